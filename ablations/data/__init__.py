@@ -1,0 +1,1 @@
+"""What is learned from: every source becomes one ``Dataset``.  No TensorFlow here."""

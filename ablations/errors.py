@@ -1,0 +1,54 @@
+"""Every error that a user can meet.  Each is one or more clear lines; none is a traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class AblationsError(Exception):
+    """The request, the configuration or the machine is wrong: exit status 2, nothing written."""
+
+
+class DataError(AblationsError):
+    """A data set is missing, torn or larger than the memory budget."""
+
+
+class DeviceError(AblationsError):
+    """A device was asked for that is not here."""
+
+
+class RunsDirectoryError(AblationsError):
+    """A directory that cannot be written, or a name that would leave it."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong in a study file; ``line`` and ``column`` count from 1."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}: "
+        return where + (f"{self.path}: {self.message}" if self.path else self.message)
+
+
+class StudyError(AblationsError):
+    """Everything that is wrong with a study, all at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def suggest(word: object, known: Iterable[str]) -> str:
+    """Return ``did you mean "adam"? Known: adam, sgd`` for a word that is not among ``known``."""
+    names = sorted(known)
+    near = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
+    hint = f'did you mean "{near[0]}"? ' if near else ""
+    return f"{hint}Known: {', '.join(names) or 'none'}"

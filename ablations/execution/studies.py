@@ -1,0 +1,53 @@
+"""Find studies by path or by name in ``configs/``, and load them against the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ablations.data.catalog import SOURCES
+from ablations.errors import AblationsError, suggest
+from ablations.study.load import load_study
+from ablations.study.schema import Study
+from ablations.study.technique import Catalog
+from ablations.study.yaml_reader import parse_scalar
+from ablations.techniques.catalog import FAMILIES
+
+CONFIGS = Path("configs")
+CATALOG = Catalog(FAMILIES, tuple(SOURCES))
+
+
+def find(study: str) -> Path:
+    """Return the file of a study given by its path or by its name in ``configs/``."""
+    path = Path(study)
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        if not path.is_file():
+            raise AblationsError(f"{path}: no such file; wants a study file")
+        return path
+    named = CONFIGS / f"{study}.yaml"
+    if named.is_file():
+        return named
+    known = [path.stem for path in all_files()]
+    raise AblationsError(f'no study "{study}" in {CONFIGS}/; {suggest(study, known)}')
+
+
+def all_files() -> list[Path]:
+    """Return the study files in ``configs/``, by name."""
+    return sorted(CONFIGS.glob("*.yaml"))
+
+
+def load(study: str, overrides: Mapping[str, Any] | None = None) -> Study:
+    """Load one study; see ``ablations.study.load.load_study``."""
+    return load_study(find(study), CATALOG, overrides)
+
+
+def parse_overrides(assignments: tuple[str, ...]) -> dict[str, Any]:
+    """Read ``key=value`` pairs; values are read as YAML scalars."""
+    overrides = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals or not key:
+            raise AblationsError(f'--set wants key=value, got "{assignment}"')
+        overrides[key.strip()] = parse_scalar(value.strip())
+    return overrides

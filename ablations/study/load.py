@@ -1,0 +1,262 @@
+"""Load a study: YAML in, frozen types out, every problem at once with its line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from ablations.errors import AblationsError, Problem, StudyError, suggest
+from ablations.study.design import Factor, label_of, span
+from ablations.study.schema import (
+    NAME,
+    NAME_WANTED,
+    Claim,
+    Design,
+    Listed,
+    MetricName,
+    Name,
+    Recipe,
+    Seeds,
+    Study,
+)
+from ablations.study.settings import change
+from ablations.study.technique import Catalog, Frozen, NonNegative, show
+from ablations.study.yaml_reader import Document, read_yaml
+from ablations.study.yaml_reader import Path as DataPath
+
+RESERVED_ARM = "summary"  # runs/<study>/summary/ holds the bands
+
+
+class _File(Frozen):
+    """The top level of a study file, before arms are spanned and recipes resolved."""
+
+    study: Name
+    question: str
+    description: str = ""
+    base: Mapping[str, Any]
+    control: str | None = None
+    arms: Mapping[str, Mapping[str, Any]] = {}
+    factors: Mapping[str, Any] = {}
+    design: Design | None = None
+    seeds: Seeds
+    metric: MetricName = "test_accuracy"
+    margin: NonNegative = 0.0
+    claims: Annotated[tuple[Claim, ...], Listed, Field(validate_default=False)] = ()
+
+
+def load_study(path: Path, catalog: Catalog, overrides: Mapping[str, Any] | None = None) -> Study:
+    """Read, check and resolve the study in ``path``.
+
+    ``overrides`` are dotted paths of the base recipe; they change it before the arms do.
+
+    Raises:
+        StudyError: with one problem a line; nothing was written.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise AblationsError(f"{path}: {error.strerror}; wants a study file") from None
+    return resolve(read_yaml(text, str(path)), catalog, overrides or {})
+
+
+def resolve(document: Document, catalog: Catalog, overrides: Mapping[str, Any]) -> Study:
+    """Turn the data of a study file into a study; see ``load_study``."""
+    return _Resolver(document, catalog, overrides).resolve()
+
+
+class _Resolver:
+    def __init__(self, document: Document, catalog: Catalog, overrides: Mapping[str, Any]) -> None:
+        self.document = document
+        self.context = {"catalog": catalog}
+        self.overrides = overrides
+        self.problems: list[Problem] = []
+
+    def resolve(self) -> Study:
+        data = self.document.data
+        if not isinstance(data, dict):
+            self._add((), f"wants a mapping with study, question, base, arms, got {show(data)}")
+            self._stop()
+        raw: _File | None = None
+        try:
+            raw = _File.model_validate(data)
+        except ValidationError as error:
+            self._collect(error, lambda location: location)
+        recipe: Recipe | None = None
+        base = data.get("base")
+        if isinstance(base, dict):
+            self._check_overrides(base)
+            base = change(base, self.overrides)
+            recipe = self._recipe(base, ("base",), {})
+        if raw is None or not isinstance(base, dict):
+            self._check_what_can_be(data, base)
+            self._stop()
+        assert raw is not None
+        arms = self._arms(raw, base)
+        self._check_names(raw, [name for name, *_ in arms])
+        if self.problems:
+            self._stop()
+        control = self._control(raw)
+        study = {
+            **raw.model_dump(exclude={"factors", "arms", "base", "control"}, mode="python"),
+            "base": recipe,
+            "control": control,
+            "arms": tuple(
+                {"name": name, "changes": changes, "levels": levels, "recipe": arm_recipe}
+                for name, changes, levels, arm_recipe in arms
+            ),
+            "overrides": dict(self.overrides),
+        }
+        self._check_differences(control, arms)
+        self._stop(unless_empty=True)
+        return Study.model_validate(study, context=self.context)
+
+    def _check_what_can_be(self, data: dict[str, Any], base: Any) -> None:
+        """Check the arms of a file whose top level is already known to be wrong."""
+        arms = data.get("arms")
+        for name, changes in arms.items() if isinstance(arms, dict) else ():
+            if isinstance(changes, dict) and isinstance(base, dict):
+                self._one_arm(("arms", name), changes, base)
+
+    # Arms
+
+    def _arms(self, raw: _File, base: dict[str, Any]) -> list[tuple[str, dict[str, Any], Any, Any]]:
+        arms: list[tuple[str, dict[str, Any], Any, Any]] = []
+        for name, changes, labels in self._spanned(raw):
+            arms.append((name, changes, labels, self._one_arm(("factors",), changes, base)))
+        for name, arm_changes in raw.arms.items():
+            at: DataPath = ("arms", name)
+            if name in {arm[0] for arm in arms}:
+                self._add(at, f'the design already spans an arm called "{name}"', at_key=True)
+            changes = dict(arm_changes)
+            arms.append((name, changes, {}, self._one_arm(at, changes, base)))
+        if not arms:
+            self._add((), "wants arms, or factors with a design")
+        return arms
+
+    def _one_arm(
+        self, at: DataPath, changes: dict[str, Any], base: dict[str, Any]
+    ) -> Recipe | None:
+        for path in changes:
+            if "." not in path.strip("."):
+                self._add(
+                    (*at, path),
+                    f'"{path}" names a whole section; wants a dotted path such as model.activation',
+                    at_key=True,
+                )
+                return None
+        return self._recipe(change(base, changes), at, changes)
+
+    def _spanned(self, raw: _File) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
+        if bool(raw.factors) != bool(raw.design):
+            self._add(
+                ("factors",) if raw.factors else ("design",), "factors and design go together"
+            )
+            return []
+        factors = tuple(self._factor(path, levels) for path, levels in raw.factors.items())
+        if not factors or self.problems:
+            return []
+        cells = span(factors, str(raw.design), self._control(raw))
+        by_path = {factor.path: factor for factor in factors}
+        return [
+            (
+                cell.name,
+                {path: by_path[path].levels[label] for path, label in cell.labels.items()},
+                dict(cell.labels),
+            )
+            for cell in cells
+        ]
+
+    def _factor(self, path: str, levels: Any) -> Factor:
+        if isinstance(levels, (list, tuple)):
+            levels = {label_of(value): value for value in levels}
+        if not isinstance(levels, Mapping) or len(levels) < 2:
+            self._add(("factors", path), "wants at least two different levels")
+            levels = {}
+        return Factor(path, levels)
+
+    # Checks
+
+    def _control(self, raw: _File) -> str:
+        return raw.control or "control"
+
+    def _check_overrides(self, base: dict[str, Any]) -> None:
+        for path in self.overrides:
+            section = path.split(".")[0]
+            if section not in Recipe.model_fields or "." not in path:
+                known = suggest(section, [f"{name}.…" for name in Recipe.model_fields])
+                raise AblationsError(f"--set {path}: wants a dotted path of the base; {known}")
+
+    def _check_names(self, raw: _File, names: list[str]) -> None:
+        for name in names:
+            if not NAME.fullmatch(name):
+                self._add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)
+            if name.lower() == RESERVED_ARM:
+                self._add(("arms", name), f'"{name}" is taken by the runs directory', at_key=True)
+        if self._control(raw) not in names:
+            where = ("control",) if raw.control else ()
+            what = f'no arm is called "{self._control(raw)}"'
+            if not raw.control:
+                what = "control is missing: the arm that the others are compared with"
+            self._add(where, f"{what}; {suggest(self._control(raw), names)}")
+        for number, claim in enumerate(raw.claims):
+            for side in ("better", "than"):
+                arm = getattr(claim, side)
+                if arm not in names:
+                    self._add(
+                        ("claims", number, side), f'no arm is called "{arm}"; {suggest(arm, names)}'
+                    )
+
+    def _check_differences(self, control: str, arms: list[tuple[str, Any, Any, Any]]) -> None:
+        seen: dict[str, str] = {}
+        for name, changes, levels, recipe in sorted(arms, key=lambda arm: arm[0] != control):
+            at: DataPath = ("factors",) if levels else ("arms", name)
+            twin = seen.setdefault(repr(recipe.science()), name)
+            if name != control and not changes:
+                self._add(at, "changes nothing; wants at least one dotted path", at_key=True)
+            elif twin != name:
+                what = "the control" if twin == control else "the arm"
+                self._add(at, f'changes nothing: it equals {what} "{twin}"', at_key=True)
+
+    # Problems
+
+    def _recipe(
+        self, settings: dict[str, Any], at: DataPath, changes: Mapping[str, Any]
+    ) -> Recipe | None:
+        """Validate one recipe; a problem is placed where the arm, or else the base, says it."""
+
+        def place(location: DataPath) -> DataPath | None:
+            dotted = [str(part) for part in location]
+            for length in range(len(dotted), 0, -1):
+                prefix = ".".join(dotted[:length])
+                if prefix in changes:
+                    return (*at, prefix, *location[length:])
+            declared = [path for path in changes if path.startswith(".".join(dotted) + ".")]
+            if declared:
+                return (*at, declared[0])
+            return ("base", *location)
+
+        try:
+            return Recipe.model_validate(settings, context=self.context)
+        except ValidationError as error:
+            self._collect(error, place)
+            return None
+
+    def _collect(self, error: ValidationError, place: Any) -> None:
+        for detail in error.errors():
+            location = tuple(part for part in detail["loc"] if part != "[key]")
+            unknown = detail["msg"].startswith("unknown key")
+            dotted = ".".join(map(str, location))
+            for path in self.overrides:
+                if f"{dotted}.".startswith(f"{path}."):
+                    raise AblationsError(f"--set {dotted}: {detail['msg']}")
+            self._add(place(location), detail["msg"], at_key=unknown)
+
+    def _add(self, path: DataPath, message: str, at_key: bool = False) -> None:
+        self.problems.append(self.document.problem(path, message, at_key))
+
+    def _stop(self, unless_empty: bool = False) -> None:
+        if self.problems or not unless_empty:
+            raise StudyError(self.problems)

@@ -1,0 +1,73 @@
+"""Where everything under ``runs/`` lies.  No other module spells a file's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablations.errors import RunsDirectoryError
+
+RECIPE = "recipe.yaml"
+METRICS = "metrics.jsonl"
+RESULT = "result.json"
+CHECKPOINT = "checkpoint"
+STUDY_RECORD = "study.yaml"
+EVENTS_PREFIX = "events.out.tfevents."
+SUMMARY = "summary"
+SEED_PREFIX = "seed-"
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """``runs/<study>/<arm>/seed-<n>/``: one training."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe."""
+        return self.path / RECIPE
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON line an epoch."""
+        return self.path / METRICS
+
+    @property
+    def result(self) -> Path:
+        """Written once, atomically, last: a run is finished if and only if it is there."""
+        return self.path / RESULT
+
+    @property
+    def checkpoint(self) -> Path:
+        """What a resume needs."""
+        return self.path / CHECKPOINT
+
+
+@dataclass(frozen=True)
+class RunsDirectory:
+    """The root that holds one directory a study."""
+
+    root: Path
+
+    def study(self, study: str) -> Path:
+        """Return ``runs/<study>/``."""
+        return self._inside(self.root / study)
+
+    def record(self, study: str) -> Path:
+        """Return the file that keeps the study as it was last run."""
+        return self.study(study) / STUDY_RECORD
+
+    def summary(self, study: str, arm: str) -> Path:
+        """Return ``runs/<study>/summary/<arm>/``: mean and band over the seeds."""
+        return self._inside(self.root / study / SUMMARY / arm)
+
+    def run(self, study: str, arm: str, seed: int) -> RunDirectory:
+        """Return the directory of one run."""
+        return RunDirectory(self._inside(self.root / study / arm / f"{SEED_PREFIX}{seed}"))
+
+    def _inside(self, path: Path) -> Path:
+        """Return ``path``, after checking that no link or name leads out of the root."""
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise RunsDirectoryError(f"{path}: leads out of {self.root}; wants a place inside it")
+        return path

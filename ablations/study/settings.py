@@ -1,0 +1,66 @@
+"""Dotted paths into nested settings: change them, flatten them, compare them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from ablations.study.technique import show
+
+
+def change(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of ``settings`` with each dotted path of ``changes`` set.
+
+    A technique given by its bare name opens into a mapping when one of its parameters is set:
+    ``optimizer: sgd`` and ``optimizer.learning_rate: 1`` give ``{name: sgd, learning_rate: 1}``.
+    Shorter paths are applied first, so that a parameter adds to the technique beside it.
+    """
+    changed = copy.deepcopy(dict(settings))
+    for path in sorted(changes, key=lambda path: path.count(".")):
+        *parents, last = path.split(".")
+        inner = changed
+        for key in parents:
+            below = inner.get(key)
+            if isinstance(below, str):
+                below = {"name": below}
+            elif not isinstance(below, dict):
+                below = {}
+            inner[key] = below
+            inner = below
+        inner[last] = copy.deepcopy(changes[path])
+    return changed
+
+
+def flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return dotted path → leaf; lists are leaves."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            flat.update(flatten(value, f"{path}."))
+        else:
+            flat[path] = value
+    return flat
+
+
+ABSENT = "(absent)"
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return dotted path → (value in ``one``, value in ``other``) wherever the two differ."""
+    left, right = flatten(one), flatten(other)
+    paths = [*left, *(path for path in right if path not in left)]
+    pairs = {path: (left.get(path, ABSENT), right.get(path, ABSENT)) for path in paths}
+    return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def short(value: Any) -> str:
+    """Show one setting in a few characters; twenty equal layers read ``20 × 100``."""
+    if isinstance(value, (list, tuple)):
+        if len(value) > 2 and len(set(map(str, value))) == 1:
+            return f"{len(value)} × {value[0]}"
+        return "[" + ", ".join(short(item) for item in value) + "]"
+    if isinstance(value, str):
+        return value
+    return show(value)

@@ -1,0 +1,169 @@
+"""Activations: what a unit makes of its weighted sum z."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from ablations.study.technique import Family, NonNegative, Positive, Technique
+
+if TYPE_CHECKING:
+    import keras
+
+
+Slope = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Activation(Technique):
+    """An activation that Keras offers as a function of the same name."""
+
+    def layer(self, name: str) -> keras.Layer:
+        """Return the layer that applies the activation elementwise; shapes stay as they are."""
+        import keras
+
+        function = getattr(keras.activations, self.name)
+        return keras.layers.Activation(
+            partial(function, **self.model_dump(exclude={"name"})), name=name
+        )
+
+
+class Sigmoid(Activation):
+    """1 / (1 + e⁻ᶻ), the logistic function; saturates at 0 and 1, mean 1/2."""
+
+    name: Literal["sigmoid"] = "sigmoid"
+
+
+class Tanh(Activation):
+    """(eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ); saturates at −1 and 1."""
+
+    name: Literal["tanh"] = "tanh"
+
+
+class ReLU(Activation):
+    """max(0, z) (Nair and Hinton 2010)."""
+
+    name: Literal["relu"] = "relu"
+
+
+class LeakyReLU(Activation):
+    """max(αz, z) (Maas et al. 2013); the notes' α of 0.01, where Keras has 0.2."""
+
+    name: Literal["leaky_relu"] = "leaky_relu"
+    negative_slope: Slope = 0.01
+
+
+class RReLU(Activation):
+    """max(αz, z), α drawn per element from U(lower, upper) in training, its mean in testing.
+
+    Xu et al. 2015, whose 1/8 and 1/3 are the defaults.
+    """
+
+    name: Literal["rrelu"] = "rrelu"
+    lower: NonNegative = 1 / 8
+    upper: NonNegative = 1 / 3
+
+    def layer(self, name: str) -> keras.Layer:
+        from ablations.techniques.randomized_relu import RandomizedReLU
+
+        return RandomizedReLU(self.lower, self.upper, name=name)
+
+
+class PReLU(Activation):
+    """max(αz, z) with one α learned per unit, from 0.25 (He et al. 2015)."""
+
+    name: Literal["prelu"] = "prelu"
+    start: Slope = 0.25
+
+    def layer(self, name: str) -> keras.Layer:
+        import keras
+
+        return keras.layers.PReLU(
+            alpha_initializer=keras.initializers.Constant(self.start), name=name
+        )
+
+
+class ELU(Activation):
+    """z if z > 0, else α(eᶻ − 1) (Clevert et al. 2015)."""
+
+    name: Literal["elu"] = "elu"
+    alpha: Positive = 1.0
+
+
+class CELU(Activation):
+    """max(0, z) + min(0, α(e^(z/α) − 1)) (Barron 2017)."""
+
+    name: Literal["celu"] = "celu"
+    alpha: Positive = 1.0
+
+
+class GELU(Activation):
+    """z Φ(z), Φ the normal distribution function, or its tanh form (Hendrycks and Gimpel 2016)."""
+
+    name: Literal["gelu"] = "gelu"
+    approximate: bool = False
+
+
+class HardShrink(Activation):
+    """z where |z| > threshold, else 0."""
+
+    name: Literal["hard_shrink"] = "hard_shrink"
+    threshold: NonNegative = 0.5
+
+
+class SoftShrink(Activation):
+    """sign(z) max(|z| − threshold, 0)."""
+
+    name: Literal["soft_shrink"] = "soft_shrink"
+    threshold: NonNegative = 0.5
+
+
+class Squareplus(Activation):
+    """(z + √(z² + b)) / 2 (Barron 2021)."""
+
+    name: Literal["squareplus"] = "squareplus"
+    b: NonNegative = 4.0
+
+
+def _plain(keras_name: str, formula: str) -> type[Activation]:
+    """Return an activation without parameters, by its Keras name."""
+    fields = {"__doc__": formula, "__module__": __name__, "name": keras_name}
+    annotations = {"name": Literal[keras_name]}
+    class_name = keras_name.title().replace("_", "")
+    return type(class_name, (Activation,), {**fields, "__annotations__": annotations})
+
+
+ACTIVATIONS = Family(
+    "activation",
+    (
+        Sigmoid,
+        Tanh,
+        ReLU,
+        LeakyReLU,
+        RReLU,
+        PReLU,
+        ELU,
+        CELU,
+        GELU,
+        HardShrink,
+        SoftShrink,
+        Squareplus,
+        _plain("selu", "1.0507 z if z > 0, else 1.7581(eᶻ − 1) (Klambauer et al. 2017)."),
+        _plain("silu", "z sigmoid(z) (Elfwing et al. 2017)."),
+        _plain("mish", "z tanh(ln(1 + eᶻ)) (Misra 2019)."),
+        _plain("linear", "z."),
+        _plain("exponential", "eᶻ."),
+        _plain("relu6", "min(max(0, z), 6)."),
+        _plain("softplus", "ln(1 + eᶻ)."),
+        _plain("softsign", "z / (1 + |z|)."),
+        _plain("hard_sigmoid", "min(max(z/6 + 1/2, 0), 1)."),
+        _plain("hard_silu", "z hard_sigmoid(z)."),
+        _plain("hard_tanh", "min(max(z, −1), 1)."),
+        _plain("log_sigmoid", "−ln(1 + e⁻ᶻ)."),
+        _plain("sparse_plus", "0 below −1, z above 1, (z + 1)²/4 between."),
+        _plain("sparse_sigmoid", "0 below −1, 1 above 1, (z + 1)/2 between."),
+        _plain("tanh_shrink", "z − tanh(z)."),
+    ),
+    aliases={"logistic": "sigmoid", "swish": "silu", "hard_swish": "hard_silu"},
+)

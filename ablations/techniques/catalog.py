@@ -1,0 +1,30 @@
+"""Every technique there is, in one visible place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ablations.study.technique import Family
+from ablations.techniques.activations import ACTIVATIONS
+from ablations.techniques.clipping import CLIPPINGS
+from ablations.techniques.initializers import INITIALIZERS
+from ablations.techniques.models import MODELS
+from ablations.techniques.normalization import NORMALIZATIONS
+from ablations.techniques.optimizers import OPTIMIZERS
+from ablations.techniques.weight_averages import WEIGHT_AVERAGES
+
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        family.title: family
+        for family in (
+            ACTIVATIONS,
+            INITIALIZERS,
+            NORMALIZATIONS,
+            MODELS,
+            CLIPPINGS,
+            OPTIMIZERS,
+            WEIGHT_AVERAGES,
+        )
+    }
+)

@@ -1,0 +1,144 @@
+"""Initializers: where the weights start.  n is the fan-in and m the fan-out of a layer.
+
+All draw by a seed that the run's seed and the layer's name determine, so that two arms that
+differ in scale alone start from the same draws.  Keras divides the σ of a truncated normal by
+0.8796, so that the variance after truncation is the stated one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from ablations.study.technique import Family, NonNegative, Positive, Technique
+
+if TYPE_CHECKING:
+    import keras
+
+Distribution = Literal["uniform", "truncated_normal", "untruncated_normal"]
+
+
+class Initializer(Technique):
+    """An initializer of Keras, by its class there."""
+
+    keras_class: ClassVar[str]
+    fixed: ClassVar[dict[str, Any]] = {}
+    random: ClassVar[bool] = True
+
+    def build(self, seed: int) -> keras.initializers.Initializer:
+        """Return the Keras initializer; the same seed and shape give the same draws."""
+        import keras
+
+        options = {**self.fixed, **self.model_dump(exclude={"name"})}
+        if self.random:
+            options["seed"] = seed
+        return getattr(keras.initializers, self.keras_class)(**options)
+
+
+class RandomNormal(Initializer):
+    """Normal with the given mean and σ, whatever the layer's size; σ 1 is the naive choice."""
+
+    name: Literal["random_normal"] = "random_normal"
+    keras_class = "RandomNormal"
+    mean: float = 0.0
+    stddev: NonNegative = 0.05
+
+
+class TruncatedNormal(Initializer):
+    """Normal, redrawn beyond two σ."""
+
+    name: Literal["truncated_normal"] = "truncated_normal"
+    keras_class = "TruncatedNormal"
+    mean: float = 0.0
+    stddev: NonNegative = 0.05
+
+
+class RandomUniform(Initializer):
+    """Uniform between minval and maxval."""
+
+    name: Literal["random_uniform"] = "random_uniform"
+    keras_class = "RandomUniform"
+    minval: float = -0.05
+    maxval: float = 0.05
+
+
+class Constant(Initializer):
+    """Every weight the same: units never come apart, so nothing much is learned."""
+
+    name: Literal["constant"] = "constant"
+    keras_class = "Constant"
+    random = False
+    value: float = 0.0
+
+
+class Identity(Initializer):
+    """The identity matrix times gain."""
+
+    name: Literal["identity"] = "identity"
+    keras_class = "Identity"
+    random = False
+    gain: float = 1.0
+
+
+class Orthogonal(Initializer):
+    """An orthogonal matrix times gain (Saxe et al. 2014)."""
+
+    name: Literal["orthogonal"] = "orthogonal"
+    keras_class = "Orthogonal"
+    gain: float = 1.0
+
+
+class VarianceScaling(Initializer):
+    """Variance scale/fan, with fan by mode n, m or (n + m)/2 (TensorFlow's general form)."""
+
+    name: Literal["variance_scaling"] = "variance_scaling"
+    keras_class = "VarianceScaling"
+    scale: Positive = 1.0
+    mode: Literal["fan_in", "fan_out", "fan_avg"] = "fan_in"
+    distribution: Distribution = "truncated_normal"
+
+
+def _scaled(name: str, doc: str, scale: float, mode: str, distribution: str) -> type[Initializer]:
+    """Return a named point of the variance-scaling family."""
+    members = {
+        "__doc__": doc,
+        "__module__": __name__,
+        "__annotations__": {"name": Literal[name]},
+        "name": name,
+        "keras_class": "VarianceScaling",
+        "fixed": {"scale": scale, "mode": mode, "distribution": distribution},
+    }
+    return type(name.title().replace("_", ""), (Initializer,), members)
+
+
+_NORMAL, _UNIFORM = "truncated_normal", "uniform"
+
+INITIALIZERS = Family(
+    "initializer",
+    (
+        RandomNormal,
+        TruncatedNormal,
+        RandomUniform,
+        Constant,
+        Identity,
+        Orthogonal,
+        VarianceScaling,
+        _scaled("glorot_normal", "σ = √(2/(n + m)) (Glorot 2010).", 1.0, "fan_avg", _NORMAL),
+        _scaled("glorot_uniform", "r = √(6/(n + m)) (Glorot 2010).", 1.0, "fan_avg", _UNIFORM),
+        _scaled("xavier_tanh_normal", "σ = 4√(2/(n + m)), notes t-11-1.", 16, "fan_avg", _NORMAL),
+        _scaled("xavier_tanh_uniform", "r = 4√(6/(n + m)), notes t-11-1.", 16, "fan_avg", _UNIFORM),
+        _scaled("he_normal", "σ = √(2/n) (He et al. 2015).", 2.0, "fan_in", _NORMAL),
+        _scaled("he_uniform", "r = √(6/n) (He et al. 2015).", 2.0, "fan_in", _UNIFORM),
+        _scaled("he_normal_fan_avg", "σ = √2 √(2/(n + m)), notes.", 2.0, "fan_avg", _NORMAL),
+        _scaled("he_uniform_fan_avg", "r = √2 √(6/(n + m)), notes.", 2.0, "fan_avg", _UNIFORM),
+        _scaled("lecun_normal", "σ = √(1/n) (LeCun 1998).", 1.0, "fan_in", _NORMAL),
+        _scaled("lecun_uniform", "r = √(3/n) (LeCun 1998).", 1.0, "fan_in", _UNIFORM),
+    ),
+    aliases={
+        "normal": "random_normal",
+        "uniform": "random_uniform",
+        "xavier_normal": "glorot_normal",
+        "xavier_uniform": "glorot_uniform",
+        "xavier_relu_normal": "he_normal_fan_avg",
+        "xavier_relu_uniform": "he_uniform_fan_avg",
+    },
+)

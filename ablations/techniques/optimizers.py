@@ -1,0 +1,236 @@
+"""Optimizers: every one of Keras by name.  Each docstring states the convention that counts.
+
+g is the gradient, η the learning rate, w the weights.  Keras's conventions are kept; where the
+notes' formulas differ, the docstring says how.  Clipping and averaging of weights are techniques
+of their own (``training.clipping``, ``training.weight_average``), so the optimizers' own options
+for them are not offered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ablations.study.technique import Count, Family, NonNegative, Positive, Share, Technique
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Optimizer(Technique):
+    """An optimizer of Keras, by its class there."""
+
+    keras_class: ClassVar[str]
+    learning_rate: Positive = 0.001
+    weight_decay: NonNegative | None = None
+    """Decoupled: w ← w − η · weight_decay · w at each step."""
+
+    def build(self) -> keras.optimizers.Optimizer:
+        """Return a fresh Keras optimizer, not yet bound to variables."""
+        import keras
+
+        return getattr(keras.optimizers, self.keras_class)(**self.model_dump(exclude={"name"}))
+
+
+class SGD(Optimizer):
+    """w ← w − ηg, plain by default.
+
+    With ``momentum`` β: v ← βv − ηg, w ← w + v, so η stands inside the velocity.
+    """
+
+    name: Literal["sgd"] = "sgd"
+    keras_class = "SGD"
+    learning_rate: Positive = 0.01
+    momentum: Share = 0.0
+    nesterov: bool = False
+
+
+class Momentum(Optimizer):
+    """v ← βv − ηg, w ← w + v (Polyak 1964), as the notes have it with m = −v.
+
+    On x² from 1 with η 0.1, β 0.9: 0.8, 0.46, 0.062, −0.3086, −0.58042.
+    """
+
+    name: Literal["momentum"] = "momentum"
+    keras_class = "SGD"
+    learning_rate: Positive = 0.01
+    momentum: Share = 0.9
+
+
+class Nesterov(Optimizer):
+    """v ← βv − ηg, w ← w + βv − ηg (Nesterov 1983).
+
+    The variable is the look-ahead point, at which the notes' formula takes the gradient.
+    """
+
+    name: Literal["nesterov"] = "nesterov"
+    keras_class = "SGD"
+    learning_rate: Positive = 0.01
+    momentum: Share = 0.9
+
+    def build(self) -> keras.optimizers.Optimizer:
+        import keras
+
+        return keras.optimizers.SGD(**self.model_dump(exclude={"name"}), nesterov=True)
+
+
+class Adagrad(Optimizer):
+    """s ← s + g², w ← w − ηg/√(s + ε) (Duchi et al. 2011); s starts at 0.1, ε inside the root."""
+
+    name: Literal["adagrad"] = "adagrad"
+    keras_class = "Adagrad"
+    initial_accumulator_value: NonNegative = 0.1
+    epsilon: Positive = 1e-7
+
+
+class Adadelta(Optimizer):
+    """Steps scaled by the ratio of running r.m.s. of steps and gradients (Zeiler 2012)."""
+
+    name: Literal["adadelta"] = "adadelta"
+    keras_class = "Adadelta"
+    rho: Share = 0.95
+    epsilon: Positive = 1e-7
+
+
+class RMSprop(Optimizer):
+    """s ← ρs + (1 − ρ)g², w ← w − ηg/√(s + ε) (Tieleman and Hinton 2012); s starts at 0."""
+
+    name: Literal["rmsprop"] = "rmsprop"
+    keras_class = "RMSprop"
+    rho: Share = 0.9
+    momentum: Share = 0.0
+    epsilon: Positive = 1e-7
+    centered: bool = False
+
+
+class Adam(Optimizer):
+    """m, s running means of g and g², both debiased: w ← w − ηm̂/(√ŝ + ε) (Kingma and Ba 2015).
+
+    Keras folds the debiasing into η, so ε (1e-7, outside the root) is not debiased.
+    """
+
+    name: Literal["adam"] = "adam"
+    keras_class = "Adam"
+    beta_1: Share = 0.9
+    beta_2: Share = 0.999
+    epsilon: Positive = 1e-7
+    amsgrad: bool = False
+
+
+class AdamW(Optimizer):
+    """Adam with decoupled weight decay, 0.004 by default (Loshchilov and Hutter 2019)."""
+
+    name: Literal["adamw"] = "adamw"
+    keras_class = "AdamW"
+    weight_decay: NonNegative = 0.004
+    beta_1: Share = 0.9
+    beta_2: Share = 0.999
+    epsilon: Positive = 1e-7
+    amsgrad: bool = False
+
+
+class Adamax(Optimizer):
+    """Adam with the running maximum of |g| in place of √s (Kingma and Ba 2015)."""
+
+    name: Literal["adamax"] = "adamax"
+    keras_class = "Adamax"
+    beta_1: Share = 0.9
+    beta_2: Share = 0.999
+    epsilon: Positive = 1e-7
+
+
+class Nadam(Optimizer):
+    """Adam with Nesterov's look-ahead and a warming momentum (Dozat 2016)."""
+
+    name: Literal["nadam"] = "nadam"
+    keras_class = "Nadam"
+    beta_1: Share = 0.9
+    beta_2: Share = 0.999
+    epsilon: Positive = 1e-7
+
+
+class FTRL(Optimizer):
+    """FTRL-Proximal with l1 and l2 (McMahan et al. 2013).
+
+    Keras's l2 is half of the paper's λ₂.  The first step discards the initial weights: the
+    weights are a function of the accumulated gradients alone, so a plain MLP starts from zero,
+    its hidden units stay alike, and only normalization or a bias can bring them apart.
+    """
+
+    name: Literal["ftrl"] = "ftrl"
+    keras_class = "Ftrl"
+    learning_rate_power: float = -0.5
+    initial_accumulator_value: NonNegative = 0.1
+    l1_regularization_strength: NonNegative = 0.0
+    l2_regularization_strength: NonNegative = 0.0
+    l2_shrinkage_regularization_strength: NonNegative = 0.0
+    beta: NonNegative = 0.0
+
+
+class Adafactor(Optimizer):
+    """Adam's second moment kept as row and column sums (Shazeer and Stern 2018)."""
+
+    name: Literal["adafactor"] = "adafactor"
+    keras_class = "Adafactor"
+    beta_2_decay: float = -0.8
+    epsilon_1: Positive = 1e-30
+    epsilon_2: Positive = 1e-3
+    clip_threshold: Positive = 1.0
+    relative_step: bool = True
+
+
+class Lamb(Optimizer):
+    """Adam with a trust ratio per layer, for large batches (You et al. 2019)."""
+
+    name: Literal["lamb"] = "lamb"
+    keras_class = "Lamb"
+    beta_1: Share = 0.9
+    beta_2: Share = 0.999
+    epsilon: Positive = 1e-7
+
+
+class Lion(Optimizer):
+    """w ← w − η sign(β₁m + (1 − β₁)g) (Chen et al. 2023)."""
+
+    name: Literal["lion"] = "lion"
+    keras_class = "Lion"
+    beta_1: Share = 0.9
+    beta_2: Share = 0.99
+
+
+class Muon(Optimizer):
+    """Momentum made orthogonal for matrices, Adam for the rest (Jordan et al. 2024)."""
+
+    name: Literal["muon"] = "muon"
+    keras_class = "Muon"
+    weight_decay: NonNegative = 0.004
+    adam_beta_1: Share = 0.9
+    adam_beta_2: Share = 0.999
+    adam_weight_decay: NonNegative = 0.004
+    adam_lr_ratio: Positive = 1.0
+    epsilon: Positive = 1e-7
+    momentum: Share = 0.95
+    nesterov: bool = True
+    ns_steps: Count = 5
+    rms_rate: Positive = 0.2
+
+
+OPTIMIZERS = Family(
+    "optimizer",
+    (
+        SGD,
+        Momentum,
+        Nesterov,
+        Adagrad,
+        Adadelta,
+        RMSprop,
+        Adam,
+        AdamW,
+        Adamax,
+        Nadam,
+        FTRL,
+        Adafactor,
+        Lamb,
+        Lion,
+        Muon,
+    ),
+)

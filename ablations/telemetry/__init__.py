@@ -1,0 +1,1 @@
+"""What is recorded: TensorBoard event files, written without TensorFlow."""

@@ -1,0 +1,1 @@
+"""How a recipe is trained: one compiled epoch, measured in the graph, logged between epochs."""
