@@ -21,7 +21,7 @@ class DataFacts:
     """Hash of the data's files; None where they are not here yet."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Training and test examples, in memory as they came: pixels stay uint8.
 

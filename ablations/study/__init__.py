@@ -1,1 +1,1 @@
-"""What is studied: typed, frozen data.  Nothing here trains, and nothing here imports TensorFlow."""
+"""What is studied: typed, frozen data.  Nothing here trains or imports TensorFlow."""

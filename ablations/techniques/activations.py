@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,9 @@ Slope = Annotated[float, Field(ge=0, lt=1)]
 
 class Activation(Technique):
     """An activation that Keras offers as a function of the same name."""
+
+    can_die: ClassVar[bool] = False
+    """Whether a unit can be stuck at zero, where its gradient is zero too."""
 
     def layer(self, name: str) -> keras.Layer:
         """Return the layer that applies the activation elementwise; shapes stay as they are."""
@@ -45,6 +48,7 @@ class ReLU(Activation):
     """max(0, z) (Nair and Hinton 2010)."""
 
     name: Literal["relu"] = "relu"
+    can_die = True
 
 
 class LeakyReLU(Activation):

@@ -38,6 +38,15 @@ class Model(Technique):
         """Return how many trainable numbers the model has, without building it."""
         raise NotImplementedError
 
+    def activations(self, model: keras.Model) -> dict[str, Any]:
+        """Return layer name → symbolic output of its activation, for histograms."""
+        raise NotImplementedError
+
+    @property
+    def units_can_die(self) -> bool:
+        """Whether a hidden unit can be stuck at zero."""
+        raise NotImplementedError
+
 
 class MLP(Model):
     """A multilayer perceptron: hidden1 … hiddenN, then outputs."""
@@ -91,6 +100,14 @@ class MLP(Model):
             fan_in = width
         on_logits = normalization is not None and normalization.on_logits
         return total + classes * (fan_in + (per_normalized_unit if on_logits else 1))
+
+    def activations(self, model: keras.Model) -> dict[str, Any]:
+        numbers = range(1, len(self.hidden) + 1)
+        return {f"hidden{n}": model.get_layer(f"{self.activation.name}{n}").output for n in numbers}
+
+    @property
+    def units_can_die(self) -> bool:
+        return bool(self.activation.can_die)
 
 
 MODELS = Family("model", (MLP,))

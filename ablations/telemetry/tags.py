@@ -16,6 +16,7 @@ EPOCH_SCALARS: Mapping[str, str] = MappingProxyType(
         "gradient_norm_before_clipping": "optimization/gradient_norm_before_clipping",
         "gradient_norm_after_clipping": "optimization/gradient_norm_after_clipping",
         "share_of_steps_clipped": "optimization/share_of_steps_clipped",
+        "dead_unit_share": "units/share_dead",
     }
 )
 """Key of a line of ``metrics.jsonl`` → tag."""
@@ -47,8 +48,3 @@ def activation_histogram(layer: str) -> str:
 def weight_histogram(layer: str) -> str:
     """Return the tag of a layer's weights."""
     return f"weight/{layer}"
-
-
-def dead_units(layer: str) -> str:
-    """Return the tag of the share of a layer's units that are zero on the whole probe batch."""
-    return f"dead_units/{layer}"

@@ -1,0 +1,121 @@
+"""Append events to a TensorBoard event file: no TensorFlow, and nothing buffered.
+
+Each call writes one record that holds all tags of a step, straight to the file, so a killed
+process loses nothing that was logged.  Values are float32: the default loader drops doubles.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import (
+    DATA_CLASS_SCALAR,
+    DATA_CLASS_TENSOR,
+    Summary,
+    SummaryMetadata,
+)
+from tensorboard.compat.proto.tensor_pb2 import TensorProto
+from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+from ablations.study.paths import EVENTS_PREFIX
+
+_FILES = itertools.count()
+Value = Summary.Value
+
+
+class EventWriter:
+    """The event file of one directory; a context manager that closes it."""
+
+    def __init__(self, directory: Path) -> None:
+        name = f"{EVENTS_PREFIX}{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
+        self.path = directory / f"{name}.{next(_FILES)}"
+        self._stream = self.path.open("wb", buffering=0)
+        self._records = RecordWriter(self._stream)
+        self._write(Event(file_version="brain.Event:2"))
+
+    def __enter__(self) -> EventWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stream.close()
+
+    def write(self, step: int, *values: Value) -> None:
+        """Write all values of one step as one record."""
+        if values:
+            self._write(Event(step=step, summary=Summary(value=values)))
+
+    def write_graph(self, graph_definition: bytes) -> None:
+        """Write a serialized ``GraphDef`` for the Graphs dashboard."""
+        self._write(Event(graph_def=graph_definition))
+
+    def _write(self, event: Event) -> None:
+        event.wall_time = time.time()
+        self._records.write(event.SerializeToString())
+
+
+def scalar(tag: str, value: float) -> Value:
+    """Return one point of a line."""
+    tensor = TensorProto(dtype=DT_FLOAT, tensor_shape=TensorShapeProto(), float_val=[value])
+    plugin = SummaryMetadata.PluginData(plugin_name="scalars")
+    metadata = SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_SCALAR)
+    return Value(tag=tag, tensor=tensor, metadata=metadata)
+
+
+def histogram(tag: str, buckets: NDArray[np.floating]) -> Value:
+    """Return one histogram; ``buckets`` is [K, 3]: left edge, right edge, count."""
+    tensor = TensorProto(
+        dtype=DT_FLOAT,
+        tensor_shape=_shape(*buckets.shape),
+        tensor_content=np.ascontiguousarray(buckets, dtype="<f4").tobytes(),
+    )
+    plugin = SummaryMetadata.PluginData(plugin_name="histograms")
+    metadata = SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_TENSOR)
+    return Value(tag=tag, tensor=tensor, metadata=metadata)
+
+
+def text(tag: str, markdown: str) -> Value:
+    """Return a text for the Text dashboard, which renders Markdown."""
+    return tagged_bytes(tag, markdown.encode(), SummaryMetadata.PluginData(plugin_name="text"))
+
+
+def tagged_bytes(tag: str, content: bytes, plugin: SummaryMetadata.PluginData) -> Value:
+    """Return a string scalar for a dashboard that reads bytes."""
+    tensor = TensorProto(dtype=DT_STRING, tensor_shape=_shape(), string_val=[content])
+    metadata = SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_TENSOR)
+    return Value(tag=tag, tensor=tensor, metadata=metadata)
+
+
+def metadata_only(tag: str, plugin: SummaryMetadata.PluginData) -> Value:
+    """Return a value whose whole content is in its metadata, as the HParams dashboard wants."""
+    tensor = TensorProto(dtype=DT_FLOAT, tensor_shape=TensorShapeProto(), float_val=[0.0])
+    metadata = SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_TENSOR)
+    return Value(tag=tag, tensor=tensor, metadata=metadata)
+
+
+def _shape(*sizes: int) -> TensorShapeProto:
+    return TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in sizes])
+
+
+def finite_scalars(tags: Mapping[str, str], values: Mapping[str, float]) -> list[Value]:
+    """Return a scalar for each key of ``tags`` (key → tag) that has a finite value."""
+    return [
+        scalar(tag, values[key])
+        for key, tag in tags.items()
+        if key in values and np.isfinite(values[key])
+    ]

@@ -1,0 +1,122 @@
+"""The HParams dashboard: one experiment a study, one group an arm, one session a run.
+
+Messages are TensorBoard's own; TensorFlow is not needed.  The dashboard keeps the first message
+of a run and tag, so each is written once, and a new attempt starts in a clean directory.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from google.protobuf.struct_pb2 import Value as ProtoValue
+from tensorboard.compat.proto.summary_pb2 import SummaryMetadata
+from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
+from tensorboard.plugins.hparams.metadata import (
+    EXPERIMENT_TAG,
+    PLUGIN_NAME,
+    SESSION_END_INFO_TAG,
+    SESSION_START_INFO_TAG,
+)
+
+from ablations.study.metrics import METRICS
+from ablations.study.schema import Study
+from ablations.study.settings import flatten, short
+from ablations.telemetry import tags
+from ablations.telemetry.events import Value, metadata_only
+
+ARM = "arm"
+SEED = "seed"
+
+
+def group(study: str, arm: str) -> str:
+    """Return the group of an arm's sessions; arms of other studies may share its name."""
+    return f"{study}/{arm}"
+
+
+def varied_settings(study: Study) -> dict[str, dict[str, str | float | bool]]:
+    """Return arm → setting → value, for the settings that are not the same in all arms."""
+    flat = {arm.name: flatten(arm.recipe.science()) for arm in study.arms}
+    paths = dict.fromkeys(path for settings in flat.values() for path in settings)
+    varied = [path for path in paths if len({short(s.get(path)) for s in flat.values()}) > 1]
+    return {
+        arm: {path: _plain(settings[path]) for path in varied if path in settings}
+        for arm, settings in flat.items()
+    }
+
+
+def _plain(value: object) -> str | float | bool:
+    return value if isinstance(value, (bool, int, float)) else short(value)
+
+
+def experiment(study: Study) -> Value:
+    """Return the study's description: its columns, the ablated settings first."""
+    settings = varied_settings(study)
+    paths = dict.fromkeys(path for values in settings.values() for path in values)
+    infos = [_info(ARM, list(study.arm_names))]
+    infos += [_info(path, [s[path] for s in settings.values() if path in s]) for path in paths]
+    infos.append(api_pb2.HParamInfo(name=SEED, type=api_pb2.DATA_TYPE_FLOAT64))
+    ordered = [study.metric, *(name for name in METRICS if name != study.metric)]
+    metrics = [
+        api_pb2.MetricInfo(
+            name=api_pb2.MetricName(tag=tags.final(name)), display_name=METRICS[name].label
+        )
+        for name in ordered
+    ]
+    message = api_pb2.Experiment(
+        name=study.study, description=study.question, hparam_infos=infos, metric_infos=metrics
+    )
+    return _value(EXPERIMENT_TAG, plugin_data_pb2.HParamsPluginData(experiment=message))
+
+
+def _info(name: str, values: list[str | float | bool]) -> api_pb2.HParamInfo:
+    """Describe one column that differs between arms."""
+    info = api_pb2.HParamInfo(name=name, differs=True)
+    kinds = {type(value) for value in values}
+    if kinds == {bool}:
+        info.type = api_pb2.DATA_TYPE_BOOL
+    elif kinds <= {int, float}:
+        info.type = api_pb2.DATA_TYPE_FLOAT64
+    else:
+        info.type = api_pb2.DATA_TYPE_STRING
+    if info.type != api_pb2.DATA_TYPE_FLOAT64:
+        for value in dict.fromkeys(values):
+            info.domain_discrete.values.append(_proto(value))
+    return info
+
+
+def session_start(
+    study: str, arm: str, seed: int, settings: Mapping[str, str | float | bool]
+) -> Value:
+    """Return the message that makes a run a session of its arm's group."""
+    message = plugin_data_pb2.SessionStartInfo(
+        group_name=group(study, arm), start_time_secs=time.time()
+    )
+    for name, value in {ARM: arm, SEED: float(seed), **settings}.items():
+        message.hparams[name].CopyFrom(_proto(value))
+    return _value(
+        SESSION_START_INFO_TAG, plugin_data_pb2.HParamsPluginData(session_start_info=message)
+    )
+
+
+def session_end(completed: bool) -> Value:
+    """Return the message that ends a session, well or not."""
+    status = api_pb2.STATUS_SUCCESS if completed else api_pb2.STATUS_FAILURE
+    message = plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=time.time())
+    return _value(SESSION_END_INFO_TAG, plugin_data_pb2.HParamsPluginData(session_end_info=message))
+
+
+def _proto(value: str | float | bool) -> ProtoValue:
+    if isinstance(value, bool):
+        return ProtoValue(bool_value=value)
+    if isinstance(value, (int, float)):
+        return ProtoValue(number_value=value)
+    return ProtoValue(string_value=value)
+
+
+def _value(tag: str, content: plugin_data_pb2.HParamsPluginData) -> Value:
+    content.version = 0
+    plugin = SummaryMetadata.PluginData(
+        plugin_name=PLUGIN_NAME, content=content.SerializeToString()
+    )
+    return metadata_only(tag, plugin)

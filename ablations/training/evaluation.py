@@ -1,0 +1,93 @@
+"""Loss and accuracy over a split, compiled; and how fast the network answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+CHUNK = 1000  # examples evaluated at once
+TIMED_EXAMPLES = 1000
+TIMED_REPEATS = 7
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples on the device: features [N, …] as stored, labels [N]."""
+
+    features: tf.Tensor
+    labels: tf.Tensor
+
+    @classmethod
+    def of(cls, features: NDArray[np.generic], labels: NDArray[np.int32]) -> Split:
+        """Put arrays on the device."""
+        return cls(tf.constant(features), tf.constant(labels))
+
+    def first(self, count: int) -> tf.Tensor:
+        """Return the features of the first examples."""
+        return self.features[:count]
+
+
+class Evaluation:
+    """The compiled evaluation of one model."""
+
+    def __init__(self, model: keras.Model, scale: float) -> None:
+        self.model, self.scale = model, scale
+        self._totals = tf.function(self._sum, autograph=False, reduce_retracing=True)
+        self._answer = tf.function(self._logits, autograph=False, reduce_retracing=True)
+
+    def trace(self, split: Split) -> None:
+        """Trace the program for splits like this one."""
+        self._totals.get_concrete_function(*self._signature(split))
+
+    def run(self, split: Split) -> tuple[float, float]:
+        """Return mean loss and accuracy, summed in double precision."""
+        totals = self._totals.get_concrete_function(*self._signature(split))
+        loss, hits = totals(split.features, split.labels)
+        count = len(split.labels)
+        return float(loss) / count, float(hits) / count
+
+    def microseconds_per_sample(self, split: Split) -> float:
+        """Return the median time of a forward pass over some examples, divided by their number."""
+        features = split.first(TIMED_EXAMPLES)
+        answer = self._answer.get_concrete_function(self._signature(split)[0])
+        seconds = []
+        for _ in range(TIMED_REPEATS):
+            started = time.perf_counter()
+            answer(features).numpy()
+            seconds.append(time.perf_counter() - started)
+        return float(np.median(seconds)) * 1e6 / len(features)
+
+    def graph(self, split: Split) -> bytes:
+        """Return the forward pass as a serialized ``GraphDef``, its layers named."""
+        answer = self._answer.get_concrete_function(self._signature(split)[0])
+        content: bytes = answer.graph.as_graph_def(add_shapes=True).SerializeToString()
+        return content
+
+    def _signature(self, split: Split) -> tuple[tf.TensorSpec, tf.TensorSpec]:
+        shape = [None, *split.features.shape[1:]]
+        return tf.TensorSpec(shape, split.features.dtype), tf.TensorSpec([None], tf.int32)
+
+    def _logits(self, features: tf.Tensor) -> tf.Tensor:
+        return self.model(tf.cast(features, tf.float32) * self.scale, training=False)
+
+    def _sum(self, features: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        examples = tf.shape(labels)[0]
+
+        def body(
+            start: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            wanted = labels[start : start + CHUNK]
+            logits = self._logits(features[start : start + CHUNK])
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(wanted, logits)
+            right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), wanted)
+            loss += tf.reduce_sum(tf.cast(losses, tf.float64))
+            return start + CHUNK, loss, hits + tf.math.count_nonzero(right)
+
+        zero = (tf.constant(0), tf.constant(0.0, tf.float64), tf.constant(0, tf.int64))
+        _, loss, hits = tf.while_loop(lambda start, *_: start < examples, body, zero)
+        return loss, hits

@@ -1,0 +1,130 @@
+"""One epoch as one compiled loop: gather, gradient, clip, Keras optimizer, weight average.
+
+Python runs between epochs only.  What each step measured comes back as one small table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from ablations.techniques.clipping import Clipping
+from ablations.techniques.moving_average import MovingAverage
+from ablations.telemetry.histograms import LOG10_BUCKETS
+from ablations.training.measure import log10_counts
+
+STEP_COLUMNS = (
+    "train_loss",
+    "train_accuracy",
+    "gradient_norm_before_clipping",
+    "gradient_norm_after_clipping",
+    "share_of_steps_clipped",
+)
+
+
+@dataclass(frozen=True)
+class EpochTrace:
+    """What one epoch measured."""
+
+    steps: NDArray[np.float32]
+    """[steps done, len(STEP_COLUMNS)]; fewer steps than asked for when the loss left the finite."""
+    gradient_counts: NDArray[np.int32]
+    """[layers, LOG10_BUCKETS], over the sampled steps."""
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss of the last step was not finite."""
+        return not bool(np.isfinite(self.steps[-1, 0]))
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of each column over the steps, summed in double precision."""
+        columns = self.steps.astype(np.float64).mean(axis=0)
+        return dict(zip(STEP_COLUMNS, columns.tolist(), strict=True))
+
+
+class EpochLoop:
+    """The compiled loop over the batches of one epoch."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        clipping: Clipping | None,
+        average: MovingAverage | None,
+        measured: list[tf.Variable],
+        data: tuple[tf.Tensor, tf.Tensor, float],
+    ) -> None:
+        self.model, self.optimizer = model, optimizer
+        self.clipping, self.average = clipping, average
+        self.features, self.labels, self.scale = data
+        self.variables = [variable.value for variable in model.trainable_variables]
+        self.measured = [self._index(variable) for variable in measured]
+        self._compiled = tf.function(self._epoch, autograph=False)
+
+    def _index(self, wanted: tf.Variable) -> int:
+        return next(i for i, variable in enumerate(self.variables) if variable is wanted)
+
+    def trace(self, batch_size: int) -> None:
+        """Trace the program now, so that its cost can be told from training's."""
+        self._compiled.get_concrete_function(
+            tf.TensorSpec([None, batch_size], tf.int32), tf.TensorSpec([], tf.int32)
+        )
+
+    def run(self, order: NDArray[np.int32], sample_every: int) -> EpochTrace:
+        """Train on the rows ``order`` [steps, B]; sample gradients every so many steps, 0 never."""
+        every = sample_every or len(order) + 1
+        steps, counts = self._compiled(tf.constant(order), tf.constant(every, tf.int32))
+        return EpochTrace(steps.numpy(), counts.numpy())
+
+    def _epoch(self, order: tf.Tensor, sample_every: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        steps = tf.shape(order)[0]
+        rows = tf.TensorArray(tf.float32, size=0, dynamic_size=True)
+        counts = tf.zeros([len(self.measured), LOG10_BUCKETS], tf.int32)
+
+        def unfinished(step: tf.Tensor, loss: tf.Tensor, *_: Any) -> tf.Tensor:
+            return tf.logical_and(step < steps, tf.math.is_finite(loss))
+
+        def body(step: tf.Tensor, loss: tf.Tensor, rows: Any, counts: tf.Tensor) -> tuple[Any, ...]:
+            loss, accuracy, gradients = self._gradients(order[step])
+            clipped, norms = self._clip(gradients)
+            self._update(clipped)
+            if self.measured:
+                sampled = tf.equal((step + 1) % sample_every, 0)
+                counts = tf.cond(sampled, lambda: counts + self._count(gradients), lambda: counts)
+            return step + 1, loss, rows.write(step, tf.stack([loss, accuracy, *norms])), counts
+
+        _, _, rows, counts = tf.while_loop(
+            unfinished, body, (tf.constant(0), tf.constant(0.0), rows, counts)
+        )
+        return rows.stack(), counts
+
+    def _gradients(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        features = tf.cast(tf.gather(self.features, rows), tf.float32) * self.scale
+        labels = tf.gather(self.labels, rows)
+        with tf.GradientTape() as tape:
+            logits = self.model(features, training=True)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.add_n([tf.reduce_mean(losses), *self.model.losses])
+        hits = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
+        gradients = tape.gradient(loss, self.variables)
+        return loss, tf.reduce_mean(tf.cast(hits, tf.float32)), gradients
+
+    def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tuple[tf.Tensor, ...]]:
+        before = tf.linalg.global_norm(gradients)
+        if self.clipping is None:
+            return gradients, (before, before, tf.constant(0.0))
+        clipped, changed = self.clipping.clip(gradients)
+        return clipped, (before, tf.linalg.global_norm(clipped), tf.cast(changed, tf.float32))
+
+    def _update(self, gradients: list[tf.Tensor]) -> None:
+        self.optimizer.apply(gradients, self.model.trainable_variables)
+        if self.average is not None:
+            self.average.update(self.optimizer.iterations.value)
+
+    def _count(self, gradients: list[tf.Tensor]) -> tf.Tensor:
+        return tf.stack([log10_counts(gradients[index]) for index in self.measured])

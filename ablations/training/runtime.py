@@ -1,0 +1,73 @@
+"""Start TensorFlow with everything pinned that could change a bit of a result.
+
+Thread counts and the oneDNN flag change the bits of matrix products, so both are fixed before
+TensorFlow is imported and recorded with each result.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import warnings
+from functools import cache
+from typing import Any
+
+THREADS = 1  # two single-thread processes beat one with two threads
+ONEDNN_FLAG = "TF_ENABLE_ONEDNN_OPTS"
+
+
+@cache
+def start(gpu: str | None = None) -> None:
+    """Import and configure TensorFlow; ``gpu`` is the one device to see, None is the CPU."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1" if gpu is None else gpu
+    os.environ[ONEDNN_FLAG] = "1"
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _quiet_stderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the libraries' own imports
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+        tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+        for device in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(device, True)
+        tf.config.list_logical_devices()
+
+
+class _quiet_stderr:  # noqa: N801
+    """Keep the import from printing to the terminal, where a progress display stands."""
+
+    def __enter__(self) -> None:
+        self._saved = os.dup(2)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        os.close(null)
+
+    def __exit__(self, *exception: object) -> None:
+        os.dup2(self._saved, 2)
+        os.close(self._saved)
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Return what a result depends on besides its recipe: versions, device, threads, flags."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    import ablations
+
+    gpus = tf.config.list_physical_devices("GPU")
+    details = tf.config.experimental.get_device_details(gpus[0]) if gpus else {}
+    return {
+        "ablations": ablations.__version__,
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "device": f"GPU {details.get('device_name', '')}".strip() if gpus else "CPU",
+        "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
+        "onednn": os.environ[ONEDNN_FLAG],
+    }
