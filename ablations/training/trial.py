@@ -15,6 +15,7 @@ import yaml
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import Dataset
 from ablations.data.split import epoch_order, split
+from ablations.errors import DataError
 from ablations.study.expand import Run
 from ablations.study.files import write_atomically
 from ablations.study.fingerprint import fingerprint
@@ -70,6 +71,11 @@ class _Training:
         write_atomically(self.directory.recipe, settings)
         self.data: Dataset = data_catalog.read(self.recipe.data.name, trial.data_directory)
         self.rows, validation = split(self.recipe.data, len(self.data.train_labels), self.seed)
+        if len(self.rows) < self.recipe.training.batch_size:
+            raise DataError(
+                f"data set {self.data.name}: {len(self.rows)} examples to train on fill no batch "
+                f"of {self.recipe.training.batch_size}"
+            )
         self.validation = Split.of(
             self.data.train_features[validation], self.data.train_labels[validation]
         )
