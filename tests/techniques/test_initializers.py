@@ -123,20 +123,18 @@ def test_xavier_is_glorot_by_another_name(kind):
     assert INITIALIZERS.find(f"xavier_{kind}") is INITIALIZERS.find(f"glorot_{kind}")
 
 
-@pytest.mark.parametrize(
-    ("name", "keras_name"),
-    [
-        (name, "".join(part.title() for part in name.split("_")))
-        for name in ("glorot_normal", "glorot_uniform", "he_normal", "he_uniform")
-        + ("lecun_normal", "lecun_uniform", "random_normal", "random_uniform")
-        + ("truncated_normal", "orthogonal", "variance_scaling", "constant", "identity")
-    ],
-)
-def test_defaults_are_those_of_keras(tensorflow, name, keras_name):
+LIKE_KERAS = """glorot_normal glorot_uniform he_normal he_uniform lecun_normal lecun_uniform
+random_normal random_uniform truncated_normal orthogonal variance_scaling constant identity"""
+
+
+@pytest.mark.parametrize("name", LIKE_KERAS.split())
+def test_defaults_are_those_of_keras(tensorflow, name):
     import keras
 
     options = {"seed": 3} if INITIALIZERS.find(name).random else {}
-    theirs = getattr(keras.initializers, keras_name)(**options)((5, 5), dtype="float32")
+    theirs = getattr(keras.initializers, name.title().replace("_", ""))(**options)(
+        (5, 5), dtype="float32"
+    )
     np.testing.assert_allclose(draw(name, 3, (5, 5)), np.asarray(theirs), rtol=1e-6)
 
 

@@ -10,30 +10,10 @@ from tests.reference import moving_average as oracle
 
 # Notes 001, decay 0.99 with the ramp.  After "w 0 → 1 at n = 1" and "w = 10 at n = 100" comes an
 # update that is not printed; then every tenth of a hundred updates is.
-FIRST_LISTING = [
-    "2.8925343",
-    "6.973074",
-    "8.7108936",
-    "9.4509964",
-    "9.7661905",
-    "9.900424",
-    "9.957592",
-    "9.9819393",
-    "9.9923086",
-    "9.9967241",
-]
-SECOND_LISTING = [
-    "2.9743524",
-    "11.139132",
-    "20.35755",
-    "30.024689",
-    "39.882935",
-    "49.822563",
-    "59.796848",
-    "69.785896",
-    "79.781242",
-    "89.779259",
-]
+FIRST_LISTING = """2.8925343 6.973074 8.7108936 9.4509964 9.7661905 9.900424 9.957592 9.9819393
+9.9923086 9.9967241"""
+SECOND_LISTING = """2.9743524 11.139132 20.35755 30.024689 39.882935 49.822563 59.796848 69.785896
+79.781242 89.779259"""
 
 
 class Traced:
@@ -75,7 +55,7 @@ def test_the_printed_listings_of_the_notes_come_out(tensorflow, growth, listing)
     assert printed(traced.update(10.0, 100)) == "1.5694213"
     traced.update(10.0, 100)
     values = [traced.update(10.0 + growth * step, 100) for step in range(int(growth), 100)]
-    assert [printed(value) for value in values[::10]][:10] == listing
+    assert [printed(value) for value in values[::10]] == listing.split()
 
 
 @pytest.mark.parametrize("ramp", [False, True])
