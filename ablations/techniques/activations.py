@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from ablations.study.technique import Family, NonNegative, Positive, Technique
+from ablations.study.technique import Family, NonNegative, Positive, Technique, problem
 
 if TYPE_CHECKING:
     import keras
@@ -65,8 +65,14 @@ class RReLU(Activation):
     """
 
     name: Literal["rrelu"] = "rrelu"
-    lower: NonNegative = 1 / 8
-    upper: NonNegative = 1 / 3
+    lower: Slope = 1 / 8
+    upper: Slope = 1 / 3
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RReLU:
+        if self.lower > self.upper:
+            raise problem(f"wants lower ≤ upper, got {self.lower} and {self.upper}")
+        return self
 
     def layer(self, name: str) -> keras.Layer:
         from ablations.techniques.randomized_relu import RandomizedReLU
