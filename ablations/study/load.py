@@ -171,7 +171,13 @@ class _Resolver:
 
     def _factor(self, path: str, levels: Any) -> Factor:
         if isinstance(levels, (list, tuple)):
-            levels = {label_of(value): value for value in levels}
+            labels = [label_of(value) for value in levels]
+            for label in dict.fromkeys(label for label in labels if labels.count(label) > 1):
+                self._add(
+                    ("factors", path),
+                    f'two levels are labelled "{label}"; wants a mapping, label: level',
+                )
+            levels = dict(zip(labels, levels, strict=True))
         if not isinstance(levels, Mapping) or len(levels) < 2:
             self._add(("factors", path), "wants at least two different levels")
             levels = {}
