@@ -85,10 +85,7 @@ def missing(name: str, why: str = "") -> DataError:
 
 def read_images(name: str, files: list[Path], digest: str) -> Dataset:
     """Read the files that ``find_files`` found."""
-    if len(files) == 1:
-        arrays = _read_npz(files[0])
-    else:
-        arrays = [read_idx(path) for path in files]
+    arrays = _read_npz(files[0]) if len(files) == 1 else [read_idx(path) for path in files]
     train_images, train_labels, test_images, test_labels = arrays
     _check(files[0], train_images, train_labels)
     _check(files[-1], test_images, test_labels)
@@ -106,7 +103,8 @@ def read_images(name: str, files: list[Path], digest: str) -> Dataset:
 
 def _read_npz(path: Path) -> list[NDArray[np.uint8]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: NumPy leaves the file open where the archive is torn.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             size = sum(member.file_size for member in archive.zip.infolist())
             if size > BYTE_BUDGET:
                 raise DataError(f"{path}: declares {size} bytes; the budget is {BYTE_BUDGET}")
