@@ -156,6 +156,20 @@ def test_rejects_numbers_out_of_range(title, name):
 
 
 @pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            naming("activation", "rrelu", lower=0.4),
+            "model.activation: wants lower ≤ upper, got 0.4",
+        ),
+        (naming("initializer", "uniform", minval=1), "model.initializer: wants minval ≤ maxval"),
+    ],
+)
+def test_rejects_bounds_in_the_wrong_order(changes, message):
+    assert message in refusal(changes)
+
+
+@pytest.mark.parametrize(
     ("title", "alias", "name"),
     [(t, alias, name) for t, family in FAMILIES.items() for alias, name in family.aliases.items()],
 )
