@@ -10,12 +10,17 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from ablations.data.image_files import DIRECTORY_VARIABLE, find_files
 from ablations.study.schema import Recipe
 from tests.training.running import Trained, make_recipe, train_into
 
 REQUIRE_ALL = "ABLATIONS_REQUIRE_ALL"
+
+# The same examples every time, however busy the machine is.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.hookimpl(hookwrapper=True)

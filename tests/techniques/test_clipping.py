@@ -60,6 +60,14 @@ def test_the_norm_is_bounded_by_the_threshold(tensorflow, name):
     np.testing.assert_allclose(bounded, 1.5, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"), [("by_value", False), ("by_norm", False), ("by_global_norm", True)]
+)
+def test_gradients_small_by_one_rule_can_be_large_by_another(tensorflow, name, changes):
+    arrays = [np.full(4, 0.4, np.float32), np.full(4, -0.4, np.float32)]  # norms 0.8, together 1.13
+    assert clip(tensorflow, name, 1.0, arrays)[1] == changes
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_gradients_within_the_bound_stay_bit_for_bit(tensorflow, name):
     arrays = gradients(1e-3)

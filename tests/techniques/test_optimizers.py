@@ -118,10 +118,11 @@ def test_muon_takes_adam_for_what_is_no_matrix(tensorflow):
     np.testing.assert_allclose(got, wanted, **ADAM_CLOSE)
 
 
-def test_ftrl_forgets_the_initial_weights_at_its_first_small_step(tensorflow):
-    far, near = (trace("ftrl", {}, lambda w: 1e-3, [start], 1)[0] for start in (5.0, -5.0))
-    # what stays of the start is 1 − √(0.1/(0.1 + g²)), here 5e-6 of it
-    assert abs(float(far[0]) - float(near[0])) < 1e-4
+def test_ftrl_forgets_the_initial_weights_where_the_first_gradient_is_small(tensorflow):
+    for slope in (1e-3, 1e-2, 2.0):
+        far, near = (trace("ftrl", {}, lambda w: slope, [s], 1)[0][0] for s in (5.0, -5.0))  # noqa: B023
+        kept = 1 - np.sqrt(0.1 / (0.1 + slope**2))
+        assert (float(far) - float(near)) / 10 == pytest.approx(kept, abs=1e-6)
     assert trace("ftrl", {}, lambda w: 0.0, [5.0], 1)[0] == 0.0
 
 
