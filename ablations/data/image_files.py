@@ -83,10 +83,7 @@ def missing(name: str, why: str = "") -> DataError:
 
 def read_images(name: str, files: list[Path], digest: str) -> Dataset:
     """Read the files that ``find_files`` found."""
-    if len(files) == 1:
-        arrays = _read_npz(files[0])
-    else:
-        arrays = [read_idx(path) for path in files]
+    arrays = _read_npz(files[0]) if len(files) == 1 else [read_idx(path) for path in files]
     train_images, train_labels, test_images, test_labels = arrays
     _check(files[0], train_images, train_labels)
     _check(files[-1], test_images, test_labels)

@@ -37,9 +37,9 @@ Value = Summary.Value
 class EventWriter:
     """The event file of one directory; a context manager that closes it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, suffix: str = "") -> None:
         name = f"{EVENTS_PREFIX}{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
-        self.path = directory / f"{name}.{next(_FILES)}"
+        self.path = directory / f"{name}.{next(_FILES)}{suffix}"
         self._stream = self.path.open("wb", buffering=0)
         self._records = RecordWriter(self._stream)
         self._write(Event(file_version="brain.Event:2"))
