@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ablations.data import image_files
+from ablations.data import locate
 from ablations.data.dataset import DataFacts, Dataset
-from ablations.data.digits import TEST_EXAMPLES, digits_file, read_digits
 from ablations.errors import DataError, suggest
 
 
@@ -27,18 +26,30 @@ class Source:
 
 def _images(name: str) -> Source:
     return Source(
-        DataFacts(name, image_files.INPUT_SHAPE, image_files.CLASSES, 60_000, 10_000, None),
-        find=lambda directory: image_files.find_files(name, directory),
-        read=lambda files, digest: image_files.read_images(name, files, digest),
-        download=lambda: image_files.download(name),
+        DataFacts(name, (28, 28), 10, 60_000, 10_000, None),
+        find=lambda directory: locate.find_files(name, directory),
+        read=lambda files, digest: _read_images(name, files, digest),
+        download=lambda: locate.download(name),
     )
+
+
+def _read_images(name: str, files: list[Path], digest: str) -> Dataset:
+    from ablations.data.images import read_images
+
+    return read_images(name, files, digest)
+
+
+def _read_digits(files: list[Path], digest: str) -> Dataset:
+    from ablations.data.digits import read_digits
+
+    return read_digits(files[0], digest)
 
 
 SOURCES: dict[str, Source] = {
     "digits": Source(
-        DataFacts("digits", (8, 8), 10, 1_797 - TEST_EXAMPLES, TEST_EXAMPLES, None),
-        find=lambda directory: [digits_file()],
-        read=lambda files, digest: read_digits(digest),
+        DataFacts("digits", (8, 8), 10, 1_437, 360, None),
+        find=lambda directory: [locate.digits_file()],
+        read=_read_digits,
     ),
     "mnist": _images("mnist"),
     "fashion_mnist": _images("fashion_mnist"),
@@ -62,7 +73,7 @@ def read(name: str, directory: Path | None) -> Dataset:
     fetch(name, directory)
     files = _source(name).find(directory)
     if files is None:
-        raise image_files.missing(name)
+        raise locate.missing(name)
     return _read(name, tuple(files), _digest(_stamps(files)))
 
 

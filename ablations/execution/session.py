@@ -12,10 +12,8 @@ import yaml
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
-from ablations.data.split import split_sizes
 from ablations.errors import AblationsError, RunsDirectoryError
 from ablations.execution import devices
-from ablations.execution.inline import Inline
 from ablations.execution.ledger import FINISHED, Entry, State, look_up
 from ablations.execution.worker import Job, Outcome
 from ablations.study.expand import Run, expand
@@ -23,7 +21,7 @@ from ablations.study.files import write_atomically
 from ablations.study.paths import RunsDirectory, seed_of
 from ablations.study.records import read_history
 from ablations.study.schema import Study
-from ablations.telemetry.hparams import varied_settings
+from ablations.study.variation import varied_settings
 
 ExecutorName = Literal["inline", "processes"]
 
@@ -67,6 +65,8 @@ class Session:
 
     def _executor(self) -> Executor:
         if self.options.executor == "inline":
+            from ablations.execution.inline import Inline
+
             return Inline(self.devices)
         from ablations.execution.processes import Processes
 
@@ -140,6 +140,8 @@ def _check_writable(root: Path) -> None:
 
 
 def _check_sizes(wanted: Sequence[Run], facts: Mapping[str, DataFacts]) -> None:
+    from ablations.data.split import split_sizes
+
     for run in wanted:
         available = facts[run.recipe.data.name].train_examples
         train, _ = split_sizes(run.recipe.data, available)
