@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablations.errors import AblationsError, StudyError
+from ablations.errors import AblationsError, Problem, StudyError
 from ablations.execution import display, session, studies
 from ablations.execution.progress import Display
 from ablations.study.expand import expand
@@ -27,8 +27,9 @@ def list_studies() -> None:
         raise StudyError(problems)
 
 
-def _load_all() -> tuple[list[Study], list]:  # type: ignore[type-arg]
-    found, problems = [], []
+def _load_all() -> tuple[list[Study], list[Problem]]:
+    found: list[Study] = []
+    problems: list[Problem] = []
     files = studies.all_files()
     if not files:
         raise AblationsError(f"{studies.CONFIGS}/: no studies; wants *.yaml files")
@@ -100,8 +101,12 @@ def publish_report(runs: Path, study: str, markdown: str) -> None:
         print(f"{study}: not shown in TensorBoard: {error.strerror}", file=sys.stderr)
 
 
+SAMPLES = "scalars=100000,histograms=1000"  # 0 would empty the Time Series dashboard
 _VIEWS = (
-    ("curves, one colour an arm", "?smoothing=0&runColorGroup=regex%3A{arm}#timeseries"),
+    (
+        "curves, one colour an arm",
+        "?smoothing=0&tagFilter=%5E(train%7Cvalidation)&runColorGroup=regex%3A{arm}#timeseries",
+    ),
     ("mean and band over seeds", "#custom_scalars&regexInput=%5E{summary}"),
     ("gradients, first seed", "?tagFilter=gradient_log10&runFilter=seed-0%24#timeseries"),
     ("arms and final metrics", "#hparams"),
@@ -123,5 +128,5 @@ def tensorboard(study: str | None, runs: Path, port: int) -> int:
         link = query.format(arm=arm, summary=summary)
         print(f"{title:26} http://localhost:{port}/{link}", flush=True)
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
-    command += ["--port", str(port), "--samples_per_plugin", "scalars=0,histograms=0"]
+    command += ["--port", str(port), "--samples_per_plugin", SAMPLES]
     return subprocess.run(command, check=False).returncode

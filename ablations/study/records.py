@@ -24,7 +24,7 @@ class Result(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
-    schema_version: Literal[1] = Field(SCHEMA_VERSION, alias="schema")
+    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
     study: str
     arm: str
     seed: int

@@ -166,4 +166,5 @@ class _Builder:
 
 
 def _mark(event: yaml.Event) -> Mark:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -1,0 +1,76 @@
+"""What all tests share: TensorFlow started once, the real data, recipes and trainings."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from ablations.data.image_files import DIRECTORY_VARIABLE, find_files
+from ablations.study.schema import Recipe
+from tests.training.running import Trained, make_recipe, train_into
+
+REQUIRE_ALL = "ABLATIONS_REQUIRE_ALL"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Turn a skip into a failure where everything is said to be installed."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get(REQUIRE_ALL) == "1" and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{REQUIRE_ALL}=1 allows no skip: {reason}"
+
+
+@pytest.fixture(scope="session")
+def tensorflow() -> ModuleType:
+    """TensorFlow, pinned as for a run."""
+    from ablations.training import runtime
+
+    runtime.start()
+    import tensorflow
+
+    return tensorflow
+
+
+def _real_data(name: str) -> Path:
+    directory = os.environ.get(DIRECTORY_VARIABLE)
+    if not directory or find_files(name, Path(directory)) is None:
+        pytest.skip(f"{DIRECTORY_VARIABLE} does not lead to the files of {name}")
+    return Path(directory)
+
+
+@pytest.fixture
+def fashion_mnist() -> Path:
+    """The directory above the real Fashion-MNIST files."""
+    return _real_data("fashion_mnist")
+
+
+@pytest.fixture
+def mnist() -> Path:
+    """The directory above the real MNIST files."""
+    return _real_data("mnist")
+
+
+@pytest.fixture(scope="session")
+def recipe() -> Callable[..., Recipe]:
+    """See ``make_recipe``."""
+    return make_recipe
+
+
+@pytest.fixture
+def train(tensorflow: ModuleType, tmp_path: Path) -> Callable[..., Trained]:
+    """Return a function that trains one recipe into a directory of its own."""
+    count = itertools.count()
+
+    def run(recipe: Recipe, seed: int = 0, programs: Any = None) -> Trained:
+        return train_into(tmp_path / f"run{next(count)}", recipe, seed, programs)
+
+    return run
