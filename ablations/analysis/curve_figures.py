@@ -65,7 +65,7 @@ def _drawing(
 ) -> Drawing:
     from matplotlib.figure import Figure as Canvas
 
-    limits = _limits(list(curves.values()), metric.percent)
+    limits = _limits(curves, control, metric.percent)
     labels = {one.arm: _label(one, curves.get(one.arm)) for one in histories}
     label = f"{metric.title.lower()} (%)" if metric.percent else f"{metric.title.lower()} (nats)"
     with house_style():
@@ -85,11 +85,17 @@ def _scaled(one: Curve, scale: int) -> Curve:
     return replace(one, means=tuple(scale * value for value in one.means), intervals=intervals)
 
 
-def _limits(curves: Sequence[Curve], percent: bool) -> Limits:
-    """Show the means; bands may widen the view by half at most, so that n = 2 does not rule it."""
-    limits = robust_limits([one.means for one in curves])
+def _limits(curves: Mapping[str, Curve], control: str, percent: bool) -> Limits:
+    """Return the range of the means once the first quarter of the epochs is over.
+
+    Bands may widen it by half at either side, no more: those of n = 2 are very wide.
+    """
+    limits = robust_limits(
+        [_settled(one) for arm, one in curves.items() if arm != control],
+        _settled(curves[control]) if control in curves else (),
+    )
     room = 0.5 * (limits.high - limits.low)
-    bands = [i for one in curves for i in one.intervals if i is not None]
+    bands = [i for one in curves.values() for i in _settled_bands(one) if i is not None]
     inside = [b for b in bands if b.high >= limits.low and b.low <= limits.high]
     low = max(limits.low - room, min([limits.low, *(band.low for band in inside)]))
     high = min(limits.high + room, max([limits.high, *(band.high for band in inside)]))
@@ -98,9 +104,18 @@ def _limits(curves: Sequence[Curve], percent: bool) -> Limits:
     return Limits(low, high)
 
 
+def _settled(one: Curve) -> tuple[float, ...]:
+    return one.means[len(one.means) // 4 :]
+
+
+def _settled_bands(one: Curve) -> tuple[Interval | None, ...]:
+    return one.intervals[len(one.intervals) // 4 :]
+
+
 def _label(one: ArmHistories, drawn: Curve | None) -> str:
-    n = drawn.n if drawn else 0
-    return one.arm if n == one.runs else f"{one.arm} ({n} of {one.runs} runs)"
+    """Return the arm's name; below it, where runs are not in the mean, how many are."""
+    name, n = wrapped(one.arm, 29, 1), drawn.n if drawn else 0
+    return name if n == one.runs else f"{name}\n({n} of {one.runs} runs)"
 
 
 def _one_panel(
@@ -116,10 +131,9 @@ def _one_panel(
     colours = iter(COLOURS)
     for arm, one in curves.items():
         if arm != control:
-            _draw(axes, one, next(colours), wrapped(labels[arm], 28))
+            _draw(axes, one, next(colours), labels[arm])
     if control in curves:
-        text = wrapped(f"{labels[control]}, control", 28)
-        _draw(axes, curves[control], CONTROL, text, dashed=True)
+        _draw(axes, curves[control], CONTROL, f"{labels[control]}\n(control)", dashed=True)
     _finish(axes, limits, curves)
     axes.set_xlabel("epoch")
     axes.set_ylabel(label)
@@ -137,7 +151,7 @@ def _small_multiples(
 ) -> None:
     arms = [arm for arm in curves if arm != control]
     rows = math.ceil(len(arms) / COLUMNS)
-    top = 0.45  # inches, for the legend
+    top = 0.2  # inches, for the legend
     height = 1.75 * rows + top
     canvas.set_size_inches(WIDTH_INCHES, height)
     panels = canvas.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False).flat
@@ -151,10 +165,10 @@ def _small_multiples(
         arm = arms[position]
         _draw(panel, curves[arm], ARM, "the arm named above the panel")
         if control in curves:
-            text = f"{wrapped(labels[control], 40, 1)}, control"
-            _draw(panel, curves[control], CONTROL, text, dashed=True)
+            text = " ".join(labels[control].split("\n"))
+            _draw(panel, curves[control], CONTROL, f"{text} (control)", dashed=True)
         _finish(panel, limits, curves)
-        panel.set_title(wrapped(labels[arm], 27, 2), loc="left", fontsize=8, pad=4)
+        panel.set_title(labels[arm], loc="left", fontsize=8, pad=4)
         panel.tick_params(labelsize=7.5, labelbottom=position + COLUMNS >= len(arms))
         if not any(limits.low <= value <= limits.high for value in curves[arm].means):
             side = "above" if curves[arm].means[-1] > limits.high else "below"
@@ -201,7 +215,9 @@ def _caption(
     parts = [f"Mean over the seeds of completed runs ({n}), {band}. The control is dashed black."]
     if control not in curves:
         parts[0] = parts[0].replace("The control is dashed black.", "The control has no curve.")
-    beyond = [arm for arm, one in curves.items() if not limits.hold(one.means)]
+    beyond = [arm for arm, one in curves.items() if not limits.hold(_settled(one))]
+    if any(not limits.hold(one.means) and one_arm not in beyond for one_arm, one in curves.items()):
+        parts.append("The axis shows the range after the first quarter of the epochs.")
     if beyond:
         parts.append(f"Cut at the axis, so that the others can be read: {', '.join(beyond)}.")
     absent = [one.arm for one in histories if one.arm not in curves]

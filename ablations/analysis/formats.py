@@ -32,21 +32,30 @@ def measured(metric: Metric, value: float | None) -> str:
     """Show a value of ``metric``: a percentage with two decimals, or a plain number."""
     if value is None:
         return NOTHING
-    return f"{100 * value:.2f}%" if metric.percent else number(value)
+    return f"{100 * value:.2f}%" if metric.percent else _in_unit(metric, value)
+
+
+def _in_unit(metric: Metric, value: float) -> str:
+    """Give losses the same decimals down a column where their size allows."""
+    if metric.unit == "nats" and 1e-3 <= abs(value) < 1e3:
+        return f"{value:.4f}"
+    return number(value)
 
 
 def spread(metric: Metric, value: float | None) -> str:
     """Show a standard deviation of ``metric``; that of a percentage is in points."""
     if value is None:
         return NOTHING
-    return f"{100 * value:.2f}" if metric.percent else number(value)
+    return f"{100 * value:.2f}" if metric.percent else _in_unit(metric, value)
 
 
 def difference(metric: Metric, value: float | None) -> str:
     """Show a signed difference of ``metric``; that of percentages is in points."""
     if value is None:
         return NOTHING
-    text = f"{100 * value:+.2f}" if metric.percent else f"{'+' if value > 0 else ''}{number(value)}"
+    text = f"{100 * value:+.2f}"
+    if not metric.percent:
+        text = f"{'+' if value > 0 else ''}{_in_unit(metric, value)}"
     return "0.00" if text in ("+0.00", "-0.00") else text.replace("-", "−", 1)
 
 

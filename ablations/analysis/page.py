@@ -113,7 +113,7 @@ def _notices(collected: Collected) -> tuple[str, ...]:
         )
     counts = _left_out_counts(collected)
     if counts:
-        notices.append(f"Left out of the numbers: {', '.join(counts)} (see the end of this page).")
+        notices.append(f"Left out of the numbers: {', '.join(counts)}.")
     return tuple(notices)
 
 

@@ -103,20 +103,24 @@ class Limits:
         return all(self.low <= value <= self.high for value in values)
 
 
-def robust_limits(groups: Sequence[Sequence[float]]) -> Limits:
+def robust_limits(groups: Sequence[Sequence[float]], kept: Sequence[float] = ()) -> Limits:
     """Return limits that show every group, unless a few would squash all the others.
 
-    Groups are arms.  Up to a quarter of them, those that reach farthest from the middle, are cut
-    when the rest fills less than a quarter of the full range.
+    Groups are arms; ``kept`` is the control, which is always shown.  The fewest arms are cut that
+    let the rest be read: those that reach farthest from the middle, a quarter of them at most,
+    and none unless the rest fills less than a quarter of the range of all.
     """
-    groups = [group for group in groups if group]
-    ends = sorted(end for group in groups for end in (min(group), max(group)))
+    others = [group for group in groups if group]
+    shown = [*others, *([kept] if kept else [])]
+    ends = sorted(end for group in shown for end in (min(group), max(group)))
     low, high = ends[0], ends[-1]
     middle = (ends[len(ends) // 2] + ends[(len(ends) - 1) // 2]) / 2
-    by_reach = sorted(groups, key=lambda group: max(middle - min(group), max(group) - middle))
-    core = by_reach[: len(groups) - len(groups) // 4]
-    core_low, core_high = min(map(min, core)), max(map(max, core))
-    if 0 < 4 * (core_high - core_low) < high - low:
-        low, high = core_low, core_high
+    by_reach = sorted(others, key=lambda group: max(middle - min(group), max(group) - middle))
+    for cut in range(1, len(shown) // 4 + 1):
+        core = [*by_reach[:-cut], *([kept] if kept else [])]
+        core_low, core_high = min(map(min, core)), max(map(max, core))
+        if 0 < 4 * (core_high - core_low) < high - low:
+            low, high = core_low, core_high
+            break
     margin = 0.06 * (high - low) or max(abs(high) * 0.05, 1e-3)
     return Limits(low - margin, high + margin)

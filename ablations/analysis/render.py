@@ -32,12 +32,16 @@ _LATEX = {
 
 
 def markdown_text(text: str) -> str:
-    """Escape text so that Markdown shows it as it is, also in a table's cell."""
+    """Escape text so that Markdown shows it as it is, inside a line or a table's cell."""
     line = " ".join(str(text).split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*\[\]|~])", r"\\\1", line)
-    line = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", line)
-    line = re.sub(r"^([-+#=])", r"\\\1", line)
+    return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", line)
+
+
+def markdown_paragraph(text: str) -> str:
+    """Escape text that starts a line: it begins no heading and no list."""
+    line = re.sub(r"^([-+#=])", r"\\\1", markdown_text(text))
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", line)
 
 
@@ -85,5 +89,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["md"] = markdown_text
+    environment.filters["md_paragraph"] = markdown_paragraph
     environment.filters["tex"] = latex_text
     return environment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ablations.analysis.collect import Collected
@@ -38,7 +38,7 @@ def seed_drawing(collected: Collected) -> Drawing | None:
     }
     if not any(values.values()):
         return None
-    limits = robust_limits([group for group in values.values() if group])
+    limits = _limits(values, collected.study.control)
     with house_style():
         canvas = Canvas(figsize=(6.6, 0.62 + 0.3 * max(len(rows), 2)))
         axes = canvas.subplots()
@@ -54,6 +54,11 @@ def seed_drawing(collected: Collected) -> Drawing | None:
         svg = svg_text(canvas)
     title = f"{metric.label.capitalize()} of every run"
     return Drawing(f"{metric.name}_per_run", title, _caption(rows, values, limits), svg)
+
+
+def _limits(values: Mapping[str, Sequence[float]], control: str) -> Limits:
+    others = [group for arm, group in values.items() if arm != control]
+    return robust_limits(others, values.get(control, ()))
 
 
 def _draw_arm(

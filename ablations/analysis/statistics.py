@@ -21,9 +21,10 @@ class Interval:
 def mean(values: Sequence[float]) -> float:
     """Return x̄ = (1/n) Σ xᵢ; wants n ≥ 1."""
     try:
-        return math.fsum(values) / len(values)
+        centre = math.fsum(values) / len(values)
     except OverflowError:  # the sum leaves the range of a double; the mean does not
-        return math.fsum(value / len(values) for value in values)
+        centre = math.fsum(value / len(values) for value in values)
+    return min(max(centre, min(values)), max(values))  # equal values: no spread from rounding
 
 
 def standard_deviation(values: Sequence[float]) -> float | None:
