@@ -171,13 +171,26 @@ def _small_multiples(
         panel.set_title(labels[arm], loc="left", fontsize=8, pad=4)
         panel.tick_params(labelsize=7.5, labelbottom=position + COLUMNS >= len(arms))
         if not any(limits.low <= value <= limits.high for value in curves[arm].means):
-            side = "above" if curves[arm].means[-1] > limits.high else "below"
-            panel.text(0.5, 0.5, f"{side} the axis", transform=panel.transAxes, ha="center")
+            _say_where(panel, above=curves[arm].means[-1] > limits.high)
         if position == 0:
             handles, texts = panel.get_legend_handles_labels()
             canvas.legend(handles, texts, loc="upper left", ncols=2, bbox_to_anchor=(0.065, 1))
     canvas.supxlabel("epoch", fontsize=9, y=0.02 / height)
     canvas.supylabel(label, fontsize=9, x=0.0)
+
+
+def _say_where(panel: Axes, above: bool) -> None:
+    panel.text(
+        0.97,
+        0.9 if above else 0.05,
+        f"{'above' if above else 'below'} the axis",
+        transform=panel.transAxes,
+        ha="right",
+        va="top" if above else "bottom",
+        fontsize=8,
+        color=ARM,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )
 
 
 def _draw(axes: Axes, one: Curve, colour: str, label: str, dashed: bool = False) -> None:
@@ -202,7 +215,10 @@ def _finish(axes: Axes, limits: Limits, curves: Mapping[str, Curve]) -> None:
     margin = 0.03 * (last - first) or 0.5
     axes.set_xlim(first - margin, last + margin)
     axes.set_ylim(limits.low, limits.high)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    if first == last:
+        axes.set_xticks([first])
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def _caption(
@@ -212,9 +228,8 @@ def _caption(
     several = f"{counts[0]} to {counts[-1]}"
     n = f"n = {counts[0]}" if len(counts) == 1 else f"n = {several}"
     band = "with Student's 95% interval" if counts[-1] > 1 else "one run, so no interval"
-    parts = [f"Mean over the seeds of completed runs ({n}), {band}. The control is dashed black."]
-    if control not in curves:
-        parts[0] = parts[0].replace("The control is dashed black.", "The control has no curve.")
+    look = "is black" if control in curves else "has no curve"
+    parts = [f"Mean over the seeds of completed runs ({n}), {band}. The control {look}."]
     beyond = [arm for arm, one in curves.items() if not limits.hold(_settled(one))]
     if any(not limits.hold(one.means) and one_arm not in beyond for one_arm, one in curves.items()):
         parts.append("The axis shows the range after the first quarter of the epochs.")

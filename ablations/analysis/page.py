@@ -28,13 +28,13 @@ NO_VERDICTS = (
     "the runs; it does not say which differences are more than chance."
 )
 _COUNTED = {
-    "missing": "not run",
-    "unfinished": "not finished",
+    "missing": "missing",
+    "unfinished": "unfinished",
     "stale": "stale",
     "failed": "failed",
     "unreadable": "unreadable",
     "foreign": "foreign",
-    "removed": "of arms the study no longer has",
+    "removed": "of arms no longer in the study",
     "incomplete": "without the study's metric",
 }
 

@@ -52,10 +52,10 @@ def results_table(rows: Sequence[ArmRow], metric_name: str) -> Table:
     in_unit = f" ({unit})" if unit else ""
     beside = beside_the_score(metric_name)
     titles = (
-        "completed",
-        "diverged",
         f"{metric.label}, mean",
         f"sd{in_unit}",
+        "completed",
+        "diverged",
         f"difference to control{in_unit}",
         "pairs",
         *(METRICS[name].label for name in beside),
@@ -77,10 +77,10 @@ def _results_row(row: ArmRow, metric_name: str, beside: Sequence[str]) -> tuple[
     inference = row.means["inference_microseconds_per_sample"]
     return (
         Cell(f"{row.arm} (control)" if row.is_control else row.arm),
-        Cell(f"{row.completed} of {row.runs}", row.completed),
-        Cell(f"{row.diverged}/{row.runs} diverged" if row.diverged else "0", row.diverged),
         Cell(shown, score.mean),
         Cell(formats.spread(metric, score.standard_deviation), score.standard_deviation),
+        Cell(f"{row.completed} of {row.runs}", row.completed),
+        Cell(f"{row.diverged}/{row.runs} diverged" if row.diverged else "0", row.diverged),
         Cell(formats.difference(metric, row.difference), row.difference),
         Cell(formats.NOTHING if row.is_control else str(row.pairs), row.pairs),
         *(Cell(formats.measured(METRICS[n], row.means[n]), row.means[n]) for n in beside),

@@ -31,7 +31,8 @@ def seed_drawing(collected: Collected) -> Drawing | None:
 
     metric = METRICS[collected.study.metric]
     scale = 100 if metric.percent else 1
-    rows = [row for row in arm_rows(collected) if row.runs]
+    every = arm_rows(collected)
+    rows = [row for row in every if row.runs]
     values = {
         row.arm: [scale * value for value in collected.values(row.arm, metric.name).values()]
         for row in rows
@@ -53,7 +54,7 @@ def seed_drawing(collected: Collected) -> Drawing | None:
         axes.set_xlabel(f"{metric.label} (%)" if metric.percent else titled(metric))
         svg = svg_text(canvas)
     title = f"{metric.label.capitalize()} of every run"
-    return Drawing(f"{metric.name}_per_run", title, _caption(rows, values, limits), svg)
+    return Drawing(f"{metric.name}_per_run", title, _caption(every, values, limits), svg)
 
 
 def _limits(values: Mapping[str, Sequence[float]], control: str) -> Limits:
@@ -66,7 +67,7 @@ def _draw_arm(
 ) -> None:
     colour = CONTROL if row.is_control else ARM
     # Spread the dots by their order, not by chance: logging and drawing own no randomness.
-    offsets = [0.1 * ((position % 3) - 1) for position in range(len(values))]
+    offsets = [0.1 * ((position + 1) % 3 - 1) for position in range(len(values))]
     inside = [value for value in values if limits.hold([value])]
     places = [
         height + offset
@@ -109,14 +110,17 @@ def _draw_arm(
         )
 
 
-def _caption(rows: Sequence[ArmRow], values: dict[str, list[float]], limits: Limits) -> str:
+def _caption(rows: Sequence[ArmRow], values: Mapping[str, Sequence[float]], limits: Limits) -> str:
     parts = ["Each dot is one completed run (a seed); the bar is the arm's mean; black is control."]
     if any(row.diverged for row in rows):
         parts.append("A cross marks diverged runs, which have no value and enter no mean.")
-    beyond = [row.arm for row in rows if not limits.hold(values[row.arm])]
+    beyond = [row.arm for row in rows if not limits.hold(values.get(row.arm, ()))]
     if beyond:
         parts.append(
             f"Runs beyond the axis, which is cut so that the others can be read: "
             f"{', '.join(beyond)}."
         )
+    absent = [row.arm for row in rows if not row.runs]
+    if absent:
+        parts.append(f"No run that counts: {', '.join(absent)}.")
     return " ".join(parts)

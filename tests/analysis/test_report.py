@@ -176,7 +176,7 @@ def test_diverged_runs_are_counted_beside_the_mean(synthetic: Any, out: Path) ->
         made.add("elu", seed, accuracy=None, status="diverged", reason="loss is nan")
     text = report(made, out).markdown
     row = next(line for line in text.splitlines() if line.startswith("| elu "))
-    assert "| 1 of 4 | 3/4 diverged | 63.00% (1 of 4) | – | +10.00 | 1 |" in row
+    assert "| elu | 63.00% (1 of 4) | – | 1 of 4 | 3/4 diverged | +10.00 | 1 |" in row
     assert "elu 3/4" in text
 
 
@@ -190,7 +190,7 @@ def test_what_is_left_out_is_said_at_the_top_and_in_full(synthetic: Any, out: Pa
     made.add("gone", 0)
     written = report(made, out)
     (notice,) = written.notices
-    for words in ("3 runs not run", "1 run stale", "1 run failed", "no longer has"):
+    for words in ("3 runs missing", "1 run stale", "1 run failed", "no longer in the study"):
         assert words in notice
     top, _, rest = written.markdown.partition("## What the numbers show")
     assert notice in top
