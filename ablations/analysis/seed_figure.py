@@ -66,47 +66,48 @@ def _draw_arm(
     axes: Axes, height: int, row: ArmRow, values: Sequence[float], limits: Limits, metric: Metric
 ) -> None:
     colour = CONTROL if row.is_control else ARM
-    # Spread the dots by their order, not by chance: logging and drawing own no randomness.
-    offsets = [0.1 * ((position + 1) % 3 - 1) for position in range(len(values))]
-    inside = [value for value in values if limits.hold([value])]
-    places = [
-        height + offset
-        for offset, value in zip(offsets, values, strict=True)
+    # Spread the dots by their order, not by chance: drawing owns no randomness.
+    dots = [
+        (value, height + 0.1 * ((position + 1) % 3 - 1))
+        for position, value in enumerate(values)
         if limits.hold([value])
     ]
-    axes.plot(inside, places, "o", color=colour, alpha=0.5, markersize=4.5, markeredgewidth=0)
+    if dots:
+        places = zip(*dots, strict=True)
+        axes.plot(*places, "o", color=colour, alpha=0.5, markersize=4.5, markeredgewidth=0)
     scale = 100 if metric.percent else 1
     if row.score.mean is not None and limits.hold([centre := scale * row.score.mean]):
         axes.vlines(centre, height - 0.3, height + 0.3, color=colour, linewidth=2)
     below = sum(value < limits.low for value in values)
     above = sum(value > limits.high for value in values)
-    edge: dict[str, Any] = {
-        "transform": axes.get_yaxis_transform(),
-        "color": colour,
-        "clip_on": False,
-    }
+    _mark_the_unseen(axes, height, row, below, above, worse_is_left=metric.better == "higher")
+
+
+def _mark_the_unseen(
+    axes: Axes, height: int, row: ArmRow, below: int, above: int, worse_is_left: bool
+) -> None:
+    """Mark runs beyond the axis and diverged runs at its edge, and count them beside it."""
+    across = axes.get_yaxis_transform()
+    colour = CONTROL if row.is_control else ARM
+    edge: dict[str, Any] = {"transform": across, "clip_on": False, "markersize": 5}
     notes = []
     if below:
-        axes.plot(0.012, height, "<", markersize=5, **edge)
+        axes.plot(0.012, height, "<", color=colour, **edge)
         notes.append(f"{below} off to the left")
     if above:
-        axes.plot(0.988, height, ">", markersize=5, **edge)
+        axes.plot(0.988, height, ">", color=colour, **edge)
         notes.append(f"{above} off to the right")
     if row.diverged:
-        worse = 0.988 if metric.better == "lower" else 0.012
-        shift = 0.03 * (1 if worse < 0.5 else -1) * bool(below or above)
-        edge["color"] = TROUBLE
-        axes.plot(worse + shift, height, "x", markersize=6, markeredgewidth=1.8, **edge)
+        inset = 0.012 + 0.03 * bool(below or above)
+        place = inset if worse_is_left else 1 - inset
+        axes.plot(place, height, "x", color=TROUBLE, markeredgewidth=1.8, **edge)
         notes.append(f"{row.diverged}/{row.runs} diverged")
     if notes:
+        dark = "#9a3b00" if row.diverged else "#444444"
+        at = (1.015, height)
+        text = ", ".join(notes)
         axes.annotate(
-            ", ".join(notes),
-            (1.015, height),
-            xycoords=axes.get_yaxis_transform(),
-            va="center",
-            fontsize=8,
-            color="#9a3b00" if row.diverged else "#444444",
-            annotation_clip=False,
+            text, at, xycoords=across, va="center", fontsize=8, color=dark, annotation_clip=False
         )
 
 

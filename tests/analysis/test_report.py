@@ -354,3 +354,18 @@ def test_importing_loads_no_heavy_library() -> None:
         cwd=Path(__file__).parents[2],
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("loss", [3.4e38, 0.0, -5.0, 1e-30])
+@pytest.mark.parametrize("arms", [2, 8])
+def test_extreme_numbers_are_drawn_without_a_warning(
+    synthetic: Any, out: Path, loss: float, arms: int
+) -> None:
+    made = synthetic([f"arm-{number}" for number in range(arms)], 2, metric="test_loss")
+    for arm in made.study.arm_names:
+        for seed in range(2):
+            curve = [1 - loss * (seed + 1) / 2, 1 - loss, 1 - loss]
+            made.add(arm, seed, curve=curve, metrics={"test_loss": loss})
+    text = report(made, out).markdown
+    assert "| arm-1 |" in text
+    assert len(list((out / "activations" / "figures").glob("*.svg"))) == 4
