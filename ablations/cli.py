@@ -121,10 +121,10 @@ def report(study: tuple[str, ...], runs: Path, out: Path) -> None:
     from ablations.analysis.report import write_reports
     from ablations.execution import commands
 
-    for page in write_reports(runs, out, study):
+    for page in write_reports(runs, out, commands.report_names(study, runs)):
         for notice in page.notices:
             click.echo(f"{page.study}: {notice}", err=True)
-        click.echo(f"{page.study}: {page.path}")
+        click.echo(f"{page.study}: {page.page}")
         commands.publish_report(runs, page.study, page.markdown)
 
 

@@ -91,6 +91,13 @@ def run(
     return 1 if shown.counts.get("failed") else 0
 
 
+def report_names(named: Sequence[str], runs: Path) -> list[str]:
+    """Return the names of studies given by name or by path, as their runs are kept under."""
+    directory = RunsDirectory(runs)
+    kept = {study: directory.record(study).is_file() for study in named if "/" not in study}
+    return [study if kept.get(study) else studies.load(study).study for study in named]
+
+
 def publish_report(runs: Path, study: str, markdown: str) -> None:
     """Show a report in TensorBoard's Text dashboard, where the runs directory can be written."""
     from ablations.telemetry.study_events import write_report

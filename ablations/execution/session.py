@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-import yaml
-
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
 from ablations.errors import AblationsError, RunsDirectoryError
@@ -22,6 +20,7 @@ from ablations.study.paths import RunsDirectory, seed_of
 from ablations.study.records import read_history
 from ablations.study.schema import Study
 from ablations.study.variation import varied_settings
+from ablations.study.yaml_writer import to_yaml
 
 ExecutorName = Literal["inline", "processes"]
 
@@ -155,7 +154,7 @@ def _check_sizes(wanted: Sequence[Run], facts: Mapping[str, DataFacts]) -> None:
 def _record(study: Study, runs: RunsDirectory) -> bool:
     """Keep the study as it is run, for reports and dashboards; return whether it is new."""
     path = runs.record(study.study)
-    content = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    content = to_yaml(study.model_dump(mode="json"))
     try:
         if path.is_file() and path.read_text() == content:
             return False

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import Dataset
@@ -20,6 +19,7 @@ from ablations.study.files import write_atomically
 from ablations.study.fingerprint import fingerprint
 from ablations.study.paths import RunDirectory
 from ablations.study.records import Result, append_epoch
+from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry import hparams, tags
 from ablations.telemetry.events import EventWriter, Value, finite_scalars, histogram, scalar
 from ablations.telemetry.histograms import log10_buckets
@@ -66,8 +66,7 @@ class _Training:
         self.started_at = _now()
         self.trial, self.recipe, self.seed = trial, trial.run.recipe, trial.run.seed
         self.directory = trial.directory
-        settings = yaml.safe_dump(self.recipe.settings(), sort_keys=False, allow_unicode=True)
-        write_atomically(self.directory.recipe, settings)
+        write_atomically(self.directory.recipe, to_yaml(self.recipe.settings()))
         self.data: Dataset = data_catalog.read(self.recipe.data.name, trial.data_directory)
         self.rows, validation = split(self.recipe.data, len(self.data.train_labels), self.seed)
         self.validation = Split.of(
