@@ -21,7 +21,7 @@ class Source:
     find: Callable[[Path | None], list[Path] | None]
     """Its files on this machine, or None."""
     read: Callable[[list[Path], str], Dataset]
-    download: Callable[[], None] | None = None
+    download: Callable[[Path | None], None] | None = None
 
 
 def _images(name: str) -> Source:
@@ -29,7 +29,7 @@ def _images(name: str) -> Source:
         DataFacts(name, (28, 28), 10, 60_000, 10_000, None),
         find=lambda directory: locate.find_files(name, directory),
         read=lambda files, digest: _read_images(name, files, digest),
-        download=lambda: locate.download(name),
+        download=lambda directory: locate.download(name, directory),
     )
 
 
@@ -73,7 +73,7 @@ def read(name: str, directory: Path | None) -> Dataset:
     fetch(name, directory)
     files = _source(name).find(directory)
     if files is None:
-        raise locate.missing(name)
+        raise locate.missing(name, directory)
     return _read(name, tuple(files), _digest(_stamps(files)))
 
 
@@ -81,7 +81,7 @@ def fetch(name: str, directory: Path | None) -> None:
     """See to it that a data set's files are on this machine."""
     source = _source(name)
     if source.find(directory) is None and source.download is not None:
-        source.download()
+        source.download(directory)
 
 
 def _source(name: str) -> Source:

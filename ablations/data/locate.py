@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from ablations.errors import DataError
@@ -51,24 +53,24 @@ def _parts(directory: Path) -> list[Path] | None:
     return found
 
 
-def download(name: str) -> None:
-    """Let Keras download a data set into its cache.
+def download(name: str, directory: Path | None) -> None:
+    """Let Keras download a data set into its cache, in a process of its own.
 
     Raises:
         DataError: it could not; says which files to put where.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras
+    program = f"import keras; keras.datasets.{name}.load_data()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        reason = done.stderr.strip().rpartition("\n")[2]
+        raise missing(name, directory, f"; the download failed ({reason})")
 
-    try:
-        getattr(keras.datasets, name).load_data()
-    except Exception as error:
-        raise missing(name, f"; the download failed: {str(error).splitlines()[0]}") from None
 
-
-def missing(name: str, why: str = "") -> DataError:
+def missing(name: str, directory: Path | None, why: str = "") -> DataError:
     """Return the error that says which files to put where."""
-    where = os.environ.get(DIRECTORY_VARIABLE) or f"${DIRECTORY_VARIABLE}"
+    where = directory or os.environ.get(DIRECTORY_VARIABLE) or f"${DIRECTORY_VARIABLE}"
     return DataError(
         f"data set {name}: not on this machine{why}. Put {', '.join(PARTS)} (.gz or not) into "
         f"{Path(where) / name}/, or name the directory above it with --data DIR"

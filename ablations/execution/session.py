@@ -19,7 +19,7 @@ from ablations.study.files import write_atomically
 from ablations.study.paths import RunsDirectory, seed_of
 from ablations.study.records import read_history
 from ablations.study.schema import Study
-from ablations.study.variation import varied_settings
+from ablations.study.variation import settings_of
 from ablations.study.yaml_writer import to_yaml
 
 ExecutorName = Literal["inline", "processes"]
@@ -78,7 +78,7 @@ class Session:
             arm=run.arm,
             seed=run.seed,
             recipe=run.recipe.settings(),
-            settings=varied_settings(self.study)[run.arm],
+            settings=settings_of(self.study, run.arm),
             runs=str(self.options.runs),
             data_digest=self.facts[run.recipe.data.name].digest or "",
             data_directory=None if data is None else str(data),

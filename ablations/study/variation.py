@@ -9,10 +9,10 @@ Setting = str | float | bool
 
 
 def varied_settings(study: Study) -> dict[str, dict[str, Setting]]:
-    """Return arm → dotted path → value, for the settings that are not the same in all arms.
+    """Return dotted path → arm → value, for the settings that are not the same in all arms.
 
-    The techniques' names come first, then learning rates, then the rest.  A technique that an
-    arm does without is called ``none``.
+    A technique that an arm does without is called ``none``; a parameter that an arm's technique
+    lacks is left out.
     """
     flat = {arm.name: flatten(arm.recipe.science()) for arm in study.arms}
     paths = dict.fromkeys(path for settings in flat.values() for path in settings)
@@ -22,16 +22,16 @@ def varied_settings(study: Study) -> dict[str, dict[str, Setting]]:
                 del settings[path]
                 settings[f"{path}.name"] = "none"
     varied = [path for path in paths if len({short(s.get(path)) for s in flat.values()}) > 1]
-    varied.sort(key=_rank)
     return {
-        arm: {path: _plain(settings[path]) for path in varied if path in settings}
-        for arm, settings in flat.items()
+        path: {arm: _plain(s[path]) for arm, s in flat.items() if path in s}
+        for path in varied
+        if any(path in settings for settings in flat.values())
     }
 
 
-def _rank(path: str) -> int:
-    last = path.rsplit(".", 1)[-1]
-    return {"name": 0, "learning_rate": 1}.get(last, 2)
+def settings_of(study: Study, arm: str) -> dict[str, Setting]:
+    """Return the varied settings of one arm: dotted path → value."""
+    return {path: values[arm] for path, values in varied_settings(study).items() if arm in values}
 
 
 def _plain(value: object) -> Setting:

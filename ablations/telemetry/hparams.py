@@ -36,10 +36,11 @@ def group(study: str, arm: str) -> str:
 
 def experiment(study: Study) -> Value:
     """Return the study's description: its columns, the ablated settings first."""
-    settings = varied_settings(study)
-    paths = dict.fromkeys(path for values in settings.values() for path in values)
-    infos = [_info(ARM, list(study.arm_names))]
-    infos += [_info(path, [s[path] for s in settings.values() if path in s]) for path in paths]
+    varied = varied_settings(study)
+    infos = [_info(ARM, list(study.arm_names), differs=True)]
+    for path, values in varied.items():
+        follows = f"{path.rpartition('.')[0]}.name" in varied and not path.endswith(".name")
+        infos.append(_info(path, list(values.values()), differs=not follows))
     infos.append(api_pb2.HParamInfo(name=SEED, type=api_pb2.DATA_TYPE_FLOAT64))
     ordered = [study.metric, *(name for name in METRICS if name != study.metric)]
     metrics = [
@@ -54,9 +55,12 @@ def experiment(study: Study) -> Value:
     return _value(EXPERIMENT_TAG, plugin_data_pb2.HParamsPluginData(experiment=message))
 
 
-def _info(name: str, values: list[str | float | bool]) -> api_pb2.HParamInfo:
-    """Describe one column that differs between arms."""
-    info = api_pb2.HParamInfo(name=name, differs=True)
+def _info(name: str, values: list[str | float | bool], differs: bool) -> api_pb2.HParamInfo:
+    """Describe one column; the dashboard shows the first five, those with ``differs`` first.
+
+    A parameter that varies only because its technique does is not what was ablated.
+    """
+    info = api_pb2.HParamInfo(name=name, differs=differs)
     kinds = {type(value) for value in values}
     if kinds == {bool}:
         info.type = api_pb2.DATA_TYPE_BOOL

@@ -37,10 +37,14 @@ arms:
   batch_norm: {{model.normalization: batch_norm}}
 seeds: {SEEDS}
 """
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Board:
     def post(self, path: str, request: dict[str, Any]) -> Any:
         """Return the JSON that answers a JSON request."""
         body = json.dumps(request).encode()
-        wanted = urllib.request.Request(  # noqa: S310
+        wanted = urllib.request.Request(
             self.address + path, body, {"Content-Type": "application/json"}
         )
         with urllib.request.urlopen(wanted, timeout=30) as answer:

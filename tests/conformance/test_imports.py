@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "__init__": set(),
 }
-EVERYONE = {"study", "errors"}
+EVERYONE = {"study", "errors", "__version__"}
 WITHOUT_TENSORFLOW = ("study", "analysis", "plugin", "cli", "errors")
 HEAVY = {"tensorflow", "keras"}
 
