@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ablations.errors import DataError
 
 BYTE_BUDGET = 2 * 1024**3
+MAXIMUM_DIMENSIONS = 8
 _UNSIGNED_BYTE = 0x08
 
 
@@ -48,5 +49,7 @@ def _read_header(path: Path, magic: bytes, stream: object) -> tuple[int, ...]:
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] != _UNSIGNED_BYTE or not magic[3]:
         raise DataError(f"{path}: not an IDX file of unsigned bytes (it begins {magic!r})")
     dimensions = magic[3]
+    if dimensions > MAXIMUM_DIMENSIONS:
+        raise DataError(f"{path}: declares {dimensions} dimensions; at most {MAXIMUM_DIMENSIONS}")
     header = stream.read(4 * dimensions)  # type: ignore[attr-defined]
     return struct.unpack(f">{dimensions}I", header)

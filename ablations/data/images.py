@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ablations.data.dataset import Dataset
-from ablations.data.idx import read_idx
+from ablations.data.idx import BYTE_BUDGET, read_idx
 from ablations.errors import DataError
 
 CLASSES = 10
@@ -34,8 +36,16 @@ def read_images(name: str, files: list[Path], digest: str) -> Dataset:
 
 
 def _read_npz(path: Path) -> list[NDArray[np.uint8]]:
-    with np.load(path, allow_pickle=False) as archive:
-        return [archive[key] for key in ("x_train", "y_train", "x_test", "y_test")]
+    try:
+        # Opened here: NumPy leaves the file open where the archive is torn.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            size = sum(member.file_size for member in archive.zip.infolist())
+            if size > BYTE_BUDGET:
+                raise DataError(f"{path}: declares {size} bytes; the budget is {BYTE_BUDGET}")
+            return [archive[key] for key in ("x_train", "y_train", "x_test", "y_test")]
+    except (OSError, EOFError, ValueError, KeyError, MemoryError, BadZipFile, zlib.error) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: torn or unreadable: {reason}") from None
 
 
 def _check(path: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
-from ablations.errors import AblationsError, RunsDirectoryError
+from ablations.errors import RunsDirectoryError
 from ablations.execution import devices
 from ablations.execution.ledger import FINISHED, Entry, State, look_up
 from ablations.execution.worker import Job, Outcome
@@ -139,16 +139,10 @@ def _check_writable(root: Path) -> None:
 
 
 def _check_sizes(wanted: Sequence[Run], facts: Mapping[str, DataFacts]) -> None:
-    from ablations.data.split import split_sizes
+    from ablations.data.split import check_sizes
 
     for run in wanted:
-        available = facts[run.recipe.data.name].train_examples
-        train, _ = split_sizes(run.recipe.data, available)
-        if run.recipe.training.batch_size > train:
-            raise AblationsError(
-                f"{run.study}: arm {run.arm}: batch_size {run.recipe.training.batch_size} is more "
-                f"than the {train} training examples; wants at most {train}"
-            )
+        check_sizes(run.recipe, facts[run.recipe.data.name].train_examples)
 
 
 def _record(study: Study, runs: RunsDirectory) -> bool:

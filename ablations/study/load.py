@@ -132,7 +132,7 @@ class _Resolver:
                 self._add(at, f'the design already spans an arm called "{name}"', at_key=True)
             changes = dict(arm_changes)
             arms.append((name, changes, {}, self._one_arm(at, changes, base)))
-        if not arms:
+        if not arms and not raw.factors:
             self._add((), "wants arms, or factors with a design")
         return arms
 
@@ -171,7 +171,13 @@ class _Resolver:
 
     def _factor(self, path: str, levels: Any) -> Factor:
         if isinstance(levels, (list, tuple)):
-            levels = {label_of(value): value for value in levels}
+            labels = [label_of(value) for value in levels]
+            for label in dict.fromkeys(label for label in labels if labels.count(label) > 1):
+                self._add(
+                    ("factors", path),
+                    f'two levels are labelled "{label}"; wants a mapping, label: level',
+                )
+            levels = dict(zip(labels, levels, strict=True))
         if not isinstance(levels, Mapping) or len(levels) < 2:
             self._add(("factors", path), "wants at least two different levels")
             levels = {}
@@ -195,6 +201,8 @@ class _Resolver:
                 self._add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)
             if name.lower() == RESERVED_ARM:
                 self._add(("arms", name), f'"{name}" is taken by the runs directory', at_key=True)
+        if raw.factors and self.problems:
+            return  # which arms the design would span is not known
         if self._control(raw) not in names:
             where = ("control",) if raw.control else ()
             what = f'no arm is called "{self._control(raw)}"'

@@ -102,7 +102,7 @@ def read_history(path: Path) -> list[Epoch]:
     for line in lines[:-1]:  # what follows the last newline is torn
         try:
             epoch = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             break
         if not isinstance(epoch, dict) or not isinstance(epoch.get("epoch"), int):
             break

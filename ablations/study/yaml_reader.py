@@ -25,6 +25,7 @@ Mark = tuple[int, int]  # line and column, from 1
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SURROGATE = re.compile("[\ud800-\udfff]")  # cannot be written to any file
 _CONSTANTS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -65,7 +66,7 @@ def read_yaml(text: str | bytes, file: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise StudyError([Problem(file, line, column, "", f"not YAML: {error.problem}")]) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # PyYAML lets int() and chr() fail
         reason = str(error).splitlines()[0]
         raise StudyError([Problem(file, 1, 1, "", f"not YAML: {reason}")]) from None
 
@@ -116,6 +117,8 @@ class _Builder:
             event, (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
         ):
             return
+        if isinstance(event, yaml.ScalarEvent) and _SURROGATE.search(event.value):
+            self._refuse(event, "half a character (a lone surrogate) is not allowed")
         if event.anchor:
             self._refuse(event, "anchors (&name) are not allowed")
         if event.tag and not (isinstance(event, yaml.ScalarEvent) and event.implicit[1]):

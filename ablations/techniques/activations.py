@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from ablations.study.technique import Family, NonNegative, Positive, Technique
+from ablations.study.technique import Family, NonNegative, Positive, Technique, problem
 
 if TYPE_CHECKING:
     import keras
@@ -65,8 +65,14 @@ class RReLU(Activation):
     """
 
     name: Literal["rrelu"] = "rrelu"
-    lower: NonNegative = 1 / 8
-    upper: NonNegative = 1 / 3
+    lower: Slope = 1 / 8
+    upper: Slope = 1 / 3
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RReLU:
+        if self.lower > self.upper:
+            raise problem(f"wants lower ≤ upper, got {self.lower} and {self.upper}")
+        return self
 
     def layer(self, name: str) -> keras.Layer:
         from ablations.techniques.randomized_relu import RandomizedReLU
@@ -130,9 +136,9 @@ class Squareplus(Activation):
     b: NonNegative = 4.0
 
 
-def _plain(keras_name: str, formula: str) -> type[Activation]:
+def _plain(keras_name: str, formula: str, can_die: bool = False) -> type[Activation]:
     """Return an activation without parameters, by its Keras name."""
-    fields = {"__doc__": formula, "__module__": __name__, "name": keras_name}
+    fields = {"__doc__": formula, "__module__": __name__, "name": keras_name, "can_die": can_die}
     annotations = {"name": Literal[keras_name]}
     class_name = keras_name.title().replace("_", "")
     return type(class_name, (Activation,), {**fields, "__annotations__": annotations})
@@ -158,15 +164,15 @@ ACTIVATIONS = Family(
         _plain("mish", "z tanh(ln(1 + eᶻ)) (Misra 2019)."),
         _plain("linear", "z."),
         _plain("exponential", "eᶻ."),
-        _plain("relu6", "min(max(0, z), 6)."),
+        _plain("relu6", "min(max(0, z), 6).", can_die=True),
         _plain("softplus", "ln(1 + eᶻ)."),
         _plain("softsign", "z / (1 + |z|)."),
-        _plain("hard_sigmoid", "min(max(z/6 + 1/2, 0), 1)."),
-        _plain("hard_silu", "z hard_sigmoid(z)."),
+        _plain("hard_sigmoid", "min(max(z/6 + 1/2, 0), 1).", can_die=True),
+        _plain("hard_silu", "z hard_sigmoid(z).", can_die=True),
         _plain("hard_tanh", "min(max(z, −1), 1)."),
         _plain("log_sigmoid", "−ln(1 + e⁻ᶻ)."),
-        _plain("sparse_plus", "0 below −1, z above 1, (z + 1)²/4 between."),
-        _plain("sparse_sigmoid", "0 below −1, 1 above 1, (z + 1)/2 between."),
+        _plain("sparse_plus", "0 below −1, z above 1, (z + 1)²/4 between.", can_die=True),
+        _plain("sparse_sigmoid", "0 below −1, 1 above 1, (z + 1)/2 between.", can_die=True),
         _plain("tanh_shrink", "z − tanh(z)."),
     ),
     aliases={"logistic": "sigmoid", "swish": "silu", "hard_swish": "hard_silu"},

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from ablations.study.technique import Family, NonNegative, Positive, Technique
+from pydantic import model_validator
+
+from ablations.study.technique import Family, NonNegative, Positive, Technique, problem
 
 if TYPE_CHECKING:
     import keras
@@ -59,6 +61,12 @@ class RandomUniform(Initializer):
     keras_class = "RandomUniform"
     minval: float = -0.05
     maxval: float = 0.05
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RandomUniform:
+        if self.minval > self.maxval:
+            raise problem(f"wants minval ≤ maxval, got {self.minval} and {self.maxval}")
+        return self
 
 
 class Constant(Initializer):

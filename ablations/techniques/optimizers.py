@@ -8,7 +8,9 @@ for them are not offered.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from ablations.study.technique import Count, Family, NonNegative, Positive, Share, Technique
 
@@ -159,7 +161,7 @@ class FTRL(Optimizer):
 
     name: Literal["ftrl"] = "ftrl"
     keras_class = "Ftrl"
-    learning_rate_power: float = -0.5
+    learning_rate_power: Annotated[float, Field(le=0)] = -0.5
     initial_accumulator_value: NonNegative = 0.1
     l1_regularization_strength: NonNegative = 0.0
     l2_regularization_strength: NonNegative = 0.0

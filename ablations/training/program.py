@@ -7,6 +7,7 @@ for everything that shapes its graph, and ``reset`` gives it the state of anothe
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,8 +110,10 @@ class Program:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return all variables by name: the model's, the optimizer's, the average's."""
-        named = {f"model/{number}/{v.path}": v for number, v in enumerate(self.model.variables)}
-        named |= {f"optimizer/{n}/{v.path}": v for n, v in enumerate(self.optimizer.variables)}
+        named = {f"model/{n}/{_steady(v.path)}": v for n, v in enumerate(self.model.variables)}
+        for number, variable in enumerate(self.optimizer.variables):
+            of_optimizer = variable.path.partition("/")[2] or variable.path
+            named[f"optimizer/{number}/{_steady(of_optimizer)}"] = variable
         if self.average is not None:
             named |= {f"average/{number}": v for number, v in enumerate(self.average.state)}
         return {name: variable.numpy() for name, variable in named.items()}
@@ -160,6 +163,11 @@ def _kernels(model: keras.Model) -> dict[str, tf.Variable]:
                 kernel = variable.name == "kernel"
                 named[layer.name if kernel else f"{layer.name}/{variable.name}"] = variable.value
     return named
+
+
+def _steady(path: str) -> str:
+    """Take off the numbers that Keras counts through the process, so that names stay the same."""
+    return re.sub(r"\b(seed_generator|variable)_\d+\b", r"\1", path)
 
 
 def _assign(variables: list[tf.Variable], values: list[tf.Tensor]) -> None:

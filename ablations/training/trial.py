@@ -13,7 +13,7 @@ import numpy as np
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import Dataset
-from ablations.data.split import epoch_order, split
+from ablations.data.split import check_sizes, epoch_order, split
 from ablations.study.expand import Run
 from ablations.study.files import write_atomically
 from ablations.study.fingerprint import fingerprint
@@ -68,7 +68,9 @@ class _Training:
         self.directory = trial.directory
         write_atomically(self.directory.recipe, to_yaml(self.recipe.settings()))
         self.data: Dataset = data_catalog.read(self.recipe.data.name, trial.data_directory)
-        self.rows, validation = split(self.recipe.data, len(self.data.train_labels), self.seed)
+        available = len(self.data.train_labels)
+        check_sizes(self.recipe, available)
+        self.rows, validation = split(self.recipe.data, available, self.seed)
         self.validation = Split.of(
             self.data.train_features[validation], self.data.train_labels[validation]
         )

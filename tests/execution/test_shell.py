@@ -155,7 +155,7 @@ BAD_REQUESTS = [
     (["run", "small", "--set", "training.epoch=1"], 'unknown key "epoch"; did you mean "epochs"?'),
     (["run", "small", "--set", "training.epochs=ten"], "--set training.epochs: wants a whole"),
     (["run", "small", "--set", "epochs=3"], "wants a dotted path of the base"),
-    (["run", "small", "--set", "training.batch_size=5000"], "batch_size 5000 is more than the 320"),
+    (["run", "small", "--set", "training.batch_size=5000"], "320 examples to train on fill no batch of 5000"),
     (["run", "small", "--set", "data.name=fashion_mnst"], 'unknown data set "fashion_mnst"'),
     (["run", "small", "--device", "gpu"], "--device gpu: no GPU is visible here"),
     (["run", "small", "--runs", "configs/small.yaml/x"], "is not a directory"),

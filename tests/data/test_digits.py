@@ -1,0 +1,42 @@
+"""The bundled digits against scikit-learn's own loader."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from ablations.data.catalog import describe, read
+
+
+def sorted_rows(pixels, labels):
+    table = np.column_stack([np.asarray(pixels).reshape(len(labels), -1), labels]).astype(int)
+    return table[np.lexsort(table.T)]
+
+
+def test_holds_the_rows_of_scikit_learn():
+    data, theirs = read("digits", None), load_digits()
+    ours = sorted_rows(
+        np.concatenate([data.train_features, data.test_features]),
+        np.concatenate([data.train_labels, data.test_labels]),
+    )
+    np.testing.assert_array_equal(ours, sorted_rows(theirs.images, theirs.target))
+
+
+def test_is_what_the_catalogue_says():
+    data, facts = read("digits", None), describe("digits", None)
+    assert data.input_shape == facts.input_shape == (8, 8)
+    assert (len(data.train_labels), len(data.test_labels)) == (1437, 360)
+    assert (facts.train_examples, facts.test_examples) == (1437, 360)
+    assert data.digest == facts.digest
+    assert data.train_features.dtype == np.uint8
+    assert data.train_features.max() * data.scale == 1.0
+
+
+def test_every_class_is_in_both_parts():
+    data = read("digits", None)
+    for labels in (data.train_labels, data.test_labels):
+        assert (np.bincount(labels, minlength=10) / len(labels) > 0.07).all()
+
+
+def test_is_read_once():
+    assert read("digits", None) is read("digits", None)

@@ -1,0 +1,81 @@
+"""The split and the order of an epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablations.data.split import epoch_order, split, split_sizes
+from ablations.errors import DataError
+from ablations.study.schema import DataRecipe
+
+
+def data_recipe(validation, train_examples=None):
+    return DataRecipe(name="digits", validation=validation, train_examples=train_examples)
+
+
+@given(
+    available=st.integers(4, 300),
+    validation=st.integers(1, 3) | st.floats(0.2, 0.7),
+    seed=st.integers(0, 2**40),
+)
+def test_parts_are_disjoint_and_cover_everything(available, validation, seed):
+    train, held_out = split(data_recipe(validation), available, seed)
+    assert sorted([*train, *held_out]) == list(range(available))
+    wanted = validation if isinstance(validation, int) else round(validation * available)
+    assert len(held_out) == wanted
+
+
+@given(count=st.integers(1, 60), seed=st.integers(0, 1000))
+def test_fewer_training_examples_are_a_part_of_more(count, seed):
+    few, same = split(data_recipe(20, count), 100, seed)
+    more, held_out = split(data_recipe(20), 100, seed)
+    assert len(few) == count
+    assert np.array_equal(few, more[:count])
+    assert np.array_equal(same, held_out)
+
+
+def test_is_keyed_by_the_seed():
+    one, other = (split(data_recipe(30), 200, seed) for seed in (0, 1))
+    assert np.array_equal(one[1], split(data_recipe(30), 200, 0)[1])
+    assert not np.array_equal(one[1], other[1])
+
+
+@pytest.mark.parametrize(
+    ("validation", "train_examples"), [(100, None), (101, None), (50, 51), (0.001, None)]
+)
+def test_what_the_data_cannot_give_is_refused_in_a_line(validation, train_examples):
+    with pytest.raises(DataError, match="100 training examples cannot give") as caught:
+        split_sizes(data_recipe(validation, train_examples), 100)
+    assert "\n" not in str(caught.value)
+
+
+@given(
+    examples=st.integers(1, 200),
+    batch=st.integers(1, 40),
+    seed=st.integers(0, 100),
+    epoch=st.integers(1, 100),
+)
+def test_an_epoch_covers_without_repetition(examples, batch, seed, epoch):
+    rows = np.arange(1000, 1000 + examples, dtype=np.int32)
+    order = epoch_order(rows, batch, seed, epoch)
+    assert order.shape == (examples // batch, batch)
+    assert order.dtype == np.int32
+    assert len(set(order.ravel())) == order.size
+    assert set(order.ravel()) <= set(rows)
+
+
+def test_each_epoch_has_an_order_of_its_own_and_drops_other_examples():
+    rows = np.arange(105, dtype=np.int32)
+    orders = [epoch_order(rows, 20, 0, epoch).ravel() for epoch in (1, 2, 3)]
+    assert not np.array_equal(orders[0], orders[1])
+    dropped = [frozenset(rows) - frozenset(order) for order in orders]
+    assert all(len(left) == 5 for left in dropped)
+    assert len(set(dropped)) == 3
+
+
+def test_the_order_does_not_follow_from_the_split():
+    rows = np.arange(50, dtype=np.int32)
+    assert not np.array_equal(epoch_order(rows, 1, 0, 1).ravel(), split(data_recipe(1), 51, 0)[0])

@@ -1,0 +1,169 @@
+"""Factors span arms by a design."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablations.errors import StudyError
+from ablations.execution.studies import CATALOG
+from ablations.study.design import Factor, label_of, span
+from ablations.study.load import load_study
+
+FACTORS = (
+    Factor("model.activation", {"elu": "elu", "relu": "relu", "tanh": "tanh"}),
+    Factor("training.batch_size", {"10": 10, "20": 20}),
+)
+
+
+def cells(design, factors=FACTORS):
+    return {cell.name: tuple(cell.labels.values()) for cell in span(factors, design, "control")}
+
+
+def test_one_at_a_time_moves_one_factor_from_the_first_levels():
+    assert cells("one_at_a_time") == {
+        "control": ("elu", "10"),
+        "activation-relu": ("relu", "10"),
+        "activation-tanh": ("tanh", "10"),
+        "batch_size-20": ("elu", "20"),
+    }
+
+
+def test_leave_one_out_takes_one_factor_back_from_the_last_levels():
+    assert cells("leave_one_out") == {
+        "control": ("tanh", "20"),
+        "activation-elu": ("elu", "20"),
+        "batch_size-10": ("tanh", "10"),
+    }
+
+
+def test_full_factorial_crosses_all_levels():
+    assert cells("full_factorial") == {
+        "control": ("elu", "10"),
+        "activation-elu_batch_size-20": ("elu", "20"),
+        "activation-relu_batch_size-10": ("relu", "10"),
+        "activation-relu_batch_size-20": ("relu", "20"),
+        "activation-tanh_batch_size-10": ("tanh", "10"),
+        "activation-tanh_batch_size-20": ("tanh", "20"),
+    }
+
+
+@given(st.lists(st.integers(2, 4), min_size=1, max_size=4))
+def test_designs_have_as_many_different_cells_as_they_should(sizes):
+    factors = tuple(
+        Factor(f"a.f{n}", {str(level): level for level in range(size)})
+        for n, size in enumerate(sizes)
+    )
+    counts = {
+        "one_at_a_time": 1 + sum(size - 1 for size in sizes),
+        "leave_one_out": 1 + len(sizes),
+        "full_factorial": math.prod(sizes),
+    }
+    for design, count in counts.items():
+        spanned = span(factors, design, "c")
+        assert len({cell.name for cell in spanned}) == len(spanned) == count
+        assert len({tuple(cell.labels.values()) for cell in spanned}) == count
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [
+        (None, "none"),
+        (True, "true"),
+        (False, "false"),
+        (1, "1"),
+        (0.01, "0.01"),
+        ({"name": "adam", "beta_1": 0.5}, "adam"),
+        ([300, 100], "300-100"),
+        ("a/b", "a-b"),
+    ],
+)
+def test_a_level_is_labelled_by_its_value(value, label):
+    assert label_of(value) == label
+
+
+STUDY = """\
+study: s
+question: "?"
+base:
+  data: {name: digits}
+  model: {hidden: [8]}
+  training: {batch_size: 10, epochs: 1, optimizer: sgd}
+design: DESIGN
+factors:
+FACTORS
+seeds: 2
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load_text(factors, design="one_at_a_time", more=""):
+        lines = "\n".join(f"  {line}" for line in factors)
+        path = tmp_path / "s.yaml"
+        path.write_text(STUDY.replace("DESIGN", design).replace("FACTORS", lines) + more)
+        return load_study(path, CATALOG)
+
+    return load_text
+
+
+def refusal(load, *arguments, **options):
+    with pytest.raises(StudyError) as caught:
+        load(*arguments, **options)
+    return str(caught.value)
+
+
+def test_spanned_arms_carry_their_levels_and_changes(load):
+    study = load(["model.activation: [elu, relu]", "training.batch_size: {small: 5, large: 20}"])
+    assert study.arm_names == ("control", "activation-relu", "batch_size-large")
+    arm = study.arm("batch_size-large")
+    assert arm.levels == {"model.activation": "elu", "training.batch_size": "large"}
+    assert arm.recipe.training.batch_size == 20
+    assert study.arm("control").recipe.training.batch_size == 5
+
+
+def test_a_parameter_and_its_technique_can_be_two_factors(load):
+    factors = ["training.optimizer: [sgd, adam]", "training.optimizer.learning_rate: [0.1, 0.01]"]
+    study = load(factors, "full_factorial")
+    optimizers = [arm.recipe.training.optimizer for arm in study.arms]
+    assert [(o.name, o.learning_rate) for o in optimizers] == [
+        ("sgd", 0.1),
+        ("sgd", 0.01),
+        ("adam", 0.1),
+        ("adam", 0.01),
+    ]
+
+
+def test_arms_may_stand_beside_the_design_but_not_twice(load):
+    factors = ["model.activation: [elu, relu]"]
+    more = "arms:\n  wide: {model.hidden: [9]}\n"
+    assert load(factors, more=more).arm_names == ("control", "activation-relu", "wide")
+    twice = "arms:\n  activation-relu: {model.hidden: [9]}\n"
+    assert 'the design already spans an arm called "activation-relu"' in refusal(
+        load, factors, more=twice
+    )
+
+
+def test_a_factor_with_one_level_is_refused(load):
+    (line,) = refusal(load, ["model.activation: [elu]"]).splitlines()
+    assert line.endswith(":9:21: factors.model.activation: wants at least two different levels")
+
+
+def test_two_levels_with_one_label_are_refused_rather_than_merged(load):
+    levels = "[{name: sgd, learning_rate: 1}, {name: sgd, learning_rate: 2}, adam]"
+    (line,) = refusal(load, [f"training.optimizer: {levels}"]).splitlines()
+    assert ':9:23: factors.training.optimizer: two levels are labelled "sgd"' in line
+
+
+def test_factors_and_design_go_together(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(STUDY.replace("design: DESIGN\n", "").replace("FACTORS", "  a.b: [1, 2]"))
+    with pytest.raises(StudyError, match="factors and design go together"):
+        load_study(path, CATALOG)
+
+
+def test_an_unknown_design_is_refused(load):
+    assert "design: wants one of 'one_at_a_time'" in refusal(load, ["a.b: [1, 2]"], "latin")

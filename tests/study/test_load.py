@@ -1,0 +1,201 @@
+"""Loading a study: every mistake at once, with its file, line and column."""
+
+from __future__ import annotations
+
+import pytest
+
+from ablations.errors import AblationsError, StudyError
+from ablations.execution.studies import CATALOG
+from ablations.study.load import load_study
+
+GOOD = """\
+study: activations
+question: Which activation?
+base:
+  data: {name: digits, validation: 100}
+  model: {hidden: [30, 20], activation: elu}
+  training:
+    batch_size: 20
+    epochs: 2
+    optimizer: {name: sgd, learning_rate: 1e-2}
+control: elu
+arms:
+  elu: {}
+  relu: {model.activation: relu}
+  leaky: {model.activation: {name: leaky_relu, negative_slope: 0.2}}
+seeds: 3
+margin: 0.005
+claims:
+  - {better: elu, than: relu, source: notes 000}
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load_text(text, overrides=None):
+        path = tmp_path / "s.yaml"
+        path.write_text(text)
+        return load_study(path, CATALOG, overrides)
+
+    return load_text
+
+
+@pytest.fixture
+def problems(load, tmp_path):
+    """Return the lines of the error, with the directory taken off."""
+
+    def lines(old, new):
+        assert old in GOOD
+        with pytest.raises(StudyError) as caught:
+            load(GOOD.replace(old, new))
+        return str(caught.value).replace(f"{tmp_path}/", "").splitlines()
+
+    return lines
+
+
+def test_a_good_study_is_resolved(load):
+    study = load(GOOD)
+    assert study.arm_names == ("elu", "relu", "leaky")
+    assert study.control == "elu"
+    assert study.seeds == (0, 1, 2)
+    assert study.arm("elu").recipe == study.base
+    assert study.arm("leaky").recipe.model.activation.negative_slope == 0.2
+    assert study.base.training.optimizer.learning_rate == 0.01
+    assert study.arm("relu").changes == {"model.activation": "relu"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "    epochs: 2",
+            "    epoch: 2\n    epochs: 2",
+            's.yaml:8:5: base.training.epoch: unknown key "epoch"; did you mean "epochs"? ',
+        ),
+        (
+            "batch_size: 20",
+            "batch_size: many",
+            's.yaml:7:17: base.training.batch_size: wants a whole number, got "many" (text)',
+        ),
+        (
+            "batch_size: 20",
+            "batch_size: 0",
+            "s.yaml:7:17: base.training.batch_size: wants a number ≥ 1, got 0",
+        ),
+        (
+            "model.activation: relu}",
+            "model.activation: rely}",
+            's.yaml:13:28: arms.relu.model.activation: unknown activation "rely"; did you mean '
+            '"relu"? Known: ',
+        ),
+        (
+            "negative_slope: 0.2",
+            "negative_slop: 0.2",
+            "s.yaml:14:48: arms.leaky.model.activation.negative_slop: unknown key "
+            '"negative_slop"; did you mean "negative_slope"? ',
+        ),
+        (
+            "negative_slope: 0.2",
+            "negative_slope: 2",
+            "s.yaml:14:64: arms.leaky.model.activation.negative_slope: wants a number < 1",
+        ),
+        (
+            "{model.activation: relu}",
+            "{model.activation: elu}",
+            's.yaml:13:3: arms.relu: changes nothing: it equals the control "elu"',
+        ),
+        (
+            "{model.activation: relu}",
+            "{}",
+            "s.yaml:13:3: arms.relu: changes nothing; wants at least one dotted path",
+        ),
+        (
+            "{model.activation: relu}",
+            "{model: mlp}",
+            's.yaml:13:10: arms.relu.model: "model" names a whole section; wants a dotted path '
+            "such as model.activation",
+        ),
+        ("control: elu", "control: tanh", 's.yaml:10:10: control: no arm is called "tanh"; Known'),
+        ("control: elu\n", "", "s.yaml:1:1: control is missing: the arm that the others are"),
+        ("  relu:", "  ../relu:", 's.yaml:13:3: arms.../relu: "../relu" (text) cannot name a'),
+        ("  relu:", "  .hidden:", 's.yaml:13:3: arms..hidden: ".hidden" (text) cannot name a'),
+        ("  relu:", "  Summary:", 's.yaml:13:3: arms.Summary: "Summary" is taken by the runs'),
+        ("  relu:", "  elu:", 's.yaml:13:3: arms: the key "elu" stands twice'),
+        ("study: activations", "study: a/b", 's.yaml:1:8: study: "a/b" (text) cannot name a'),
+        ("name: digits", "name: digit", 's.yaml:4:16: base.data.name: unknown data set "digit"'),
+        ("seeds: 3", "seeds: 0", "s.yaml:15:8: seeds: wants a number of seeds ≥ 1 or a list"),
+        ("seeds: 3", "seeds: [1, 1]", "s.yaml:15:8: seeds: wants a number of seeds ≥ 1 or a list"),
+        ("than: relu", "than: rely", 's.yaml:18:25: claims.0.than: no arm is called "rely"; did'),
+        ("margin: 0.005", "margin: -1", "s.yaml:16:9: margin: wants a number ≥ 0.0, got -1"),
+        ("seeds: 3", "seeds: 3\nmetric: accuracy", 's.yaml:16:9: metric: unknown metric "accur'),
+    ],
+)
+def test_a_mistake_is_one_line_with_its_place(problems, old, new, line):
+    (got, *others) = problems(old, new)
+    assert got.startswith(line)
+    # An arm that was renamed is missed by the claims too; nothing else is said twice.
+    assert all(": claims." in other for other in others)
+
+
+def test_several_mistakes_are_told_at_once_in_the_order_of_the_file(load, tmp_path):
+    text = GOOD.replace("epochs: 2", "epochs: x").replace("activation: relu", "activation: rely")
+    with pytest.raises(StudyError) as caught:
+        load(text.replace("margin: 0.005", "margin: no").replace("question", "questoin"))
+    places = [(problem.line, problem.path) for problem in caught.value.problems]
+    assert (8, "base.training.epochs") in places
+    assert (13, "arms.relu.model.activation") in places
+    assert (16, "margin") in places
+    assert (2, "questoin") in places
+    assert [line for line, _ in places] == sorted(line for line, _ in places)
+
+
+def test_two_arms_that_are_equal_are_refused(problems):
+    (line,) = problems("  leaky: {model.activation: {name: leaky_relu, negative_slope: 0.2}}",
+                       "  twin: {model.activation: relu}")  # fmt: skip
+    assert line == 's.yaml:14:3: arms.twin: changes nothing: it equals the arm "relu"'
+
+
+def test_an_arm_that_differs_only_in_what_is_recorded_changes_nothing(problems):
+    (line,) = problems("{model.activation: relu}", "{telemetry.histograms_every_epochs: 0}")
+    assert 'changes nothing: it equals the control "elu"' in line
+
+
+def test_the_control_may_change_the_base_too(load):
+    study = load(GOOD.replace("  elu: {}", "  elu: {model.activation: tanh}"))
+    assert study.arm("elu").recipe.model.activation.name == "tanh"
+    assert study.base.model.activation.name == "elu"
+
+
+@pytest.mark.parametrize("text", ["", "just text", "[1, 2]", "5"])
+def test_a_file_that_is_no_mapping_is_refused(load, text):
+    with pytest.raises(StudyError, match="wants a mapping with study, question, base, arms"):
+        load(text)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(AblationsError, match="wants a study file"):
+        load_study(tmp_path / "none.yaml", CATALOG)
+
+
+def test_overrides_change_the_base_before_the_arms(load):
+    study = load(GOOD, {"model.activation": "tanh", "training.epochs": 9})
+    assert study.arm("elu").recipe.model.activation.name == "tanh"
+    assert study.arm("relu").recipe.model.activation.name == "relu"
+    assert {arm.recipe.training.epochs for arm in study.arms} == {9}
+    assert study.overrides == {"model.activation": "tanh", "training.epochs": 9}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"modle.activation": "elu"}, "--set modle.activation: wants a dotted path of the base"),
+        ({"model": "mlp"}, "--set model: wants a dotted path of the base"),
+        ({"training.epochs": "x"}, '--set training.epochs: wants a whole number, got "x"'),
+        ({"training.epoch": 1}, '--set training.epoch: unknown key "epoch"; did you mean'),
+    ],
+)
+def test_a_wrong_override_is_refused_in_a_line(load, overrides, message):
+    with pytest.raises(AblationsError) as caught:
+        load(GOOD, overrides)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,68 @@
+"""Dotted paths: change, flatten, compare."""
+
+from __future__ import annotations
+
+import copy
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablations.study.settings import ABSENT, change, differences, flatten, short
+
+KEYS = st.sampled_from("abc")
+NESTED = st.recursive(
+    st.integers() | st.lists(st.integers(), max_size=2),
+    lambda inner: st.dictionaries(KEYS, inner, min_size=1, max_size=3),
+    max_leaves=8,
+)
+SETTINGS = st.dictionaries(KEYS, NESTED, max_size=3)
+
+
+def test_a_change_sets_one_leaf_and_leaves_its_source():
+    settings = {"model": {"hidden": [1], "activation": "elu"}}
+    before = copy.deepcopy(settings)
+    changed = change(settings, {"model.hidden": [2]})
+    assert changed == {"model": {"hidden": [2], "activation": "elu"}}
+    assert settings == before
+
+
+def test_a_bare_name_opens_into_a_mapping():
+    changed = change({"t": {"optimizer": "sgd"}}, {"t.optimizer.learning_rate": 1})
+    assert changed == {"t": {"optimizer": {"name": "sgd", "learning_rate": 1}}}
+
+
+def test_a_technique_is_set_before_its_parameter_whatever_the_order():
+    changes = {"t.optimizer.learning_rate": 1, "t.optimizer": "adam"}
+    assert change({"t": {"optimizer": "sgd"}}, changes) == {
+        "t": {"optimizer": {"name": "adam", "learning_rate": 1}}
+    }
+
+
+def test_a_parameter_opens_what_was_off():
+    changed = change({"t": {"clipping": None}}, {"t.clipping.name": "by_norm"})
+    assert changed == {"t": {"clipping": {"name": "by_norm"}}}
+
+
+def test_differences_name_what_only_one_side_has():
+    one, other = {"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"d": [3]}}
+    assert differences(one, other) == {"b.c": (2, ABSENT), "b.d": (ABSENT, [3])}
+
+
+@given(SETTINGS)
+def test_equal_settings_have_no_differences(settings):
+    assert differences(settings, copy.deepcopy(settings)) == {}
+
+
+@given(SETTINGS, SETTINGS)
+def test_differences_are_symmetric_and_complete(one, other):
+    there, back = differences(one, other), differences(other, one)
+    assert {path: pair[::-1] for path, pair in there.items()} == back
+    assert (not there) == (flatten(one) == flatten(other))
+
+
+def test_equal_layers_are_shown_in_short():
+    assert short([100] * 20) == "20 × 100"
+    assert short([300, 100]) == "[300, 100]"
+    assert short([100, 100]) == "[100, 100]"
+    assert short(None) == "null"
+    assert short(True) == "true"

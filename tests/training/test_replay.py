@@ -1,0 +1,135 @@
+"""A compiled epoch replayed in NumPy double precision, step by step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ablations.data.catalog import read
+from ablations.data.split import epoch_order, split
+from ablations.training.loop import STEP_COLUMNS
+from tests.reference import optimizers as oracle
+from tests.reference.histograms import log10_counts
+from tests.reference.network import train as replay_training
+
+SEED = 3
+OPTIMIZERS = {
+    "sgd": ({"name": "sgd", "learning_rate": 0.1}, lambda: oracle.SGD(0.1)),
+    "momentum": ({"name": "momentum", "learning_rate": 0.05}, lambda: oracle.SGD(0.05, 0.9)),
+    "adam": (
+        {"name": "adam", "learning_rate": 0.01, "beta_2": 0.9},
+        lambda: oracle.Adam(0.01, 0.9, 0.9),
+    ),
+}
+
+
+class Replayed:
+    """One epoch of three steps in the graph and the same epoch in NumPy."""
+
+    def __init__(self, recipe, clip=None, decay=None, optimizer="sgd", sample_every=1):
+        from ablations.training.program import Program
+
+        settings, rule = OPTIMIZERS[optimizer]
+        changes = {"training.optimizer": settings}
+        if clip:
+            changes["training.clipping"] = {"name": clip[0], "threshold": clip[1]}
+        if decay:
+            average = {"name": "ema", "decay": decay[0], "ramp": decay[1]}
+            changes["training.weight_average"] = average
+        recipe = recipe(changes)
+        data = read("digits", None)
+        rows, _ = split(recipe.data, len(data.train_labels), SEED)
+        order = epoch_order(rows, 20, SEED, 1)
+        self.program = Program(recipe, data)
+        self.program.reset(recipe, SEED)
+        start = [variable.numpy() for variable in self.program.model.trainable_variables]
+        batches = [
+            (data.train_features[batch].reshape(20, 64) / 16.0, data.train_labels[batch])
+            for batch in order
+        ]
+        self.oracle = replay_training(
+            start, batches, recipe.model.activation.name, rule, clip, decay
+        )
+        self.trace = self.program.loop.run(order, sample_every)
+        self.start = start
+
+    def weights(self):
+        return [variable.numpy() for variable in self.program.model.trainable_variables]
+
+
+def check_weights(got, wanted, start):
+    for one, other, first in zip(got, wanted, start, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
+        assert np.abs(other - first).max() > 1e-4  # the steps moved what is compared
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_epoch_equals_numpy(tensorflow, recipe, optimizer):
+    run = Replayed(recipe, optimizer=optimizer)
+    check_weights(run.weights(), run.oracle.weights, run.start)
+
+
+@pytest.mark.parametrize("activation", ["relu", "elu", "sigmoid"])
+def test_an_epoch_equals_numpy_whatever_the_activation(tensorflow, recipe, activation):
+    def with_activation(changes):
+        return recipe({**changes, "model.activation": activation})
+
+    run = Replayed(with_activation)
+    for one, other in zip(run.weights(), run.oracle.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("clip", [("by_value", 0.02), ("by_norm", 0.2), ("by_global_norm", 0.5)])
+def test_a_clipped_epoch_equals_numpy(tensorflow, recipe, clip):
+    run = Replayed(recipe, clip=clip)
+    check_weights(run.weights(), run.oracle.weights, run.start)
+    unclipped = Replayed(recipe)
+    apart = [np.abs(a - b).max() for a, b in zip(run.weights(), unclipped.weights(), strict=True)]
+    assert max(apart) > 1e-3
+
+
+@pytest.mark.parametrize("ramp", [False, True])
+def test_the_averages_of_an_epoch_equal_numpy(tensorflow, recipe, ramp):
+    run = Replayed(recipe, decay=(0.8, ramp), optimizer="momentum")
+    check_weights(run.weights(), run.oracle.weights, run.start)
+    averages = [average.numpy() for average in run.program.average.averages()]
+    check_weights(averages, run.oracle.shadows, run.start)
+
+
+@pytest.mark.parametrize("threshold", [0.5, 2.0, 1e6])
+def test_step_statistics_equal_numpy(tensorflow, recipe, threshold):
+    run = Replayed(recipe, clip=("by_global_norm", threshold))
+    np.testing.assert_allclose(run.trace.steps, run.oracle.steps, rtol=1e-5, atol=1e-6)
+    means = dict(zip(STEP_COLUMNS, np.mean(run.oracle.steps, axis=0), strict=True))
+    assert run.trace.means() == pytest.approx(means, rel=1e-5)
+
+
+def test_the_share_of_clipped_steps_can_lie_between_none_and_all(tensorflow, recipe):
+    norms = sorted(step[2] for step in Replayed(recipe).oracle.steps)
+    run = Replayed(recipe, clip=("by_global_norm", (norms[-1] + norms[-2]) / 2))
+    assert 0 < run.trace.means()["share_of_steps_clipped"] < 1
+
+
+@pytest.mark.parametrize("sample_every", [1, 2])
+def test_gradient_histograms_count_the_real_gradients(tensorflow, recipe, sample_every):
+    run = Replayed(recipe, sample_every=sample_every)
+    sampled = range(sample_every - 1, 3, sample_every)
+    for layer, counts in enumerate(run.trace.gradient_counts):
+        kernel_gradients = [run.oracle.gradients[step][2 * layer] for step in sampled]
+        wanted = np.array(log10_counts(np.concatenate(kernel_gradients), -12, 3, 4))
+        assert counts.sum() == len(sampled) * run.start[2 * layer].size
+        # float32 may put a gradient that lies on an edge on its other side
+        assert np.abs(counts - wanted).sum() <= 4
+        assert wanted.max() > 10
+
+
+def test_zero_gradients_fall_into_the_lowest_bucket(tensorflow, recipe):
+    run = Replayed(recipe)  # digits has pixels that are 0 in every image
+    dark = sum(int((step[0] == 0).sum()) for step in run.oracle.gradients)
+    assert dark > 20
+    assert run.trace.gradient_counts[0][0] == dark
+
+
+def test_no_histogram_is_counted_when_none_is_asked_for(tensorflow, recipe):
+    run = Replayed(recipe, sample_every=0)
+    assert not run.trace.gradient_counts.any()
