@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ablations.data.image_files import DIRECTORY_VARIABLE, find_files
+from ablations.data.locate import DIRECTORY_VARIABLE, find_files
 from ablations.study.schema import Recipe
 from tests.training.running import Trained, make_recipe, train_into
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ablations.data import image_files
+from ablations.data import locate
 from ablations.data.dataset import DataFacts, Dataset
-from ablations.data.digits import TEST_EXAMPLES, digits_file, read_digits
 from ablations.errors import DataError, suggest
 
 
@@ -22,23 +21,35 @@ class Source:
     find: Callable[[Path | None], list[Path] | None]
     """Its files on this machine, or None."""
     read: Callable[[list[Path], str], Dataset]
-    download: Callable[[], None] | None = None
+    download: Callable[[Path | None], None] | None = None
 
 
 def _images(name: str) -> Source:
     return Source(
-        DataFacts(name, image_files.INPUT_SHAPE, image_files.CLASSES, 60_000, 10_000, None),
-        find=lambda directory: image_files.find_files(name, directory),
-        read=lambda files, digest: image_files.read_images(name, files, digest),
-        download=lambda: image_files.download(name),
+        DataFacts(name, (28, 28), 10, 60_000, 10_000, None),
+        find=lambda directory: locate.find_files(name, directory),
+        read=lambda files, digest: _read_images(name, files, digest),
+        download=lambda directory: locate.download(name, directory),
     )
+
+
+def _read_images(name: str, files: list[Path], digest: str) -> Dataset:
+    from ablations.data.images import read_images
+
+    return read_images(name, files, digest)
+
+
+def _read_digits(files: list[Path], digest: str) -> Dataset:
+    from ablations.data.digits import read_digits
+
+    return read_digits(files[0], digest)
 
 
 SOURCES: dict[str, Source] = {
     "digits": Source(
-        DataFacts("digits", (8, 8), 10, 1_797 - TEST_EXAMPLES, TEST_EXAMPLES, None),
-        find=lambda directory: [digits_file()],
-        read=lambda files, digest: read_digits(digest),
+        DataFacts("digits", (8, 8), 10, 1_437, 360, None),
+        find=lambda directory: [locate.digits_file()],
+        read=_read_digits,
     ),
     "mnist": _images("mnist"),
     "fashion_mnist": _images("fashion_mnist"),
@@ -62,7 +73,7 @@ def read(name: str, directory: Path | None) -> Dataset:
     fetch(name, directory)
     files = _source(name).find(directory)
     if files is None:
-        raise image_files.missing(name)
+        raise locate.missing(name, directory)
     return _read(name, tuple(files), _digest(_stamps(files)))
 
 
@@ -70,7 +81,7 @@ def fetch(name: str, directory: Path | None) -> None:
     """See to it that a data set's files are on this machine."""
     source = _source(name)
     if source.find(directory) is None and source.download is not None:
-        source.download()
+        source.download(directory)
 
 
 def _source(name: str) -> Source:

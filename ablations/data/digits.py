@@ -6,29 +6,19 @@ The file is read straight from the package: importing scikit-learn takes longer 
 from __future__ import annotations
 
 import gzip
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 
 from ablations.data.dataset import Dataset
-from ablations.errors import DataError
 
 TEST_EXAMPLES = 360
 HIGHEST_PIXEL = 16
 
 
-def digits_file() -> Path:
-    """Return the bundled file."""
-    spec = importlib.util.find_spec("sklearn")
-    if spec is None or spec.origin is None:
-        raise DataError("data set digits: wants the package scikit-learn, which bundles it")
-    return Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
-
-
-def read_digits(digest: str) -> Dataset:
+def read_digits(file: Path, digest: str) -> Dataset:
     """Return the digits; the same 360 are for testing, whatever the seed."""
-    with gzip.open(digits_file(), "rt") as stream:
+    with gzip.open(file, "rt") as stream:
         table = np.loadtxt(stream, delimiter=",", dtype=np.int32)
     order = np.random.default_rng(0).permutation(len(table))
     test, train = order[:TEST_EXAMPLES], order[TEST_EXAMPLES:]

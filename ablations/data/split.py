@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.errors import DataError
-from ablations.study.schema import DataRecipe
+from ablations.study.schema import DataRecipe, Recipe
 from ablations.study.streams import Stream, generator
 
 Indices = NDArray[np.int32]
@@ -28,6 +28,20 @@ def split_sizes(recipe: DataRecipe, available: int) -> tuple[int, int]:
             f"validation and {recipe.train_examples or 'some'} to train on"
         )
     return train, validation
+
+
+def check_sizes(recipe: Recipe, available: int) -> None:
+    """Refuse a recipe that the data is too small for.
+
+    Raises:
+        DataError: there are too few examples for the split, or for one batch.
+    """
+    train, _ = split_sizes(recipe.data, available)
+    if recipe.training.batch_size > train:
+        raise DataError(
+            f"data set {recipe.data.name}: {train} examples to train on fill no batch of "
+            f"{recipe.training.batch_size}"
+        )
 
 
 def split(recipe: DataRecipe, available: int, seed: int) -> tuple[Indices, Indices]:

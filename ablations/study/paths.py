@@ -71,3 +71,10 @@ class RunsDirectory:
         if not path.resolve().is_relative_to(self.root.resolve()):
             raise RunsDirectoryError(f"{path}: leads out of {self.root}; wants a place inside it")
         return path
+
+
+def seed_of(directory: Path) -> int:
+    """Return the seed of a run directory by its name, or −1 if it is not one."""
+    number = directory.name.removeprefix(SEED_PREFIX)
+    numbered = directory.name.startswith(SEED_PREFIX) and number.isdecimal() and number.isascii()
+    return int(number) if numbered else -1

@@ -22,9 +22,11 @@ Status = Literal["completed", "diverged", "failed"]
 class Result(BaseModel):
     """``result.json``: written once, atomically, last."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, allow_inf_nan=False
+    )
 
-    schema_version: Literal[1] = Field(SCHEMA_VERSION, alias="schema")
+    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
     study: str
     arm: str
     seed: int

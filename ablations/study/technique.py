@@ -37,7 +37,12 @@ class Frozen(BaseModel):
     """Immutable, strict configuration that rejects what it does not know, in one clear line."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        defer_build=True,  # of sixty techniques a study uses a handful
     )
 
     @model_validator(mode="wrap")

@@ -15,15 +15,16 @@ import yaml
 
 from ablations.errors import Problem, StudyError
 
-MAXIMUM_BYTES = 256 * 1024
+MAXIMUM_BYTES = 2 * 1024**2
 MAXIMUM_DEPTH = 20
-MAXIMUM_NODES = 20_000
+MAXIMUM_NODES = 200_000
 
 Path = tuple[str | int, ...]
 Mark = tuple[int, int]  # line and column, from 1
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SURROGATE = re.compile("[\ud800-\udfff]")  # cannot be written to any file
 _CONSTANTS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -99,7 +100,7 @@ class _Builder:
         self.root: Any = None
 
     def build(self, text: str | bytes) -> Document:
-        for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+        for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
             if number > MAXIMUM_NODES:
                 self._refuse(event, f"more than {MAXIMUM_NODES} values")
             self._take(event)
@@ -169,4 +170,5 @@ class _Builder:
 
 
 def _mark(event: yaml.Event) -> Mark:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -66,22 +66,23 @@ class MLP(Model):
             signal = keras.layers.Flatten(name="flatten")(signal)
         for number, width in enumerate(self.hidden, start=1):
             signal = self._hidden(signal, number, width)
-        on_logits = self.normalization is not None and self.normalization.on_logits
-        signal = self._dense(classes, "outputs", bias=not on_logits)(signal)
-        if on_logits:
-            signal = self.normalization.layer(f"{self.normalization.name}_outputs")(signal)
+        normalization = self.normalization
+        if normalization is not None and normalization.on_logits:
+            signal = self._dense(classes, "outputs", bias=False)(signal)
+            signal = normalization.layer(f"{normalization.name}_outputs")(signal)
+        else:
+            signal = self._dense(classes, "outputs", bias=True)(signal)
         return keras.Model(inputs, signal, name="mlp")
 
     def _hidden(self, signal: Any, number: int, width: int) -> Any:
-        name, normalization = f"hidden{number}", self.normalization
+        activation = self.activation.layer(f"{self.activation.name}{number}")
+        normalization = self.normalization
         before = normalization is not None and normalization.position == "before"
-        signal = self._dense(width, name, bias=not before)(signal)
-        if before:
-            signal = normalization.layer(f"{normalization.name}{number}")(signal)
-        signal = self.activation.layer(f"{self.activation.name}{number}")(signal)
-        if normalization is not None and not before:
-            signal = normalization.layer(f"{normalization.name}{number}")(signal)
-        return signal
+        signal = self._dense(width, f"hidden{number}", bias=not before)(signal)
+        if normalization is None:
+            return activation(signal)
+        normalize = normalization.layer(f"{normalization.name}{number}")
+        return activation(normalize(signal)) if before else normalize(activation(signal))
 
     def _dense(self, width: int, name: str, bias: bool) -> keras.layers.Layer:
         import keras

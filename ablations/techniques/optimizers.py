@@ -153,10 +153,10 @@ class Nadam(Optimizer):
 class FTRL(Optimizer):
     """FTRL-Proximal with l1 and l2 (McMahan et al. 2013).
 
-    Keras's l2 is half of the paper's λ₂.  The first step keeps only 1 − √(a/(a + g²)) of the
-    initial weights, a being the accumulator's start: 5e-6 of them at a g of 0.001 and nothing
-    where g is 0.  So with the small gradients of a deep net a plain MLP starts from zero,
-    its hidden units stay alike, and only normalization or a bias can bring them apart.
+    Keras's l2 is half of the paper's λ₂.  The first step keeps only a share 1 − √(a/(a + g²)) of
+    an initial weight, a being ``initial_accumulator_value``: with Keras's 0.1 next to nothing,
+    so a deep plain MLP starts from zero and never leaves chance.  With 1e-10 it trains like the
+    others (study ``optimizers``, both arms).
     """
 
     name: Literal["ftrl"] = "ftrl"

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,15 +32,16 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from ablations.study.paths import EVENTS_PREFIX
 
 _FILES = itertools.count()
-Value = Summary.Value
+Value: TypeAlias = Any
+"""A ``Summary.Value`` message; protobuf's generated classes carry no types."""
 
 
 class EventWriter:
     """The event file of one directory; a context manager that closes it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, suffix: str = "") -> None:
         name = f"{EVENTS_PREFIX}{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
-        self.path = directory / f"{name}.{next(_FILES)}"
+        self.path = directory / f"{name}.{next(_FILES)}{suffix}"
         self._stream = self.path.open("wb", buffering=0)
         self._records = RecordWriter(self._stream)
         self._write(Event(file_version="brain.Event:2"))
@@ -74,7 +76,7 @@ def scalar(tag: str, value: float) -> Value:
     tensor = TensorProto(dtype=DT_FLOAT, tensor_shape=TensorShapeProto(), float_val=[value])
     plugin = SummaryMetadata.PluginData(plugin_name="scalars")
     metadata = SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_SCALAR)
-    return Value(tag=tag, tensor=tensor, metadata=metadata)
+    return Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
 
 
 def histogram(tag: str, buckets: NDArray[np.floating]) -> Value:
@@ -86,7 +88,7 @@ def histogram(tag: str, buckets: NDArray[np.floating]) -> Value:
     )
     plugin = SummaryMetadata.PluginData(plugin_name="histograms")
     metadata = SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_TENSOR)
-    return Value(tag=tag, tensor=tensor, metadata=metadata)
+    return Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
 
 
 def text(tag: str, markdown: str) -> Value:
@@ -98,14 +100,14 @@ def tagged_bytes(tag: str, content: bytes, plugin: SummaryMetadata.PluginData) -
     """Return a string scalar for a dashboard that reads bytes."""
     tensor = TensorProto(dtype=DT_STRING, tensor_shape=_shape(), string_val=[content])
     metadata = SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_TENSOR)
-    return Value(tag=tag, tensor=tensor, metadata=metadata)
+    return Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
 
 
 def metadata_only(tag: str, plugin: SummaryMetadata.PluginData) -> Value:
     """Return a value whose whole content is in its metadata, as the HParams dashboard wants."""
     tensor = TensorProto(dtype=DT_FLOAT, tensor_shape=TensorShapeProto(), float_val=[0.0])
     metadata = SummaryMetadata(plugin_data=plugin, data_class=DATA_CLASS_TENSOR)
-    return Value(tag=tag, tensor=tensor, metadata=metadata)
+    return Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
 
 
 def _shape(*sizes: int) -> TensorShapeProto:

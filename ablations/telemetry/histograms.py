@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-LOWEST_EXPONENT = -12.0
-HIGHEST_EXPONENT = 3.0
+LOWEST_EXPONENT = -20.0
+HIGHEST_EXPONENT = 4.0
 BUCKETS_PER_DECADE = 4
 LOG10_BUCKETS = round((HIGHEST_EXPONENT - LOWEST_EXPONENT) * BUCKETS_PER_DECADE)
-"""Buckets of log10 |gradient|; what is smaller (zero too) or larger falls in the outermost."""
+"""Buckets of log10 |gradient|; what is smaller or larger falls in the outermost."""
 LINEAR_BUCKETS = 30
 """Buckets between the least and the greatest value; the dashboards draw 30."""
 

@@ -21,7 +21,7 @@ from tensorboard.plugins.hparams.metadata import (
 
 from ablations.study.metrics import METRICS
 from ablations.study.schema import Study
-from ablations.study.settings import flatten, short
+from ablations.study.variation import varied_settings
 from ablations.telemetry import tags
 from ablations.telemetry.events import Value, metadata_only
 
@@ -34,27 +34,13 @@ def group(study: str, arm: str) -> str:
     return f"{study}/{arm}"
 
 
-def varied_settings(study: Study) -> dict[str, dict[str, str | float | bool]]:
-    """Return arm → setting → value, for the settings that are not the same in all arms."""
-    flat = {arm.name: flatten(arm.recipe.science()) for arm in study.arms}
-    paths = dict.fromkeys(path for settings in flat.values() for path in settings)
-    varied = [path for path in paths if len({short(s.get(path)) for s in flat.values()}) > 1]
-    return {
-        arm: {path: _plain(settings[path]) for path in varied if path in settings}
-        for arm, settings in flat.items()
-    }
-
-
-def _plain(value: object) -> str | float | bool:
-    return value if isinstance(value, (bool, int, float)) else short(value)
-
-
 def experiment(study: Study) -> Value:
     """Return the study's description: its columns, the ablated settings first."""
-    settings = varied_settings(study)
-    paths = dict.fromkeys(path for values in settings.values() for path in values)
-    infos = [_info(ARM, list(study.arm_names))]
-    infos += [_info(path, [s[path] for s in settings.values() if path in s]) for path in paths]
+    varied = varied_settings(study)
+    infos = [_info(ARM, list(study.arm_names), differs=True)]
+    for path, values in varied.items():
+        follows = f"{path.rpartition('.')[0]}.name" in varied and not path.endswith(".name")
+        infos.append(_info(path, list(values.values()), differs=not follows))
     infos.append(api_pb2.HParamInfo(name=SEED, type=api_pb2.DATA_TYPE_FLOAT64))
     ordered = [study.metric, *(name for name in METRICS if name != study.metric)]
     metrics = [
@@ -69,9 +55,12 @@ def experiment(study: Study) -> Value:
     return _value(EXPERIMENT_TAG, plugin_data_pb2.HParamsPluginData(experiment=message))
 
 
-def _info(name: str, values: list[str | float | bool]) -> api_pb2.HParamInfo:
-    """Describe one column that differs between arms."""
-    info = api_pb2.HParamInfo(name=name, differs=True)
+def _info(name: str, values: list[str | float | bool], differs: bool) -> api_pb2.HParamInfo:
+    """Describe one column; the dashboard shows the first five, those with ``differs`` first.
+
+    A parameter that varies only because its technique does is not what was ablated.
+    """
+    info = api_pb2.HParamInfo(name=name, differs=differs)
     kinds = {type(value) for value in values}
     if kinds == {bool}:
         info.type = api_pb2.DATA_TYPE_BOOL

@@ -65,15 +65,26 @@ class Evaluation:
     def graph(self, split: Split) -> bytes:
         """Return the forward pass as a serialized ``GraphDef``, its layers named."""
         answer = self._answer.get_concrete_function(self._signature(split)[0])
-        content: bytes = answer.graph.as_graph_def(add_shapes=True).SerializeToString()
+        definition = answer.graph.as_graph_def(add_shapes=True)
+        for node in definition.node:
+            node.name = self._layer_scopes(node.name)
+            node.input[:] = [self._layer_scopes(name) for name in node.input]
+        content: bytes = definition.SerializeToString()
         return content
+
+    def _layer_scopes(self, name: str) -> str:
+        """Undo Keras's numbering of a scope that it opened before: hidden1_1 is layer hidden1."""
+        own = {f"{layer.name}_1": layer.name for layer in (self.model, *self.model.layers)}
+        return "/".join(own.get(part, part) for part in name.split("/"))
 
     def _signature(self, split: Split) -> tuple[tf.TensorSpec, tf.TensorSpec]:
         shape = [None, *split.features.shape[1:]]
         return tf.TensorSpec(shape, split.features.dtype), tf.TensorSpec([None], tf.int32)
 
     def _logits(self, features: tf.Tensor) -> tf.Tensor:
-        return self.model(tf.cast(features, tf.float32) * self.scale, training=False)
+        with tf.name_scope("scale_features"):
+            scaled = tf.cast(features, tf.float32) * self.scale
+        return self.model(scaled, training=False)
 
     def _sum(self, features: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         examples = tf.shape(labels)[0]

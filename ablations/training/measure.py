@@ -15,11 +15,17 @@ from ablations.telemetry.histograms import (
 
 
 def log10_counts(values: tf.Tensor) -> tf.Tensor:
-    """Count log10 |values| into LOG10_BUCKETS buckets, int32; zeros go into the lowest."""
-    exponents = tf.math.log(tf.abs(tf.reshape(values, [-1]))) * (1 / math.log(10))
+    """Count log10 |values| into LOG10_BUCKETS buckets, int32; exact zeros are left out.
+
+    A zero has no logarithm, and a spike far below the others would stretch every picture: the
+    weights of a pixel that is always black have a gradient of exactly zero.
+    """
+    magnitudes = tf.abs(tf.reshape(values, [-1]))
+    exponents = tf.math.log(magnitudes) * (1 / math.log(10))
     places = tf.floor((exponents - LOWEST_EXPONENT) * BUCKETS_PER_DECADE)
     places = tf.clip_by_value(places, 0, LOG10_BUCKETS - 1)  # log(0) is −inf
-    return _count(places, LOG10_BUCKETS)
+    zeros = tf.size(magnitudes) - tf.math.count_nonzero(magnitudes, dtype=tf.int32)
+    return _count(places, LOG10_BUCKETS) - tf.one_hot(0, LOG10_BUCKETS, zeros, 0, dtype=tf.int32)
 
 
 def linear_counts(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

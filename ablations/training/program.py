@@ -106,7 +106,7 @@ class Program:
         """Return the share of the kernels' weights that are zero."""
         kernels = [kernel.numpy() for kernel in self._kernels]
         zeros = sum(int((np.abs(kernel) < ZERO_WEIGHT).sum()) for kernel in kernels)
-        return zeros / sum(kernel.size for kernel in kernels)
+        return zeros / sum(int(kernel.size) for kernel in kernels)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return all variables by name: the model's, the optimizer's, the average's."""

@@ -10,17 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import Dataset
-from ablations.data.split import epoch_order, split
-from ablations.errors import DataError
+from ablations.data.split import check_sizes, epoch_order, split
 from ablations.study.expand import Run
 from ablations.study.files import write_atomically
 from ablations.study.fingerprint import fingerprint
 from ablations.study.paths import RunDirectory
 from ablations.study.records import Result, append_epoch
+from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry import hparams, tags
 from ablations.telemetry.events import EventWriter, Value, finite_scalars, histogram, scalar
 from ablations.telemetry.histograms import log10_buckets
@@ -67,15 +66,11 @@ class _Training:
         self.started_at = _now()
         self.trial, self.recipe, self.seed = trial, trial.run.recipe, trial.run.seed
         self.directory = trial.directory
-        settings = yaml.safe_dump(self.recipe.settings(), sort_keys=False, allow_unicode=True)
-        write_atomically(self.directory.recipe, settings)
+        write_atomically(self.directory.recipe, to_yaml(self.recipe.settings()))
         self.data: Dataset = data_catalog.read(self.recipe.data.name, trial.data_directory)
-        self.rows, validation = split(self.recipe.data, len(self.data.train_labels), self.seed)
-        if len(self.rows) < self.recipe.training.batch_size:
-            raise DataError(
-                f"data set {self.data.name}: {len(self.rows)} examples to train on fill no batch "
-                f"of {self.recipe.training.batch_size}"
-            )
+        available = len(self.data.train_labels)
+        check_sizes(self.recipe, available)
+        self.rows, validation = split(self.recipe.data, available, self.seed)
         self.validation = Split.of(
             self.data.train_features[validation], self.data.train_labels[validation]
         )

@@ -9,7 +9,7 @@ import pytest
 
 from ablations.data import catalog
 from ablations.data.catalog import describe, read
-from ablations.data.image_files import PARTS, find_files, missing
+from ablations.data.locate import PARTS, find_files, missing
 from ablations.errors import DataError
 from tests.data.test_idx import idx_bytes
 
@@ -110,26 +110,11 @@ def test_an_incomplete_directory_does_not_count(tmp_path, monkeypatch):
 
 def test_missing_data_says_which_files_go_where(monkeypatch):
     monkeypatch.setenv("ABLATIONS_DATA", "/somewhere")
-    message = str(missing("fashion_mnist"))
+    message = str(missing("fashion_mnist", None))
     assert "\n" not in message
     assert all(part in message for part in PARTS)
     assert "/somewhere/fashion_mnist/" in message
     assert "--data DIR" in message
-
-
-def test_a_failed_download_says_so_and_what_to_do(tmp_path, monkeypatch, tensorflow):
-    import keras
-
-    def offline():
-        raise OSError("no route to host\nand more")
-
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.delenv("ABLATIONS_DATA", raising=False)
-    monkeypatch.setattr(keras.datasets.mnist, "load_data", offline)
-    with pytest.raises(DataError, match="the download failed: no route to host") as caught:
-        read("mnist", None)
-    assert "\n" not in str(caught.value)
-    assert "$ABLATIONS_DATA/mnist/" in str(caught.value)
 
 
 def test_an_unknown_data_set_gets_a_suggestion():

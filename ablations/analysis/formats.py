@@ -1,0 +1,89 @@
+"""How numbers read in a report: one place decides on digits, signs and units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ablations.study.metrics import Metric
+
+NOTHING = "–"
+"""Stands where there is no number."""
+
+
+def number(value: float | None, significant: int = 4) -> str:
+    """Show a number to ``significant`` digits, without an exponent where it stays readable."""
+    if value is None:
+        return NOTHING
+    if value == 0:
+        return "0"
+    if not 1e-3 <= abs(value) < 1e6:
+        return f"{value:.{significant - 1}e}"
+    decimals = max(0, significant - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{decimals}f}"
+
+
+def count(value: int | float | None) -> str:
+    """Show a whole number with thousands set apart."""
+    return NOTHING if value is None else f"{value:,.0f}"
+
+
+def measured(metric: Metric, value: float | None) -> str:
+    """Show a value of ``metric``: a percentage with two decimals, or a plain number."""
+    if value is None:
+        return NOTHING
+    return f"{100 * value:.2f}%" if metric.percent else _in_unit(metric, value)
+
+
+def _in_unit(metric: Metric, value: float) -> str:
+    """Give losses the same decimals down a column where their size allows."""
+    if metric.unit == "nats" and 1e-3 <= abs(value) < 1e3:
+        return f"{value:.4f}"
+    return number(value)
+
+
+def spread(metric: Metric, value: float | None) -> str:
+    """Show a standard deviation of ``metric``; that of a percentage is in points."""
+    if value is None:
+        return NOTHING
+    return f"{100 * value:.2f}" if metric.percent else _in_unit(metric, value)
+
+
+def difference(metric: Metric, value: float | None) -> str:
+    """Show a signed difference of ``metric``; that of percentages is in points."""
+    if value is None:
+        return NOTHING
+    text = f"{100 * value:+.2f}"
+    if not metric.percent:
+        text = f"{'+' if value > 0 else ''}{_in_unit(metric, value)}"
+    return "0.00" if text in ("+0.00", "-0.00") else text.replace("-", "−", 1)
+
+
+def difference_unit(metric: Metric) -> str:
+    """Return the unit of a difference of ``metric``."""
+    return "points" if metric.percent else metric.unit
+
+
+def titled(metric: Metric) -> str:
+    """Return the metric's label with its unit."""
+    return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+
+
+def seed_ranges(seeds: Sequence[int]) -> str:
+    """Show seeds in order, runs of three or more as a range: ``0–4, 7, 9``."""
+    parts: list[str] = []
+    ordered = sorted(seeds)
+    start = 0
+    for position in range(1, len(ordered) + 1):
+        if position < len(ordered) and ordered[position] == ordered[position - 1] + 1:
+            continue
+        block = ordered[start:position]
+        apart = [str(seed) for seed in block]
+        parts += [f"{block[0]}–{block[-1]}"] if len(block) > 2 else apart
+        start = position
+    return ", ".join(parts)
+
+
+def plural(quantity: int, noun: str) -> str:
+    """Return ``1 run`` or ``2 runs``."""
+    return f"{quantity:,} {noun}{'' if quantity == 1 else 's'}"

@@ -1,0 +1,126 @@
+"""What every figure shares: size, colours, limits, and SVG text that is the same everywhere."""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+CONTROL = "#000000"
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Okabe and Ito's palette, readable with every common colour blindness; black is the control's."""
+ARM, TROUBLE, GRID = COLOURS[0], COLOURS[1], "#e4e4e4"
+MOST_ARMS_IN_ONE_PANEL = 6
+WIDTH_INCHES = 8.6
+
+_SETTINGS: Any = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same shapes on every machine
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#888888",
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "xtick.color": "#444444",
+    "ytick.color": "#444444",
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "ablations",
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure of a report."""
+
+    name: str
+    """File name without the extension."""
+    title: str
+    caption: str
+    svg: str
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw with matplotlib's defaults and the house's, whatever the user's matplotlibrc says."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
+        yield
+
+
+def svg_text(canvas: Canvas) -> str:
+    """Return the canvas as SVG without date, program version or trailing spaces."""
+    stream = io.StringIO()
+    canvas.savefig(
+        stream,
+        format="svg",
+        bbox_inches="tight",
+        pad_inches=0.12,
+        metadata={"Date": None, "Creator": None},
+    )
+    lines = (line.rstrip() for line in stream.getvalue().splitlines())
+    return "\n".join(lines) + "\n"
+
+
+def inline_svg(drawing: Drawing) -> str:
+    """Return the SVG element alone, its ids made unique so that several fit one page."""
+    svg = drawing.svg[drawing.svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="', f'id="{drawing.name}-', svg)
+    return re.sub(r'(href="#|url\(#)', rf"\g<1>{drawing.name}-", svg)
+
+
+def wrapped(name: str, width: int, lines: int = 3) -> str:
+    """Break a long name over lines; what does not fit ends in an ellipsis."""
+    parts = textwrap.wrap(name.replace("_", "_ "), width) if len(name) > width else [name]
+    parts = [part.replace("_ ", "_") for part in parts]
+    return "\n".join(parts[:lines]) + ("…" if len(parts) > lines else "")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The range an axis shows."""
+
+    low: float
+    high: float
+
+    def hold(self, values: Sequence[float]) -> bool:
+        """Whether all ``values`` lie within."""
+        return all(self.low <= value <= self.high for value in values)
+
+
+def robust_limits(groups: Sequence[Sequence[float]], kept: Sequence[float] = ()) -> Limits:
+    """Return limits that show every group, unless a few would squash all the others.
+
+    Groups are arms; ``kept`` is the control, which is always shown.  The fewest arms are cut that
+    let the rest be read: those that reach farthest from the middle, a quarter of them at most,
+    and none unless the rest fills less than a quarter of the range of all.
+    """
+    others = [group for group in groups if group]
+    shown = [*others, *([kept] if kept else [])]
+    ends = sorted(end for group in shown for end in (min(group), max(group)))
+    low, high = ends[0], ends[-1]
+    middle = (ends[len(ends) // 2] + ends[(len(ends) - 1) // 2]) / 2
+    by_reach = sorted(others, key=lambda group: max(middle - min(group), max(group) - middle))
+    for cut in range(1, len(shown) // 4 + 1):
+        core = [*by_reach[:-cut], *([kept] if kept else [])]
+        core_low, core_high = min(map(min, core)), max(map(max, core))
+        if 0 < 4 * (core_high - core_low) < high - low:
+            low, high = core_low, core_high
+            break
+    margin = 0.06 * (high - low) or max(abs(high) * 0.05, 1e-3)
+    return Limits(low - margin, high + margin)

@@ -1,0 +1,139 @@
+"""The command ``ablations``: parse, call, exit code; no logic."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ablations import __version__
+from ablations.errors import AblationsError
+
+INTERRUPTED = 130
+
+_path = click.Path(path_type=Path)
+_runs = click.option(
+    "--runs", type=_path, default=Path("runs"), show_default=True, help="Where runs are kept."
+)
+_data = click.option(
+    "--data", "data_directory", type=_path, help="Data sets' directory, before $ABLATIONS_DATA."
+)
+_set = click.option(
+    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change a path of the base recipe."
+)
+
+
+class _Group(click.Group):
+    """Turns the errors that a user can meet into a line and an exit status."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except AblationsError as error:
+            click.echo(str(error), err=True)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("interrupted; everything finished is kept", err=True)
+            sys.exit(INTERRUPTED)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Ablation studies of deep-network training, inside TensorBoard.
+
+    STUDY is the path of a study file, or the name of one in configs/.
+    """
+
+
+@main.command("list")
+def list_() -> None:
+    """List the studies in configs/, their questions and arms."""
+    from ablations.execution import commands
+
+    commands.list_studies()
+
+
+@main.command()
+@click.argument("study")
+@_set
+@_runs
+@_data
+def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
+    """Show the runs a study would make, and how each arm differs from the control."""
+    from ablations.execution import commands, session
+
+    commands.plan(study, sets, session.Options(**options))
+
+
+@main.command()
+@click.argument("study")
+@click.option("--arm", "arms", multiple=True, help="Only this arm; may be repeated.")
+@click.option("--seed", "seeds", multiple=True, type=click.IntRange(min=0), help="Only this seed.")
+@click.option("--seeds", "seed_count", type=click.IntRange(min=1), help="Seeds 0 to K − 1.")
+@_set
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core by default.")
+@click.option(
+    "--executor",
+    type=click.Choice(["inline", "processes"]),
+    default="processes",
+    show_default=True,
+)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True
+)
+@_runs
+@_data
+@click.option("--rerun", is_flag=True, help="Train again what is finished.")
+def run(
+    study: str,
+    arms: tuple[str, ...],
+    seeds: tuple[int, ...],
+    seed_count: int | None,
+    sets: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Train what is pending of a study."""
+    from ablations.execution import commands, session
+
+    sys.exit(commands.run(study, arms, seeds, seed_count, sets, session.Options(**options)))
+
+
+@main.command()
+@click.argument("study", required=False)
+@_runs
+@_data
+def status(study: str | None, **options: Any) -> None:
+    """Count the runs that are done, running, stale, diverged, failed and pending."""
+    from ablations.execution import commands, session
+
+    commands.status(study, session.Options(**options))
+
+
+@main.command()
+@click.argument("study", nargs=-1)
+@_runs
+@click.option("--out", type=_path, default=Path("report"), show_default=True)
+def report(study: tuple[str, ...], runs: Path, out: Path) -> None:
+    """Write the report of some studies, or of all, from what is on disk."""
+    from ablations.analysis.report import write_reports
+    from ablations.execution import commands
+
+    for page in write_reports(runs, out, commands.report_names(study, runs)):
+        for notice in page.notices:
+            click.echo(f"{page.study}: {notice}", err=True)
+        click.echo(f"{page.study}: {page.page}")
+        commands.publish_report(runs, page.study, page.markdown)
+
+
+@main.command()
+@click.argument("study", required=False)
+@_runs
+@click.option("--port", type=int, default=6006, show_default=True)
+def tensorboard(study: str | None, runs: Path, port: int) -> None:
+    """Start TensorBoard on the runs, and print links that open the useful views."""
+    from ablations.execution import commands
+
+    sys.exit(commands.tensorboard(study, runs, port))

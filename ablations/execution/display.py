@@ -1,0 +1,102 @@
+"""Print studies, plans and states as plain tables that fit a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ablations.data.dataset import DataFacts
+from ablations.execution.ledger import Entry, State
+from ablations.study.schema import Arm, Study
+from ablations.study.settings import differences, short
+
+WIDTH_ELSEWHERE = 120  # columns where there is no terminal to ask
+
+_ORDER = (
+    State.DONE,
+    State.RUNNING,
+    State.STALE,
+    State.DIVERGED,
+    State.FAILED,
+    State.PENDING,
+)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDTH_ELSEWHERE)
+
+
+def _table(*columns: str, numbers: Iterable[str] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left")
+    return table
+
+
+def print_studies(studies: Sequence[Study]) -> None:
+    """Print each study's name, question and arms."""
+    table = _table("study", "question and arms")
+    for study in studies:
+        arms = ", ".join(f"{a}*" if a == study.control else a for a in study.arm_names)
+        table.add_row(Text(study.study), Text(study.question))
+        table.add_row("", Text(f"{arms}  ({len(study.seeds)} seeds)", style="dim"))
+    _console().print(table)
+    _console().print("* the control", style="dim")
+
+
+def print_plan(study: Study, entries: Sequence[Entry], facts: dict[str, DataFacts]) -> None:
+    """Print the runs, and each arm's difference from the control in full."""
+    console = _console()
+    console.print(Text(f"{study.study}: {study.question}", style="bold"))
+    states = Counter(entry.state for entry in entries)
+    console.print(Text(f"{len(entries)} runs: {_counts(states)}"))
+    console.print(Text(f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}"))
+    for name, fact in facts.items():
+        if fact.digest is None:
+            console.print(Text(f"data set {name} is not here yet; running downloads it"))
+    table = _table(
+        "arm", "parameters", "runs", "differs from the control in", numbers=["parameters"]
+    )
+    for arm in study.arms:
+        found = Counter(e.state for e in entries if e.run.arm == arm.name)
+        if found:
+            fact = facts[arm.recipe.data.name]
+            parameters = arm.recipe.model.parameters(fact.input_shape, fact.classes)
+            name = f"{arm.name}*" if arm.name == study.control else arm.name
+            lines = Text("\n".join(_difference(study, arm)))
+            table.add_row(Text(name), f"{parameters:,}", _counts(found), lines)
+    console.print(table)
+    for entry in entries:
+        if entry.note:
+            console.print(Text(f"{entry.run}: {entry.state}: {entry.note}"))
+
+
+def _difference(study: Study, arm: Arm) -> list[str]:
+    if arm.name == study.control:
+        return ["(the control)"]
+    control = study.arm(study.control).recipe.science()
+    found = differences(control, arm.recipe.science())
+    return [f"{path}: {short(old)} → {short(new)}" for path, (old, new) in found.items()]
+
+
+def print_status(rows: Sequence[tuple[str, Sequence[Entry]]], column: str) -> None:
+    """Print how many runs are in each state, one row for each name."""
+    table = _table(column, *_ORDER, numbers=_ORDER)
+    for name, entries in rows:
+        found = Counter(entry.state for entry in entries)
+        table.add_row(Text(name), *(str(found[state]) for state in _ORDER))
+    console = _console()
+    console.print(table)
+    for _, entries in rows:
+        for entry in entries:
+            if entry.note:
+                console.print(Text(f"{entry.run}: {entry.state}: {entry.note}"))
+
+
+def _counts(found: Counter[State]) -> str:
+    return ", ".join(f"{found[state]} {state}" for state in _ORDER if found[state]) or "none"

@@ -1,0 +1,22 @@
+"""The executor that trains in this process: one job after another, for debugging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ablations.execution.worker import Job, Outcome, work
+
+
+class Inline:
+    """A peer of the other executors: the same jobs, the same code, the same bits."""
+
+    def __init__(self, devices: Sequence[str | None]) -> None:
+        self.gpu = devices[0]
+
+    def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Train all jobs; yield each outcome as it comes."""
+        from ablations.training import runtime
+
+        runtime.start(self.gpu)
+        for job in jobs:
+            yield work(job)

@@ -1,0 +1,69 @@
+"""Show a session as it goes: a live bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ablations.execution.worker import Outcome
+from ablations.study.metrics import METRICS
+
+
+class Display:
+    """Counts outcomes and prints a line for each."""
+
+    def __init__(self, total: int, metric: str) -> None:
+        self.total, self.metric = total, METRICS[metric]
+        self.counts: dict[str, int] = {}
+        self.console = Console(soft_wrap=True, highlight=False)
+        self._started = time.monotonic()
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+        self._task = self._bar.add_task("training", total=total)
+
+    def __enter__(self) -> Display:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def show(self, outcome: Outcome) -> None:
+        """Print what became of one run."""
+        result = outcome.result
+        status = result.status if result else "running elsewhere"
+        self.counts[status] = self.counts.get(status, 0) + 1
+        self._bar.advance(self._task)
+        done = sum(self.counts.values())
+        self.console.print(escape(f"[{done}/{self.total}] {outcome.job}: {self._say(outcome)}"))
+
+    def _say(self, outcome: Outcome) -> str:
+        result = outcome.result
+        if result is None:
+            return "is being trained by another process"
+        if result.status != "completed":
+            return f"{result.status}: {result.reason}"
+        value = result.metrics[self.metric.name]
+        shown = f"{value:.2%}" if self.metric.percent else f"{value:.4g}"
+        seconds = result.seconds.get("total", 0.0)
+        return f"{self.metric.label} {shown}, {result.epochs} epochs, {seconds:.1f} s"
+
+    def summary(self) -> str:
+        """Return the closing line."""
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(self.counts.items()))
+        return f"{counts or 'nothing to train'} in {time.monotonic() - self._started:.0f} s"

@@ -1,0 +1,179 @@
+"""One ``run``: check everything, then train what is pending."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from ablations.data import catalog as data_catalog
+from ablations.data.dataset import DataFacts
+from ablations.errors import RunsDirectoryError
+from ablations.execution import devices
+from ablations.execution.ledger import FINISHED, Entry, State, look_up
+from ablations.execution.worker import Job, Outcome
+from ablations.study.expand import Run, expand
+from ablations.study.files import write_atomically
+from ablations.study.paths import RunsDirectory, seed_of
+from ablations.study.records import read_history
+from ablations.study.schema import Study
+from ablations.study.variation import settings_of
+from ablations.study.yaml_writer import to_yaml
+
+ExecutorName = Literal["inline", "processes"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run, apart from what."""
+
+    runs: Path = Path("runs")
+    data_directory: Path | None = None
+    executor: ExecutorName = "processes"
+    device: str = "auto"
+    workers: int | None = None
+    rerun: bool = False
+
+
+@dataclass(frozen=True)
+class Session:
+    """A checked request: what will be trained, and what need not be."""
+
+    study: Study
+    options: Options
+    entries: tuple[Entry, ...]
+    devices: tuple[str | None, ...]
+    facts: Mapping[str, DataFacts]
+    pending: tuple[Run, ...]
+
+    def execute(self) -> Iterator[Outcome]:
+        """Train what is pending and yield each outcome; what is finished is kept, whatever comes.
+
+        The study's own files are written before, the arms' bands after.
+        """
+        runs = RunsDirectory(self.options.runs)
+        changed = _record(self.study, runs)
+        if not self.pending and not changed:
+            return
+        try:
+            yield from self._executor().execute([self._job(run) for run in self.pending])
+        finally:
+            _summarize(self.study, runs, self.facts)
+
+    def _executor(self) -> Executor:
+        if self.options.executor == "inline":
+            from ablations.execution.inline import Inline
+
+            return Inline(self.devices)
+        from ablations.execution.processes import Processes
+
+        return Processes(self.devices)
+
+    def _job(self, run: Run) -> Job:
+        data = self.options.data_directory
+        return Job(
+            study=run.study,
+            arm=run.arm,
+            seed=run.seed,
+            recipe=run.recipe.settings(),
+            settings=settings_of(self.study, run.arm),
+            runs=str(self.options.runs),
+            data_digest=self.facts[run.recipe.data.name].digest or "",
+            data_directory=None if data is None else str(data),
+            rerun=self.options.rerun,
+        )
+
+
+class Executor(Protocol):
+    """What trains jobs: see ``inline`` and ``processes``."""
+
+    def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Train all jobs; yield each outcome as it comes."""
+
+
+def prepare(
+    study: Study, arms: Collection[str], seeds: Collection[int], options: Options
+) -> Session:
+    """Check a request and find what is pending; nothing is written.
+
+    Raises:
+        AblationsError: the request cannot be met.
+    """
+    wanted = expand(study, arms, seeds)
+    chosen = devices.choose(options.device, options.workers)
+    _check_writable(options.runs)
+    for name in {run.recipe.data.name for run in wanted}:
+        data_catalog.fetch(name, options.data_directory)
+    facts = describe_data(study, options.data_directory)
+    _check_sizes(wanted, facts)
+    entries = look_up_all(wanted, options.runs, facts)
+    pending = [e.run for e in entries if options.rerun or e.state not in (*FINISHED, State.RUNNING)]
+    return Session(study, options, entries, tuple(chosen), facts, tuple(pending))
+
+
+def describe_data(study: Study, directory: Path | None) -> dict[str, DataFacts]:
+    """Return what is known of each data set that a study names, by name."""
+    names = {arm.recipe.data.name for arm in study.arms}
+    return {name: data_catalog.describe(name, directory) for name in names}
+
+
+def look_up_all(
+    runs: Sequence[Run], root: Path, facts: Mapping[str, DataFacts]
+) -> tuple[Entry, ...]:
+    """Return the state of each run."""
+    directory = RunsDirectory(root)
+    return tuple(look_up(run, directory, facts[run.recipe.data.name].digest) for run in runs)
+
+
+def _check_writable(root: Path) -> None:
+    """Refuse a runs directory that cannot be made or written, without making it."""
+    existing = root.absolute()
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if not existing.is_dir():
+        raise RunsDirectoryError(f"{root}: {existing} is not a directory; wants one to write in")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise RunsDirectoryError(f"{root}: {existing} cannot be written; wants one that can")
+
+
+def _check_sizes(wanted: Sequence[Run], facts: Mapping[str, DataFacts]) -> None:
+    from ablations.data.split import check_sizes
+
+    for run in wanted:
+        check_sizes(run.recipe, facts[run.recipe.data.name].train_examples)
+
+
+def _record(study: Study, runs: RunsDirectory) -> bool:
+    """Keep the study as it is run, for reports and dashboards; return whether it is new."""
+    path = runs.record(study.study)
+    content = to_yaml(study.model_dump(mode="json"))
+    try:
+        if path.is_file() and path.read_text() == content:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        from ablations.telemetry.study_events import write_study
+
+        write_study(path.parent, study)
+        write_atomically(path, content)
+    except OSError as error:
+        raise RunsDirectoryError(f"{path.parent}: {error.strerror}") from None
+    return True
+
+
+def _summarize(study: Study, runs: RunsDirectory, facts: Mapping[str, DataFacts]) -> None:
+    """Write each arm's mean and band over all its finished seeds, those of earlier calls too."""
+    from ablations.telemetry.study_events import write_bands
+
+    for arm in study.arms:
+        arm_directory = runs.study(study.study) / arm.name
+        seeds = sorted(
+            seed for path in arm_directory.glob("seed-*") if (seed := seed_of(path)) >= 0
+        )
+        wanted = [Run(study.study, arm.name, seed, arm.recipe) for seed in seeds]
+        done = [e.run for e in look_up_all(wanted, runs.root, facts) if e.state == State.DONE]
+        write_bands(
+            runs.summary(study.study, arm.name),
+            [read_history(runs.run(study.study, arm.name, run.seed).metrics) for run in done],
+        )

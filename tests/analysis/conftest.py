@@ -1,0 +1,124 @@
+"""Synthetic runs directories: what training would leave on disk, without training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ablations.study.fingerprint import fingerprint
+from ablations.study.paths import RunDirectory, RunsDirectory
+from ablations.study.records import Result
+from ablations.study.schema import Study
+
+
+@dataclass
+class SyntheticStudy:
+    """Writes one study and its runs under ``runs``."""
+
+    runs: Path
+    study: Study
+
+    def write_record(self) -> None:
+        path = RunsDirectory(self.runs).record(self.study.study)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(self.study.model_dump(mode="json"), sort_keys=False))
+
+    def directory(self, arm: str, seed: int) -> RunDirectory:
+        return RunsDirectory(self.runs).run(self.study.study, arm, seed)
+
+    def add(
+        self,
+        arm: str,
+        seed: int,
+        accuracy: float | None = 0.9,
+        curve: Sequence[float | None] = (0.5, 0.7, 0.8),
+        **changes: Any,
+    ) -> Path:
+        """Write one run; ``changes`` replace keys of its result."""
+        directory = self.directory(arm, seed)
+        directory.path.mkdir(parents=True, exist_ok=True)
+        known = arm in self.study.arm_names
+        recipe = self.study.arm(arm).recipe if known else self.study.base
+        metrics: dict[str, float] = {"test_loss": 0.5, "inference_microseconds_per_sample": 3.0}
+        if accuracy is not None:
+            metrics |= {"test_accuracy": accuracy, "validation_accuracy_best": accuracy}
+        result = Result.model_validate(
+            {
+                "schema": 1,
+                "study": self.study.study,
+                "arm": arm,
+                "seed": seed,
+                "status": "completed",
+                "fingerprint": fingerprint(recipe, seed, "digest"),
+                "data_digest": "digest",
+                "metrics": metrics,
+                "epochs": len(curve),
+                "best_epoch": len(curve),
+                "updates": 300,
+                "parameters": 79_510,
+                "seconds": {"compile": 1.0, "train": 12.5, "total": 14.0},
+                "environment": {"device": "cpu", "threads": 1, "versions": {"keras": "3.9"}},
+            }
+            | changes
+        )
+        result.write(directory.result)
+        lines = (
+            {
+                "epoch": number,
+                "updates": 100 * number,
+                "validation_accuracy": value,
+                "validation_loss": None if value is None else 1 - value,
+                "train_loss": None if value is None else 1.1 - value,
+            }
+            for number, value in enumerate(curve, start=1)
+        )
+        directory.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return directory.path
+
+
+def make_study(arms: Sequence[str] = ("sigmoid", "elu"), seeds: Any = 3, **changes: Any) -> Study:
+    """Return a study whose arms are activations; the first is the control."""
+
+    def recipe(activation: str) -> Mapping[str, Any]:
+        return {
+            "data": {"name": "digits"},
+            "model": {"name": "mlp", "hidden": [100, 100, 100], "activation": {"name": activation}},
+            "training": {
+                "batch_size": 32,
+                "epochs": 3,
+                "optimizer": {"name": "sgd", "learning_rate": 0.01},
+            },
+        }
+
+    named = [
+        {"name": arm, "changes": {"model.activation": arm}, "recipe": recipe(arm)} for arm in arms
+    ]
+    return Study.model_validate(
+        {
+            "study": "activations",
+            "question": "Which activation trains best?",
+            "base": recipe("sigmoid"),
+            "control": arms[0],
+            "arms": named,
+            "seeds": seeds,
+        }
+        | changes
+    )
+
+
+@pytest.fixture
+def synthetic(tmp_path: Path) -> Any:
+    """Return a function (arms, seeds, study's keys) → SyntheticStudy with its record on disk."""
+
+    def build(*arguments: Any, **changes: Any) -> SyntheticStudy:
+        made = SyntheticStudy(tmp_path / "runs", make_study(*arguments, **changes))
+        made.write_record()
+        return made
+
+    return build

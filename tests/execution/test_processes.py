@@ -1,0 +1,82 @@
+"""Workers that live on: who takes which job, and what a worker's death costs."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ablations.execution import processes, session, studies
+from ablations.execution.processes import Processes, next_job
+from ablations.execution.worker import Job, Outcome, work
+
+
+def jobs(*arms: str) -> list[Job]:
+    return [Job("s", arm, 0, {}, {}, "runs", "") for arm in arms]
+
+
+def test_a_slot_goes_on_with_its_arm_then_takes_an_arm_nobody_has_traced() -> None:
+    queue = jobs("a", "b", "b", "c")
+    assert next_job(queue, "b", {"b"}) == 1
+    assert next_job(queue, None, {None, "a"}) == 1
+    assert next_job(queue, "x", {"x", "a", "b"}) == 3
+    assert next_job(jobs("a", "b"), "x", {"x", "a", "b"}) == 0
+
+
+def kill_on_seed_one(job: Job) -> Outcome:
+    if job.seed == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return work(job)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_worker_costs_its_own_run_only_and_the_next_run_tries_it_again(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    study = studies.load("small")
+    options = session.Options(workers=workers)
+    with monkeypatch.context() as patch:
+        patch.setattr(processes, "work", kill_on_seed_one)
+        outcomes = list(session.prepare(study, ["elu", "sigmoid"], [0, 1], options).execute())
+    statuses = sorted((str(o.job), o.result.status) for o in outcomes if o.result)
+    assert [status for _, status in statuses] == ["completed", "failed"] * 2
+    again = session.prepare(study, [], [], options)
+    assert sorted(run.seed for run in again.pending) == [1, 1]
+    assert {o.result.status for o in again.execute() if o.result} == {"completed"}
+
+
+def test_the_same_run_gives_the_same_bits_inline_and_in_a_worker(
+    workplace: Path, tensorflow: object
+) -> None:
+    study = studies.load("small", {"training.keep_checkpoint": True})
+
+    def states(root: str, executor: str) -> list[bytes]:
+        options = session.Options(runs=Path(root), executor=executor)  # type: ignore[arg-type]
+        prepared = session.prepare(study, [], [], options)
+        assert all(o.result and o.result.status == "completed" for o in prepared.execute())
+        return [p.read_bytes() for p in sorted(Path(root).glob("small/*/*/checkpoint/state.npz"))]
+
+    inline, workers = states("one", "inline"), states("two", "processes")
+    assert len(inline) == 4
+    assert inline == workers
+
+
+def test_more_devices_than_jobs_start_no_idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[object] = []
+
+    class Slot:
+        def __init__(self, gpu: str | None) -> None:
+            started.append(gpu)
+            self.pool = self
+
+        def stop(self) -> None: ...
+        def join(self) -> None: ...
+
+    monkeypatch.setattr(processes, "_Slot", Slot)
+    monkeypatch.setattr(Processes, "_feed", staticmethod(lambda *_: None))
+    devices: Sequence[str] = ["0", "1", "2"]
+    assert list(Processes(devices).execute(jobs("a", "b"))) == []
+    assert started == ["0", "1"]
