@@ -217,6 +217,27 @@ class Muon(Optimizer):
     rms_rate: Positive = 0.2
 
 
+class ScheduleFreeAdamW(Optimizer):
+    """AdamW on z with the running mean x of z in place of a schedule (Defazio et al. 2024).
+
+    The weights are y = (1 − β₁)z + β₁x, where the gradient is taken.  As in Keras, they are also
+    what is tested; the paper tests x.  Keras's own step is wrong on TensorFlow: see the class.
+    """
+
+    name: Literal["schedule_free_adamw"] = "schedule_free_adamw"
+    keras_class = "ScheduleFreeAdamW"
+    learning_rate: Positive = 0.0025
+    beta_1: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    beta_2: Share = 0.999
+    epsilon: Positive = 1e-8
+    warmup_steps: Annotated[int, Field(ge=0)] = 0
+
+    def build(self) -> keras.optimizers.Optimizer:
+        from ablations.techniques import schedule_free
+
+        return schedule_free.ScheduleFreeAdamW(**self.model_dump(exclude={"name"}))
+
+
 OPTIMIZERS = Family(
     "optimizer",
     (
@@ -235,5 +256,6 @@ OPTIMIZERS = Family(
         Lamb,
         Lion,
         Muon,
+        ScheduleFreeAdamW,
     ),
 )

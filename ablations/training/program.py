@@ -39,7 +39,7 @@ class Program:
         self.model = technique.build(dataset.input_shape, dataset.classes)
         self.optimizer = recipe.training.optimizer.build()
         self.optimizer.build(self.model.trainable_variables)
-        self._optimizer_start = [variable.numpy() for variable in self.optimizer.variables]
+        self._optimizer_start = [self._start_of(slot) for slot in self.optimizer.variables]
         variables = [variable.value for variable in self.model.trainable_variables]
         average = recipe.training.weight_average
         self.average = average.build(variables) if average is not None else None
@@ -72,11 +72,19 @@ class Program:
     def reset(self, recipe: Recipe, seed: int) -> None:
         """Take on the state that a run of this recipe and seed starts from."""
         initialize(self.model, seed)
-        for variable, start in zip(self.optimizer.variables, self._optimizer_start, strict=True):
-            variable.assign(start)
+        for slot, start in zip(self.optimizer.variables, self._optimizer_start, strict=True):
+            slot.assign(start)
         self.optimizer.learning_rate.assign(recipe.training.optimizer.learning_rate)
         if self.average is not None:
             self.average.reset()
+
+    def _start_of(self, slot: keras.Variable) -> NDArray[Any] | keras.Variable:
+        """Return what an optimizer's variable starts from: a constant, or the weights it copied."""
+        value = slot.numpy()
+        for weight in self.model.trainable_variables if np.ptp(value) > 0 else ():
+            if weight.shape == slot.shape and np.array_equal(weight.numpy(), value):
+                return weight
+        return value
 
     @property
     def parameters(self) -> int:

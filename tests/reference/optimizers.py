@@ -165,6 +165,23 @@ class Lion(Adam):
         return moved
 
 
+class ScheduleFreeAdamW(Adam):
+    """Defazio et al. 2024: z moves by RMSprop's debiased step, x is the mean of all z so far.
+
+    The weights are y = (1 − β₁)z + β₁x.
+    """
+
+    def step(self, w: Array, g: Array) -> Array:
+        self.t += 1
+        if self.t == 1:
+            self.z = self.x = w
+        self.v = self.b2 * self.v + (1 - self.b2) * g**2
+        v_hat = self.v / (1 - self.b2**self.t)
+        self.z = self.z - self.rate * g / (np.sqrt(v_hat) + self.epsilon)
+        self.x = self.x + (self.z - self.x) / self.t
+        return (1 - self.b1) * self.z + self.b1 * self.x
+
+
 class Lamb(Adam):
     """You et al. 2019: Adam's step scaled to the norm of the array's weights."""
 

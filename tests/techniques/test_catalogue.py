@@ -118,6 +118,13 @@ def test_another_seed_traces_nothing_anew(case):
     assert second.result.seconds["compile"] == 0
 
 
+def test_a_used_program_repeats_a_seed_bit_for_bit(case, tmp_path):
+    recipe, first, _ = case
+    again = train_into(tmp_path / "again", recipe, seed=0, programs=first.programs)
+    assert again.result.seconds["compile"] == 0
+    assert same_bits(first.state(), again.state())
+
+
 def test_seeds_differ(case):
     _, first, second = case
     assert first.epochs()[0]["train_loss"] != second.epochs()[0]["train_loss"]

@@ -30,6 +30,7 @@ RULES = [
     ("adamax", {}, lambda: oracle.Adamax(0.1)),
     ("nadam", {}, lambda: oracle.Nadam(0.1)),
     ("lion", {}, lambda: oracle.Lion(0.1, 0.9, 0.99)),
+    ("schedule_free_adamw", {"beta_2": 0.9}, lambda: oracle.ScheduleFreeAdamW(0.1, 0.9, 0.9)),
     ("lamb", {}, lambda: oracle.Lamb(0.1)),
     ("ftrl", {}, lambda: oracle.FTRL(0.1)),
     ("ftrl", {"l1_regularization_strength": 0.3}, lambda: oracle.FTRL(0.1, l1=0.3)),
@@ -133,8 +134,6 @@ def test_ftrl_with_l1_gives_exact_zeros(tensorflow):
 
 
 WRAPPERS = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"}
-# Its state starts as a copy of the weights and is not what testing should use: not offered yet.
-NOT_OFFERED = {"ScheduleFreeAdamW"}
 
 
 def test_every_optimizer_of_keras_has_a_name(tensorflow):
@@ -142,7 +141,7 @@ def test_every_optimizer_of_keras_has_a_name(tensorflow):
 
     classes = {n for n in dir(keras.optimizers) if inspect.isclass(getattr(keras.optimizers, n))}
     ours = {technique.keras_class for technique in OPTIMIZERS.techniques}
-    assert classes - WRAPPERS - NOT_OFFERED == ours
+    assert classes - WRAPPERS == ours
 
 
 # The options of Keras that are techniques of their own here, or that concern its own training loop.
