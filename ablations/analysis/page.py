@@ -22,7 +22,7 @@ from ablations.analysis.seed_figure import seed_drawing
 from ablations.analysis.summary import summary_sentences
 from ablations.analysis.tables import arm_rows, claim_rows
 
-UNTUNED = "Learning rates were not tuned per arm: untuned comparison."
+UNTUNED = "Untuned: the study itself searches no learning rate for its arms."
 NO_VERDICTS = (
     "Verdicts from paired statistics are not part of this version. The results table describes "
     "the runs; it does not say which differences are more than chance."

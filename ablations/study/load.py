@@ -22,7 +22,7 @@ from ablations.study.schema import (
     Seeds,
     Study,
 )
-from ablations.study.settings import change
+from ablations.study.settings import change, undeclared
 from ablations.study.technique import Catalog, Frozen, NonNegative, show
 from ablations.study.yaml_reader import Document, read_yaml
 from ablations.study.yaml_reader import Path as DataPath
@@ -109,7 +109,7 @@ class _Resolver:
             ),
             "overrides": dict(self.overrides),
         }
-        self._check_differences(control, arms)
+        self._check_differences(recipe, control, arms)
         self._stop(unless_empty=True)
         return Study.model_validate(study, context=self.context)
 
@@ -217,10 +217,15 @@ class _Resolver:
                         ("claims", number, side), f'no arm is called "{arm}"; {suggest(arm, names)}'
                     )
 
-    def _check_differences(self, control: str, arms: list[tuple[str, Any, Any, Any]]) -> None:
+    def _check_differences(
+        self, base: Recipe | None, control: str, arms: list[tuple[str, Any, Any, Any]]
+    ) -> None:
+        assert base is not None
         seen: dict[str, str] = {}
         for name, changes, levels, recipe in sorted(arms, key=lambda arm: arm[0] != control):
             at: DataPath = ("factors",) if levels else ("arms", name)
+            for path in undeclared(base.science(), recipe.science(), changes):
+                self._add(at, f"differs from the base in {path}, which it does not declare", True)
             twin = seen.setdefault(repr(recipe.science()), name)
             if name != control and not changes:
                 self._add(at, "changes nothing; wants at least one dotted path", at_key=True)

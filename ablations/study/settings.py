@@ -55,6 +55,21 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, t
     return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
 
 
+def undeclared(
+    base: Mapping[str, Any], arm: Mapping[str, Any], changes: Mapping[str, Any]
+) -> list[str]:
+    """Return the dotted paths in which an arm differs from the base without declaring it.
+
+    Declaring a path declares what is below it; declaring a technique's name, its parameters.
+    """
+    declared = [f"{path.removesuffix('.name')}." for path in changes]
+    return [
+        path
+        for path in differences(base, arm)
+        if not any(f"{path}.".startswith(own) or own.startswith(f"{path}.") for own in declared)
+    ]
+
+
 def short(value: Any) -> str:
     """Show one setting in a few characters; twenty equal layers read ``20 × 100``."""
     if isinstance(value, (list, tuple)):

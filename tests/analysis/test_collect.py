@@ -87,7 +87,7 @@ def test_a_directory_in_place_of_a_result(synthetic: Any) -> None:
     assert str(made.runs) not in entry.reason
 
 
-def test_numbers_that_are_not_finite_are_no_values(synthetic: Any) -> None:
+def test_a_result_with_a_number_that_is_not_finite_is_unreadable(synthetic: Any) -> None:
     made = synthetic(("sigmoid", "elu"), 1)
     path = made.add("sigmoid", 0) / "result.json"
     data = json.loads(path.read_text())
@@ -95,7 +95,7 @@ def test_numbers_that_are_not_finite_are_no_values(synthetic: Any) -> None:
     path.write_text(json.dumps(data))
     collected = collect(made.runs, "activations")
     assert collected.values("sigmoid", "test_accuracy") == {}
-    assert ("incomplete", "sigmoid", (0,)) in left_out(collected)
+    assert ("unreadable", "sigmoid", (0,)) in left_out(collected)
 
 
 def test_odd_directories_with_results_are_named(synthetic: Any) -> None:

@@ -78,7 +78,7 @@ def test_all_files_are_written_and_the_numbers_stand_in_each(synthetic: Any, out
         assert "sigmoid (control)" in text
     for text in (written.markdown, page):
         assert "Which activation trains best?" in text
-        assert "untuned comparison" in text
+        assert "Untuned: the study itself searches no learning rate" in text
         assert "Descriptive, not a verdict" in text
         assert "Verdicts from paired statistics are not part of this version" in text
         assert "ablations run activations --seeds 3" in text

@@ -7,7 +7,7 @@ import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablations.study.settings import ABSENT, change, differences, flatten, short
+from ablations.study.settings import ABSENT, change, differences, flatten, short, undeclared
 
 KEYS = st.sampled_from("abc")
 NESTED = st.recursive(
@@ -66,3 +66,20 @@ def test_equal_layers_are_shown_in_short():
     assert short([100, 100]) == "[100, 100]"
     assert short(None) == "null"
     assert short(True) == "true"
+
+
+def test_an_arm_is_caught_in_what_it_does_not_declare():
+    base = {"model": {"activation": {"name": "relu"}, "hidden": [1, 2]}, "training": {"epochs": 1}}
+    arm = {
+        "model": {"activation": {"name": "elu", "alpha": 1.0}, "hidden": [3]},
+        "training": {"epochs": 2},
+    }
+    declared = {"model.activation.name": "elu", "model.hidden.depth": 1}
+    assert undeclared(base, arm, declared) == ["training.epochs"]
+    assert undeclared(base, arm, {**declared, "training.epochs": 2}) == []
+    assert undeclared(base, arm, {"model.act": 0, "training.epochs": 2}) == [
+        "model.activation.name",
+        "model.hidden",
+        "model.activation.alpha",
+    ]
+    assert undeclared(base, base, {}) == []

@@ -1,0 +1,41 @@
+"""The README says what is so: its links lead somewhere, its tables hold what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from ablations.cli import main
+from ablations.execution import studies
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", TEXT))
+def test_a_link_leads_to_a_file(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+def test_the_table_of_studies_holds_every_study_with_its_question() -> None:
+    told = dict(re.findall(r"^\| `(\w+)` \| (.+\?) \|$", TEXT, re.MULTILINE))
+    files = sorted((ROOT / "configs").glob("*.yaml"))
+    assert told == {path.stem: studies.load(str(path)).question for path in files}
+
+
+def test_the_table_of_commands_holds_every_command_and_option() -> None:
+    assert isinstance(main, click.Group)
+    for name, command in main.commands.items():
+        row = re.search(rf"^\| `ablations {name}\b.*$", TEXT, re.MULTILINE)
+        assert row, name
+        if name == "run":
+            options = {option for p in command.params for option in p.opts if option[:2] == "--"}
+            assert options <= set(re.findall(r"--[a-z]+", row[0]))
+
+
+def test_the_studies_name_is_that_of_its_file() -> None:
+    for path in (ROOT / "configs").glob("*.yaml"):
+        assert studies.load(str(path)).study == path.stem
