@@ -20,7 +20,12 @@ def choose(device: str, workers: int | None) -> list[str | None]:
         raise DeviceError("--device gpu: no GPU is visible here; wants --device auto or cpu")
     if gpus:
         return list(gpus[:workers])
-    return [None] * (workers or len(os.sched_getaffinity(0)))
+    return [None] * (workers or _usable_cores())
+
+
+def _usable_cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def visible_gpus() -> list[str]:

@@ -11,7 +11,7 @@ from ablations.errors import AblationsError, suggest
 from ablations.study.load import load_study
 from ablations.study.schema import Study
 from ablations.study.technique import Catalog
-from ablations.study.yaml_reader import parse_scalar
+from ablations.study.yaml_reader import read_yaml
 from ablations.techniques.catalog import FAMILIES
 
 CONFIGS = Path("configs")
@@ -43,11 +43,11 @@ def load(study: str, overrides: Mapping[str, Any] | None = None) -> Study:
 
 
 def parse_overrides(assignments: tuple[str, ...]) -> dict[str, Any]:
-    """Read ``key=value`` pairs; values are read as YAML scalars."""
+    """Read ``key=value`` pairs; a value is read as YAML."""
     overrides = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
         if not equals or not key:
             raise AblationsError(f'--set wants key=value, got "{assignment}"')
-        overrides[key.strip()] = parse_scalar(value.strip())
+        overrides[key.strip()] = read_yaml(value, f"--set {key}").data
     return overrides

@@ -41,8 +41,9 @@ class Evaluation:
         self._answer = tf.function(self._logits, autograph=False, reduce_retracing=True)
 
     def trace(self, split: Split) -> None:
-        """Trace the program for splits like this one."""
-        self._totals.get_concrete_function(*self._signature(split))
+        """Trace and optimize the program for splits like this one, by a split without examples."""
+        totals = self._totals.get_concrete_function(*self._signature(split))
+        totals(split.features[:0], split.labels[:0])
 
     def run(self, split: Split) -> tuple[float, float]:
         """Return mean loss and accuracy, summed in double precision."""

@@ -70,20 +70,26 @@ class EpochLoop:
         return next(i for i, variable in enumerate(self.variables) if variable is wanted)
 
     def trace(self, batch_size: int) -> None:
-        """Trace the program now, so that its cost can be told from training's."""
-        self._compiled.get_concrete_function(
-            tf.TensorSpec([None, batch_size], tf.int32), tf.TensorSpec([], tf.int32)
-        )
+        """Trace and optimize the program now, by an epoch of no steps: it changes nothing."""
+        self._call(np.zeros([0, batch_size], np.int32), sample_every=0)
 
     def run(self, order: NDArray[np.int32], sample_every: int) -> EpochTrace:
         """Train on the rows ``order`` [steps, B]; sample gradients every so many steps, 0 never."""
-        every = sample_every or len(order) + 1
-        steps, counts = self._compiled(tf.constant(order), tf.constant(every, tf.int32))
+        steps, counts = self._call(order, sample_every)
         return EpochTrace(steps.numpy(), counts.numpy())
+
+    def _call(self, order: NDArray[np.int32], sample_every: int) -> tuple[tf.Tensor, tf.Tensor]:
+        every = sample_every or len(order) + 1
+        compiled = self._compiled.get_concrete_function(
+            tf.TensorSpec([None, order.shape[1]], tf.int32), tf.TensorSpec([], tf.int32)
+        )
+        steps, counts = compiled(tf.constant(order), tf.constant(every, tf.int32))
+        return steps, counts
 
     def _epoch(self, order: tf.Tensor, sample_every: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         steps = tf.shape(order)[0]
-        rows = tf.TensorArray(tf.float32, size=0, dynamic_size=True)
+        columns = [len(STEP_COLUMNS)]
+        rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=columns)
         counts = tf.zeros([len(self.measured), LOG10_BUCKETS], tf.int32)
 
         def unfinished(step: tf.Tensor, loss: tf.Tensor, *_: Any) -> tf.Tensor:

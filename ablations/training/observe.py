@@ -42,8 +42,8 @@ class Observer:
         self._compiled = tf.function(self._look, autograph=False)
 
     def trace(self, features: tf.Tensor) -> None:
-        """Trace the program for a probe batch like this one."""
-        self._compiled.get_concrete_function(tf.TensorSpec.from_tensor(features))
+        """Trace and optimize the program for a probe batch like this one."""
+        self._compiled(features)
 
     def look(self, features: tf.Tensor) -> Observation:
         """Observe the network as it answers ``features`` [B, …]."""

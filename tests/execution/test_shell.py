@@ -57,16 +57,25 @@ def test_one_run_is_trained_and_keeps_the_contract_and_then_nothing_is(workplace
     assert again.returncode == 0
     assert "nothing to train" in again.stdout
     assert {path: path.stat().st_mtime_ns for path in Path("runs").rglob("*")} == before
+    anew = ablations("run", "small", "--arm", "sigmoid", "--seed", "0", "--rerun")
+    assert "1 completed" in anew.stdout
+    assert len(tree(Path("runs/small/sigmoid/seed-0"))) == 4
+    assert (
+        json.loads(Path("runs/small/sigmoid/seed-0/result.json").read_text())["metrics"].items()
+        >= {name: result["metrics"][name] for name in ("test_accuracy", "test_loss")}.items()
+    )
 
 
 def test_a_changed_recipe_makes_runs_stale_and_running_trains_them_again(workplace: Path) -> None:
     assert ablations("run", "small", "--seeds", "1").returncode == 0
-    faster = workplace / "configs" / "small.yaml"
-    faster.write_text(faster.read_text().replace("learning_rate: 0.1", "learning_rate: 0.2"))
+    study = workplace / "configs" / "small.yaml"
+    study.write_text(study.read_text().replace("hidden: [16]", "hidden: [8]"))
     assert ablations("status", "small").stdout.split("\n")[1].split() == [
         "elu", "0", "0", "1", "0", "0", "1",
     ]  # fmt: skip
-    assert ablations("run", "small", "--seeds", "1").stdout.count("completed") >= 1
+    back = ["--set", "model.hidden=[16]"]
+    assert "nothing to train" in ablations("run", "small", "--seeds", "1", *back).stdout
+    assert "2 completed" in ablations("run", "small", "--seeds", "1").stdout
     assert ablations("status", "small").stdout.split("\n")[1].split()[1] == "1"
 
 
