@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ablations.study.technique import show
@@ -44,12 +44,26 @@ def flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def name_the_absent(flats: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return flat settings where a technique that one does without is called ``none``.
+
+    ``clipping: null`` beside ``clipping.name: by_norm`` reads ``clipping.name: none``.
+    """
+    named = {path for flat in flats for path in flat if path.endswith(".name")}
+
+    def align(path: str, value: Any) -> tuple[str, Any]:
+        absent = value is None and f"{path}.name" in named
+        return (f"{path}.name", "none") if absent else (path, value)
+
+    return [dict(align(path, value) for path, value in flat.items()) for flat in flats]
+
+
 ABSENT = "(absent)"
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return dotted path → (value in ``one``, value in ``other``) wherever the two differ."""
-    left, right = flatten(one), flatten(other)
+    left, right = name_the_absent([flatten(one), flatten(other)])
     paths = [*left, *(path for path in right if path not in left)]
     pairs = {path: (left.get(path, ABSENT), right.get(path, ABSENT)) for path in paths}
     return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ablations.study.schema import Study
-from ablations.study.settings import flatten, short
+from ablations.study.settings import flatten, name_the_absent, short
 
 Setting = str | float | bool
 
@@ -14,19 +14,11 @@ def varied_settings(study: Study) -> dict[str, dict[str, Setting]]:
     A technique that an arm does without is called ``none``; a parameter that an arm's technique
     lacks is left out.
     """
-    flat = {arm.name: flatten(arm.recipe.science()) for arm in study.arms}
-    paths = dict.fromkeys(path for settings in flat.values() for path in settings)
-    for settings in flat.values():
-        for path in [path for path, value in settings.items() if value is None]:
-            if f"{path}.name" in paths:
-                del settings[path]
-                settings[f"{path}.name"] = "none"
+    flats = name_the_absent([flatten(arm.recipe.science()) for arm in study.arms])
+    flat = dict(zip(study.arm_names, flats, strict=True))
+    paths = dict.fromkeys(path for settings in flats for path in settings)
     varied = [path for path in paths if len({short(s.get(path)) for s in flat.values()}) > 1]
-    return {
-        path: {arm: _plain(s[path]) for arm, s in flat.items() if path in s}
-        for path in varied
-        if any(path in settings for settings in flat.values())
-    }
+    return {path: {arm: _plain(s[path]) for arm, s in flat.items() if path in s} for path in varied}
 
 
 def settings_of(study: Study, arm: str) -> dict[str, Setting]:

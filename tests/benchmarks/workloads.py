@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +60,7 @@ class Workload:
     def layer_sizes(self) -> list[tuple[int, int]]:
         """Return fan-in and fan-out of each dense layer."""
         sizes = [64 if self.digits else 784, *self.hidden, CLASSES]
-        return list(zip(sizes[:-1], sizes[1:], strict=True))
+        return list(itertools.pairwise(sizes))
 
 
 def _whole(found: Dataset) -> Dataset:

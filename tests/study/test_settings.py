@@ -83,3 +83,12 @@ def test_an_arm_is_caught_in_what_it_does_not_declare():
         "model.activation.alpha",
     ]
     assert undeclared(base, base, {}) == []
+
+
+def test_a_technique_that_one_side_does_without_is_called_none():
+    without, with_it = {"clipping": None}, {"clipping": {"name": "by_norm", "threshold": 1.0}}
+    assert differences(without, with_it) == {
+        "clipping.name": ("none", "by_norm"),
+        "clipping.threshold": (ABSENT, 1.0),
+    }
+    assert differences({"limit": None}, {"limit": 3}) == {"limit": (None, 3)}
