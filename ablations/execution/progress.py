@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
@@ -35,12 +34,7 @@ class Display:
         self._bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._bar.stop()
 
     def show(self, outcome: Outcome) -> None:
@@ -61,7 +55,8 @@ class Display:
         value = result.metrics[self.metric.name]
         shown = f"{value:.2%}" if self.metric.percent else f"{value:.4g}"
         seconds = result.seconds.get("total", 0.0)
-        return f"{self.metric.label} {shown}, {result.epochs} epochs, {seconds:.1f} s"
+        epochs = "1 epoch" if result.epochs == 1 else f"{result.epochs} epochs"
+        return f"{self.metric.label} {shown}, {epochs}, {seconds:.1f} s"
 
     def summary(self) -> str:
         """Return the closing line."""
