@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-LOWEST_EXPONENT = -20.0
-HIGHEST_EXPONENT = 4.0
-BUCKETS_PER_DECADE = 4
-LOG10_BUCKETS = round((HIGHEST_EXPONENT - LOWEST_EXPONENT) * BUCKETS_PER_DECADE)
-"""Buckets of log10 |gradient|; what is smaller or larger falls in the outermost."""
+OCTAVES = 256
+"""Buckets of |gradient|, one for each exponent of a float32: bucket e holds [2^(e−127), 2^(e−126)).
+
+Bucket 0 holds zeros and what is too small for a normal float, the last what is not finite.
+"""
+EXPONENT_BIAS = 127
 LINEAR_BUCKETS = 30
 """Buckets between the least and the greatest value; the dashboards draw 30."""
 
@@ -17,13 +18,14 @@ Buckets = NDArray[np.float32]
 
 
 def log10_buckets(counts: NDArray[np.integer]) -> Buckets:
-    """Return [K, 3] for counts [LOG10_BUCKETS], empty outer buckets trimmed.
+    """Return [K, 3] in units of log10 for counts [OCTAVES]; empty outer buckets are trimmed.
 
-    Untrimmed, the Distributions dashboard would draw a band over the empty range.
+    Zeros are left out: they have no logarithm, and a spike far below the others would stretch
+    every picture (the weights of a pixel that is always black have gradient 0). Untrimmed, the
+    Distributions dashboard would draw a band over the empty range.
     """
-    width = 1 / BUCKETS_PER_DECADE
-    left = LOWEST_EXPONENT + width * np.arange(LOG10_BUCKETS)
-    return _trimmed(np.stack([left, left + width, counts], axis=1))
+    edges = np.log10(2.0) * (np.arange(1, OCTAVES) - EXPONENT_BIAS)
+    return _trimmed(np.stack([edges[:-1], edges[1:], counts[1:-1]], axis=1))
 
 
 def linear_buckets(counts: NDArray[np.integer], least: float, greatest: float) -> Buckets:

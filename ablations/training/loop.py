@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from ablations.techniques.clipping import Clipping
 from ablations.techniques.moving_average import MovingAverage
-from ablations.telemetry.histograms import LOG10_BUCKETS
-from ablations.training.measure import log10_counts
+from ablations.telemetry.histograms import OCTAVES
+from ablations.training.measure import octave_counts
 
 STEP_COLUMNS = (
     "train_loss",
@@ -34,7 +34,7 @@ class EpochTrace:
     steps: NDArray[np.float32]
     """[steps done, len(STEP_COLUMNS)]; fewer steps than asked for when the loss left the finite."""
     gradient_counts: NDArray[np.int32]
-    """[layers, LOG10_BUCKETS], over the sampled steps."""
+    """[layers, OCTAVES], over the sampled steps."""
 
     @property
     def diverged(self) -> bool:
@@ -90,7 +90,7 @@ class EpochLoop:
         steps = tf.shape(order)[0]
         columns = [len(STEP_COLUMNS)]
         rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=columns)
-        counts = tf.zeros([len(self.measured), LOG10_BUCKETS], tf.int32)
+        counts = tf.zeros([len(self.measured), OCTAVES], tf.int32)
 
         def unfinished(step: tf.Tensor, loss: tf.Tensor, *_: Any) -> tf.Tensor:
             return tf.logical_and(step < steps, tf.math.is_finite(loss))
@@ -133,4 +133,4 @@ class EpochLoop:
             self.average.update(self.optimizer.iterations.value)
 
     def _count(self, gradients: list[tf.Tensor]) -> tf.Tensor:
-        return tf.stack([log10_counts(gradients[index]) for index in self.measured])
+        return tf.stack([octave_counts(gradients[index]) for index in self.measured])

@@ -162,12 +162,12 @@ class _Training:
     def _gradients(self, trace: EpochTrace, recorded: bool) -> list[Value]:
         if not recorded:
             return []
+        layers = zip(self.program.histogram_layers, trace.gradient_counts, strict=True)
+        found = {layer: log10_buckets(counts) for layer, counts in layers}
         return [
-            histogram(tags.gradient_histogram(layer), log10_buckets(counts))
-            for layer, counts in zip(
-                self.program.histogram_layers, trace.gradient_counts, strict=True
-            )
-            if counts.any()
+            histogram(tags.gradient_histogram(layer), buckets)
+            for layer, buckets in found.items()
+            if len(buckets)
         ]
 
     def _finish(self) -> dict[str, float]:

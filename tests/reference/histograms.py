@@ -8,16 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def log10_counts(values: NDArray[np.floating], low: int, high: int, per_decade: int) -> list[int]:
-    """Count log10 |value| in equal buckets from ``low`` to ``high``; the ends are open.
+def octave_counts(values: NDArray[np.floating]) -> dict[int, int]:
+    """Count |value| by the power of two that it reaches: k → how many in [2^k, 2^(k + 1)).
 
-    Exact zeros are left out.
+    Zeros are left out.
     """
-    counts = [0] * ((high - low) * per_decade)
+    counts: dict[int, int] = {}
     for value in np.ravel(values):
-        if value == 0:
-            continue
-        exponent = math.log10(abs(value))
-        place = 0 if exponent < low else math.floor((exponent - low) * per_decade)
-        counts[min(place, len(counts) - 1)] += 1
+        if value != 0:
+            _, above = math.frexp(abs(float(value)))  # |value| = m · 2^above with m in [1/2, 1)
+            counts[above - 1] = counts.get(above - 1, 0) + 1
     return counts

@@ -5,15 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ablations.telemetry.histograms import (
-    BUCKETS_PER_DECADE,
-    HIGHEST_EXPONENT,
-    LOWEST_EXPONENT,
-)
+from ablations.telemetry.histograms import log10_buckets
 from tests.reference import network
-from tests.reference.histograms import log10_counts as slow_log10_counts
-
-BUCKETS = (int(LOWEST_EXPONENT), int(HIGHEST_EXPONENT), BUCKETS_PER_DECADE)
+from tests.reference.histograms import octave_counts as slow_octave_counts
 
 
 @pytest.fixture
@@ -97,21 +91,33 @@ def test_a_run_tests_with_the_averages_and_reports_the_raw_weights_beside(recipe
     assert "validation_accuracy_raw" in trained.epochs()[0]
 
 
-def test_log10_counts_equal_numpy_and_lose_nothing(tensorflow):
-    from ablations.training.measure import log10_counts
+def test_octave_counts_equal_numpy_at_every_size_of_number(tensorflow):
+    from ablations.training.measure import octave_counts
 
     generator = np.random.default_rng(0)
-    values = 10 ** generator.uniform(BUCKETS[0] - 2, BUCKETS[1] + 2, 5000) * generator.choice(
-        [-1, 1], 5000
-    )
+    values = 10 ** generator.uniform(-37, 37, 5000) * generator.choice([-1, 1], 5000)
     values[:100] = 0
+    values[100:400] = 2.0 ** np.arange(-126, 128).repeat(2)[:300]  # on the edges
     values = values.astype(np.float32)
-    counts = log10_counts(tensorflow.constant(values)).numpy()
-    wanted = np.array(slow_log10_counts(values, *BUCKETS))
-    assert counts.sum() == 4900  # all but the zeros
-    assert np.abs(counts - wanted).sum() <= 4  # values on an edge
-    assert counts[0] > 100
-    assert counts[-1] > 100
+    counts = octave_counts(tensorflow.constant(values)).numpy()
+    assert counts.sum() == 5000
+    assert counts[0] == 100
+    found = {place - 127: count for place, count in enumerate(counts) if count and place}
+    assert found == slow_octave_counts(values)
+
+
+def test_the_buckets_of_a_histogram_stand_where_the_numbers_are(tensorflow):
+    from ablations.training.measure import octave_counts
+
+    values = np.array([0, 0, 1e-6, 3e-6, -0.02, 0.5, 700, np.inf, np.nan], np.float32)
+    buckets = log10_buckets(octave_counts(tensorflow.constant(values)).numpy())
+    assert buckets[:, 2].sum() == 5  # neither zeros nor what is not finite
+    for value in values[2:7]:
+        inside = (buckets[:, 0] <= np.log10(abs(value))) & (np.log10(abs(value)) < buckets[:, 1])
+        assert buckets[inside, 2].sum() == 1
+    np.testing.assert_allclose(buckets[1:, 0], buckets[:-1, 1])
+    assert buckets[0, 2] > 0
+    assert buckets[-1, 2] > 0
 
 
 def test_linear_counts_equal_numpy(tensorflow):
@@ -132,13 +138,6 @@ def test_equal_values_fill_one_bucket(tensorflow):
     counts, least, greatest = linear_counts(tensorflow.fill([12], 2.5))
     assert counts.numpy().max() == counts.numpy().sum() == 12
     assert float(least) == float(greatest) == 2.5
-
-
-def test_not_a_number_is_counted_without_an_error(tensorflow):
-    from ablations.training.measure import log10_counts
-
-    values = tensorflow.constant([float("nan"), float("inf"), 1.0])
-    assert log10_counts(values).numpy().sum() == 3
 
 
 def test_a_unit_is_dead_if_it_is_zero_on_every_example(tensorflow):
