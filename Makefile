@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: setup demo test check format studies clean
+.PHONY: setup demo test check format bench studies clean
 
 setup: $(INSTALLED)
 
@@ -31,6 +31,9 @@ check: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks
 
 studies: setup
 	for study in configs/*.yaml; do $(BIN)/ablations run $$study || exit $$?; done

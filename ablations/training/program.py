@@ -6,6 +6,7 @@ for everything that shapes its graph, and ``reset`` gives it the state of anothe
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from collections import OrderedDict
@@ -28,7 +29,7 @@ from ablations.training.loop import EpochLoop
 from ablations.training.observe import Observer
 
 ZERO_WEIGHT = 1e-6  # a weight smaller than this counts as zero
-KEPT_PROGRAMS = 3
+KEPT_PROGRAMS = 2
 
 
 class Program:
@@ -140,6 +141,7 @@ class Programs:
         if new:
             while len(self._kept) >= KEPT_PROGRAMS:
                 self._kept.popitem(last=False)
+                gc.collect()  # a program is full of cycles, and its graphs are not Python's to count
             self._kept[key] = Program(recipe, dataset)
         self._kept.move_to_end(key)
         return self._kept[key], new

@@ -6,6 +6,7 @@ TensorFlow is imported and recorded with each result.
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import warnings
@@ -32,6 +33,7 @@ def start(gpu: str | None = None) -> None:
         for device in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(device, True)
         tf.config.list_logical_devices()
+    gc.freeze()  # what the imports made lives on: no collection need walk it again
 
 
 class _quiet_stderr:  # noqa: N801

@@ -1,0 +1,64 @@
+"""``make bench``: everything measured in one run, as ratios, with the goals beside them.
+
+Ratios are medians of paired rounds on one thread, unless a line says otherwise.  Nothing else
+should run on the machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ablations.training import runtime
+
+runtime.start()
+
+from tests.benchmarks import finished_runs, one_run, whole_study  # noqa: E402
+from tests.benchmarks.workloads import WORKLOADS  # noqa: E402
+
+ROUNDS = 7
+STUDIES = {"digits": (10, 25.0), "MNIST-sized": (5, 10.0)}  # epochs, goal
+
+
+def main() -> None:
+    table = Table("what", "ratio", "goal", "seconds", title="ablations, measured in one run")
+    for workload in WORKLOADS:
+        data = workload.data()
+        ours = one_run.ours(workload, data)
+        quiet = one_run.ours(workload, data, recorded=False)
+        rivals = {
+            "keras.fit": one_run.fit(workload, data, 1),
+            "keras.fit(steps_per_execution=50)": one_run.fit(workload, data, 50),
+        }
+        for name, rival in rivals.items():
+            ratio, fast, slow = one_run.race(ours, rival, ROUNDS)
+            goal = f"≥ {workload.goals['fit']:g}×" if name == "keras.fit" else ""
+            _row(table, f"{workload.name}: {name} / one run", ratio, goal, slow, fast)
+        products = one_run.products(workload, data)
+        ratio, fast, slow = one_run.race(products, ours, ROUNDS)
+        goal = f"≤ {workload.goals['products']:g}×" if "products" in workload.goals else ""
+        _row(table, f"{workload.name}: one run / matrix products alone", ratio, goal, slow, fast)
+        ratio, fast, slow = one_run.race(quiet, ours, 2 * ROUNDS)
+        _row(table, f"{workload.name}: histograms on / off", ratio, "≤ 1.1×", slow, fast)
+    for workload in WORKLOADS:
+        if workload.name in STUDIES:
+            epochs, goal_ratio = STUDIES[workload.name]
+            mine, plain = whole_study.seconds(workload, epochs)
+            what = f"{workload.name}: plain Keras script / study of 4 arms × 5 seeds"
+            _row(table, what, plain / mine, f"≥ {goal_ratio:g}×", plain, mine)
+    took, megabytes = finished_runs.report()
+    table.add_row("report over 1,000 runs", "", "< 10 s", f"{took:.1f}, {megabytes:.0f} MB")
+    for command, seconds in finished_runs.start_up(Path(__file__).parents[2]).items():
+        table.add_row(f"ablations {command}", "", "< 0.5 s", f"{seconds:.2f}")
+    Console(width=None if sys.stdout.isatty() else 110).print(table)
+
+
+def _row(table: Table, what: str, ratio: float, goal: str, slow: float, fast: float) -> None:
+    table.add_row(what, f"{ratio:.2f}×", goal, f"{slow:.4g} / {fast:.4g}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Reading and reporting 1,000 finished runs; and how soon the light commands answer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ablations.execution.studies import CATALOG
+from ablations.study.fingerprint import fingerprint
+from ablations.study.load import resolve
+from ablations.study.paths import RunsDirectory
+from ablations.study.records import Result, append_epoch
+from ablations.study.yaml_reader import read_yaml
+from ablations.study.yaml_writer import to_yaml
+
+ARMS, SEEDS, EPOCHS = 20, 50, 10
+
+
+def report() -> tuple[float, float]:
+    """Return seconds and peak megabytes of ``ablations report`` over ARMS × SEEDS runs."""
+    with tempfile.TemporaryDirectory() as place:
+        _write_runs(RunsDirectory(Path(place) / "runs"))
+        started = time.perf_counter()
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ablations", "report"],
+            cwd=place,
+            env=_environment(),
+            stdout=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        assert child.returncode == 0
+        return time.perf_counter() - started, usage.ru_maxrss / 1024
+
+
+def start_up(root: Path, repeats: int = 5) -> dict[str, float]:
+    """Return command → median seconds, run where ``configs/`` is."""
+    commands = (["--help"], ["list"], ["plan", "quick"], ["status"])
+    return {
+        " ".join(command): float(np.median([_ablations(root, *command) for _ in range(repeats)]))
+        for command in commands
+    }
+
+
+def _ablations(place: Path, *arguments: str) -> float:
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "ablations", *arguments]
+    subprocess.run(command, cwd=place, check=True, capture_output=True, env=_environment())
+    return time.perf_counter() - started
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def _write_runs(runs: RunsDirectory) -> None:
+    arms = {f"arm{n}": {"training.optimizer.learning_rate": 0.001 * (n + 1)} for n in range(ARMS)}
+    data = {
+        "study": "many",
+        "question": "How long does a report take?",
+        "base": {
+            "data": {"name": "digits"},
+            "model": {"hidden": [100, 100]},
+            "training": {"batch_size": 32, "epochs": EPOCHS, "optimizer": "sgd"},
+        },
+        "control": "arm0",
+        "arms": arms,
+        "seeds": SEEDS,
+    }
+    study = resolve(read_yaml(to_yaml(data), "many.yaml"), CATALOG, {})
+    runs.study("many").mkdir(parents=True)
+    runs.record("many").write_text(to_yaml(study.model_dump(mode="json")))
+    draw = np.random.default_rng(0)
+    for arm in study.arms:
+        for seed in study.seeds:
+            directory = runs.run("many", arm.name, seed)
+            directory.path.mkdir(parents=True)
+            accuracy = float(draw.uniform(0.8, 0.9))
+            Result(
+                study="many", arm=arm.name, seed=seed, status="completed", data_digest="d",
+                fingerprint=fingerprint(arm.recipe, seed, "d"), epochs=EPOCHS, updates=400,
+                metrics={"test_accuracy": accuracy, "test_loss": 1 - accuracy},
+                seconds={"compile": 0.0, "train": 1.0, "total": 1.0}, parameters=17_000,
+            ).write(directory.result)  # fmt: skip
+            for epoch in range(1, EPOCHS + 1):
+                value = accuracy * epoch / EPOCHS
+                line = {"epoch": epoch, "updates": 40 * epoch, "validation_accuracy": value}
+                line |= {"train_loss": 1 / epoch, "validation_loss": 1.1 / epoch}
+                append_epoch(directory.metrics, line)
