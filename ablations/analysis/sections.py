@@ -98,8 +98,11 @@ def claims_table(rows: Sequence[ClaimRow], arms: Sequence[str]) -> Table:
     for row in rows:
         claim = row.claim
         better, than = (
-            _figures(arm, summary, claim.on, arm in arms)
-            for arm, summary in ((claim.better, row.better), (claim.than, row.than))
+            _figures(arm, summary, runs, claim.on, arm in arms)
+            for arm, summary, runs in (
+                (claim.better, row.better, row.better_runs),
+                (claim.than, row.than, row.than_runs),
+            )
         )
         text = claim.text or f"{claim.better} beats {claim.than}"
         label = METRICS[claim.on].label
@@ -107,7 +110,7 @@ def claims_table(rows: Sequence[ClaimRow], arms: Sequence[str]) -> Table:
     return text_table(titles, lines)
 
 
-def _figures(arm: str, summary: Summary, metric_name: str, known: bool) -> str:
+def _figures(arm: str, summary: Summary, runs: int, metric_name: str, known: bool) -> str:
     if not known:
         return f"{arm}: the study has no such arm"
     if summary.mean is None:
@@ -115,7 +118,8 @@ def _figures(arm: str, summary: Summary, metric_name: str, known: bool) -> str:
     metric = METRICS[metric_name]
     deviation = summary.standard_deviation
     around = "" if deviation is None else f" ± {formats.spread(metric, deviation)}"
-    return f"{arm}: {formats.measured(metric, summary.mean)}{around} (n = {summary.n})"
+    n = f"n = {summary.n}" + (f" of {runs} runs completed" if summary.n < runs else "")
+    return f"{arm}: {formats.measured(metric, summary.mean)}{around} ({n})"
 
 
 def differences_table(study: Study) -> Table | None:

@@ -107,16 +107,20 @@ class ClaimRow:
 
     claim: Claim
     better: Summary
+    better_runs: int
+    """Runs of that arm that count, diverged ones too."""
     than: Summary
+    than_runs: int
 
 
 def claim_rows(collected: Collected) -> tuple[ClaimRow, ...]:
     """Return a row for each claim, in the study's order."""
 
-    def figures(arm: str, metric: str) -> Summary:
-        return summarize(list(collected.values(arm, metric).values()))
+    def figures(arm: str, metric: str) -> tuple[Summary, int]:
+        values = collected.values(arm, metric).values()
+        return summarize(list(values)), len(collected.of_arm(arm))
 
     return tuple(
-        ClaimRow(claim, figures(claim.better, claim.on), figures(claim.than, claim.on))
+        ClaimRow(claim, *figures(claim.better, claim.on), *figures(claim.than, claim.on))
         for claim in collected.study.claims
     )

@@ -170,11 +170,13 @@ def test_figures_are_well_formed_text_as_paths(synthetic: Any, out: Path) -> Non
 
 
 def test_diverged_runs_are_counted_beside_the_mean(synthetic: Any, out: Path) -> None:
-    made = synthetic(("sigmoid", "elu"), 4)
+    claim = {"better": "elu", "than": "sigmoid", "on": "test_accuracy", "source": "notes 000"}
+    made = synthetic(("sigmoid", "elu"), 4, claims=[claim])
     fill(made)
     for seed in range(3):
         made.add("elu", seed, accuracy=None, status="diverged", reason="loss is nan")
     text = report(made, out).markdown
+    assert "elu: 63.00% (n = 1 of 4 runs completed)" in text
     row = next(line for line in text.splitlines() if line.startswith("| elu "))
     assert "| elu | 63.00% (1 of 4) | – | 1 of 4 | 3/4 diverged | +10.00 | 1 |" in row
     assert "elu 3/4" in text
