@@ -141,7 +141,7 @@ class Programs:
         if new:
             while len(self._kept) >= KEPT_PROGRAMS:
                 self._kept.popitem(last=False)
-                gc.collect()  # a program is full of cycles, and its graphs are not Python's to count
+                gc.collect()  # a program is full of cycles around graphs that Python cannot see
             self._kept[key] = Program(recipe, dataset)
         self._kept.move_to_end(key)
         return self._kept[key], new
