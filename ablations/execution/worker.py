@@ -55,6 +55,7 @@ class Outcome:
     result: Result | None
 
 
+PATIENCE_SECONDS = 0.5  # for a look by ``status``, which holds a lock for microseconds
 _programs: Any = None  # the traced programs of this process, made when TensorFlow is there
 
 
@@ -63,7 +64,7 @@ def work(job: Job) -> Outcome:
     directory = job.directory
     directory.path.mkdir(parents=True, exist_ok=True)
     try:
-        with hold(directory.path):
+        with hold(directory.path, PATIENCE_SECONDS):
             finished = None if job.rerun else _finished(job)
             return Outcome(job, finished or _train(job))
     except HeldError:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -105,3 +106,26 @@ def test_a_directory_is_fenced_while_its_process_lives_and_free_when_it_is_kille
     while is_held(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not is_held(tmp_path)
+
+
+def test_a_look_at_a_directory_does_not_cost_a_trainer_its_lock(tmp_path: Path) -> None:
+    looked = threading.Event()
+    stop = threading.Event()
+
+    def look_on() -> None:
+        while not stop.is_set():
+            is_held(tmp_path)
+            looked.set()
+
+    watchers = [threading.Thread(target=look_on) for _ in range(2)]
+    for watcher in watchers:
+        watcher.start()
+    looked.wait()
+    try:
+        for _ in range(50):
+            with hold(tmp_path, patience_seconds=5):
+                pass
+    finally:
+        stop.set()
+        for watcher in watchers:
+            watcher.join()
