@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,20 +63,23 @@ _programs: Any = None  # the traced programs of this process, made when TensorFl
 def work(job: Job) -> Outcome:
     """Train a job and return its result; what goes wrong becomes a failed result."""
     directory = job.directory
-    directory.path.mkdir(parents=True, exist_ok=True)
     try:
+        directory.path.mkdir(parents=True, exist_ok=True)
         with hold(directory.path, PATIENCE_SECONDS):
             finished = None if job.rerun else _finished(job)
             return Outcome(job, finished or _train(job))
     except HeldError:
         return Outcome(job, None)
+    except OSError as error:  # the directory itself cannot be written
+        return Outcome(job, _failure(job, f"{type(error).__name__}: {error}"))
 
 
 def record_failure(job: Job, reason: str) -> Outcome:
-    """Write and return the failed result of a job whose process is gone."""
+    """Return the failed result of a job whose process is gone, written where that can be."""
     result = _failure(job, reason)
-    job.directory.path.mkdir(parents=True, exist_ok=True)
-    result.write(job.directory.result)
+    with contextlib.suppress(OSError):
+        job.directory.path.mkdir(parents=True, exist_ok=True)
+        result.write(job.directory.result)
     return Outcome(job, result)
 
 

@@ -114,6 +114,19 @@ def test_a_run_that_fails_gives_status_1_and_keeps_its_reason(
     assert ablations("run", "small", "--arm", "elu", "--seed", "0").returncode == 0
 
 
+@pytest.mark.parametrize("executor", ["inline", "processes"])
+def test_a_run_directory_that_cannot_be_made_fails_its_runs_and_no_others(
+    workplace: Path, executor: str
+) -> None:
+    Path("runs/small").mkdir(parents=True)
+    Path("runs/small/elu").write_text("in the way")
+    done = ablations("run", "small", "--seeds", "1", "--executor", executor)
+    assert done.returncode == 1, done.stderr
+    assert "small/elu/seed-0: failed: NotADirectoryError" in done.stdout
+    assert "1 completed, 1 failed" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_ctrl_c_keeps_what_is_finished_and_exits_130(workplace: Path) -> None:
     command = [*ABLATIONS, "run", "small", "--seeds", "40", "--set", "training.epochs=30"]
     with subprocess.Popen(
