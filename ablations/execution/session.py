@@ -19,7 +19,7 @@ from ablations.study.files import write_atomically
 from ablations.study.paths import RunsDirectory, seed_of
 from ablations.study.records import read_history
 from ablations.study.schema import Study
-from ablations.study.variation import settings_of
+from ablations.study.variation import Setting, of_arm, varied_settings
 from ablations.study.yaml_writer import to_yaml
 
 ExecutorName = Literal["inline", "processes"]
@@ -58,7 +58,9 @@ class Session:
         if not self.pending and not changed:
             return
         try:
-            yield from self._executor().execute([self._job(run) for run in self.pending])
+            varied = varied_settings(self.study)
+            jobs = [self._job(run, of_arm(varied, run.arm)) for run in self.pending]
+            yield from self._executor().execute(jobs)
         finally:
             _summarize(self.study, runs, self.facts)
 
@@ -71,14 +73,14 @@ class Session:
 
         return Processes(self.devices)
 
-    def _job(self, run: Run) -> Job:
+    def _job(self, run: Run, settings: Mapping[str, Setting]) -> Job:
         data = self.options.data_directory
         return Job(
             study=run.study,
             arm=run.arm,
             seed=run.seed,
             recipe=run.recipe.settings(),
-            settings=settings_of(self.study, run.arm),
+            settings=settings,
             runs=str(self.options.runs),
             data_digest=self.facts[run.recipe.data.name].digest or "",
             data_directory=None if data is None else str(data),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ablations.study.schema import Study
 from ablations.study.settings import flatten, name_the_absent, short
 
@@ -21,9 +23,9 @@ def varied_settings(study: Study) -> dict[str, dict[str, Setting]]:
     return {path: {arm: _plain(s[path]) for arm, s in flat.items() if path in s} for path in varied}
 
 
-def settings_of(study: Study, arm: str) -> dict[str, Setting]:
-    """Return the varied settings of one arm: dotted path → value."""
-    return {path: values[arm] for path, values in varied_settings(study).items() if arm in values}
+def of_arm(varied: Mapping[str, Mapping[str, Setting]], arm: str) -> dict[str, Setting]:
+    """Return one arm's share of ``varied_settings``: dotted path → value."""
+    return {path: values[arm] for path, values in varied.items() if arm in values}
 
 
 def _plain(value: object) -> Setting:
