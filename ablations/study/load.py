@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 from pydantic import Field, ValidationError
 
@@ -93,7 +93,6 @@ class _Resolver:
         if raw is None or not isinstance(base, dict):
             self._check_what_can_be(data, base)
             self._stop()
-        assert raw is not None
         arms = self._arms(raw, base)
         self._check_names(raw, [name for name, *_ in arms])
         if self.problems:
@@ -110,7 +109,8 @@ class _Resolver:
             "overrides": dict(self.overrides),
         }
         self._check_differences(recipe, control, arms)
-        self._stop(unless_empty=True)
+        if self.problems:
+            self._stop()
         return Study.model_validate(study, context=self.context)
 
     def _check_what_can_be(self, data: dict[str, Any], base: Any) -> None:
@@ -270,6 +270,5 @@ class _Resolver:
     def _add(self, path: DataPath, message: str, at_key: bool = False) -> None:
         self.problems.append(self.document.problem(path, message, at_key))
 
-    def _stop(self, unless_empty: bool = False) -> None:
-        if self.problems or not unless_empty:
-            raise StudyError(self.problems)
+    def _stop(self) -> NoReturn:
+        raise StudyError(self.problems)

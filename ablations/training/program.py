@@ -67,7 +67,8 @@ class Program:
         """Trace all functions now, so that compiling can be told from training."""
         self.loop.trace(recipe.training.batch_size)
         self.evaluation.trace(validation)
-        self.observer.trace(probe)
+        if self.histogram_layers:  # else nobody looks
+            self.observer.trace(probe)
         self.graph = self.evaluation.graph(validation)
 
     def reset(self, recipe: Recipe, seed: int) -> None:

@@ -92,7 +92,7 @@ class _Training:
         run = self.trial.run
         with EventWriter(self.directory.path) as events:
             start = hparams.session_start(run.study, run.arm, run.seed, self.trial.settings)
-            events.write(0, start, *self._observe(0))
+            events.write(0, start, *self._observe())
             events.write_graph(self.program.graph)
             for epoch in range(1, self.recipe.training.epochs + 1):
                 events.write(epoch, *self._epoch(epoch))
@@ -121,7 +121,7 @@ class _Training:
         values = {"epoch": epoch, "updates": progress.updates, **trace.means()}
         values |= {"learning_rate": learning_rate, "seconds": seconds}
         values |= self._validate(trace)
-        observed = self._observe(epoch, values) if recorded else []
+        observed = self._observe(values) if recorded else []
         append_epoch(self.directory.metrics, values)
         progress.history.append(values)
         return [
@@ -151,7 +151,7 @@ class _Training:
         every = self.recipe.telemetry.histograms_every_epochs
         return every > 0 and epoch % every == 0
 
-    def _observe(self, epoch: int, values: dict[str, float] | None = None) -> list[Value]:
+    def _observe(self, values: dict[str, float] | None = None) -> list[Value]:
         if not self.recipe.telemetry.histograms_every_epochs:
             return []
         seen = self.program.observer.look(self.probe)
@@ -171,7 +171,7 @@ class _Training:
         ]
 
     def _finish(self) -> dict[str, float]:
-        """Read the test split, once, and return the run's metrics."""
+        """Read the test split, once, and return the run's metrics, the finite ones."""
         metrics: dict[str, float] = {}
         if not self.progress.reason:
             metrics |= self._test()
@@ -187,7 +187,7 @@ class _Training:
             metrics["dead_unit_share"] = dead[-1]
         if self.recipe.training.keep_checkpoint:
             checkpoint.save(self.directory.checkpoint, self.program.state())
-        return metrics
+        return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
     def _test(self) -> dict[str, float]:
         program, data = self.program, self.data
@@ -217,7 +217,7 @@ class _Training:
             reason=progress.reason,
             fingerprint=fingerprint(run.recipe, run.seed, self.data.digest),
             data_digest=self.data.digest,
-            metrics={name: value for name, value in metrics.items() if math.isfinite(value)},
+            metrics=metrics,
             epochs=progress.epochs,
             best_epoch=int(np.argmax(accuracies)) + 1 if accuracies else None,
             updates=progress.updates,
