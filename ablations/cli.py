@@ -74,7 +74,9 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 @click.option("--seed", "seeds", multiple=True, type=click.IntRange(min=0), help="Only this seed.")
 @click.option("--seeds", "seed_count", type=click.IntRange(min=1), help="Seeds 0 to K − 1.")
 @_set
-@click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core by default.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes; one a core or GPU by default."
+)
 @click.option(
     "--executor",
     type=click.Choice(["inline", "processes"]),

@@ -12,6 +12,8 @@ from ablations.errors import DeviceError
 def choose(device: str, workers: int | None) -> list[str | None]:
     """Return one entry a worker: the GPU it sees, or None for a CPU.
 
+    One worker a GPU or a core by default; where more are asked for, GPUs are shared in turn.
+
     Raises:
         DeviceError: a GPU was asked for and there is none.
     """
@@ -19,7 +21,7 @@ def choose(device: str, workers: int | None) -> list[str | None]:
     if device == "gpu" and not gpus:
         raise DeviceError("--device gpu: no GPU is visible here; wants --device auto or cpu")
     if gpus:
-        return list(gpus[:workers])
+        return [gpus[number % len(gpus)] for number in range(workers or len(gpus))]
     return [None] * (workers or _usable_cores())
 
 

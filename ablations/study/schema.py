@@ -17,6 +17,7 @@ NAME_WANTED = (
     "{} cannot name a directory; wants a letter or digit, then up to 99 of letters, digits, "
     "'.', '_' and '-'"
 )
+STEPS_BETWEEN_HISTOGRAMS = 150  # at the least, by default
 Design = Literal["one_at_a_time", "leave_one_out", "full_factorial"]
 
 
@@ -89,10 +90,24 @@ class TrainingRecipe(Frozen):
 class TelemetryRecipe(Frozen):
     """What is recorded.  It never touches a weight, so it does not enter the fingerprint."""
 
-    histograms_every_epochs: Annotated[int, Field(ge=0)] = 1
-    """Histograms of gradients, activations and weights after every so many epochs; 0 is never."""
-    gradient_samples_per_epoch: Count = 8
-    """Steps of an epoch, evenly spread, whose gradients fill one histogram."""
+    histograms_every_epochs: Annotated[int, Field(ge=0)] | None = None
+    """Histograms of gradients, activations and weights, and norms of gradients, after every so
+    many epochs and after the last; 0 is never.  Null is every epoch, or as many short ones as
+    make up 150 steps: looking at a network takes as long as some dozen steps."""
+    gradient_samples_per_epoch: Count = 4
+    """Steps of an epoch, evenly spread, whose gradients are measured."""
+
+    @property
+    def records(self) -> bool:
+        """Whether histograms and norms are recorded at all."""
+        return self.histograms_every_epochs != 0
+
+    def due(self, epoch: int, epochs: int, steps: int) -> bool:
+        """Return whether an epoch, of so many with so many steps each, is recorded."""
+        every = self.histograms_every_epochs
+        if every is None:
+            every = -(-STEPS_BETWEEN_HISTOGRAMS // max(steps, 1))
+        return self.records and (epoch % every == 0 or epoch == epochs)
 
 
 class Recipe(Frozen):

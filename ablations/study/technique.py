@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     BaseModel,
@@ -129,10 +129,24 @@ def show(value: object) -> str:
 class Technique(Frozen):
     """One technique.  A subclass fixes ``name`` and declares its parameters, with defaults."""
 
+    live: ClassVar[tuple[str, ...]] = ()
+    """The parameters whose value a compiled program reads from a variable: see ``numbers``."""
+
     name: str
 
     def __str__(self) -> str:
         return self.name
+
+    def options(self) -> dict[str, Any]:
+        """Return the parameters by name, as they are."""
+        return {field: getattr(self, field) for field in type(self).model_fields if field != "name"}
+
+    def numbers(self) -> dict[str, float]:
+        """Return the live parameters: techniques that differ in nothing else share a program.
+
+        Null and zero are not among them: they may switch a part of the graph off.
+        """
+        return {field: getattr(self, field) for field in self.live if getattr(self, field)}
 
 
 class RecordedTechnique(Technique):

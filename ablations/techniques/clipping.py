@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 class Clipping(Technique):
     """A rule that bounds the gradients of one step."""
 
+    live = ("threshold",)
     threshold: Positive = 1.0
 
     def clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:

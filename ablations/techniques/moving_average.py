@@ -12,7 +12,11 @@ class MovingAverage:
     """
 
     def __init__(
-        self, decay: float, ramp: bool, zero_debias: bool, variables: list[tf.Variable]
+        self,
+        decay: float | tf.Variable,
+        ramp: bool,
+        zero_debias: bool,
+        variables: list[tf.Variable],
     ) -> None:
         self.decay, self.ramp, self.zero_debias = decay, ramp, zero_debias
         self.variables = list(variables)
@@ -34,12 +38,14 @@ class MovingAverage:
 
     def update(self, updates: tf.Tensor) -> None:
         """Take the variables in; ``updates`` counts the optimizer's updates, this one included."""
-        decay = tf.constant(self.decay, tf.float32)
+        decay = tf.cast(self.decay, tf.float32)
         if self.ramp:
             count = tf.cast(updates, tf.float32)
             decay = tf.minimum(decay, (1.0 + count) / (10.0 + count))
         for shadow, variable in zip(self.shadows, self.variables, strict=True):
-            shadow.assign_sub((1.0 - decay) * (shadow - tf.convert_to_tensor(variable)))
+            tf.raw_ops.ResourceApplyGradientDescent(  # s −= (1 − d)(s − w) in two passes, not three
+                var=shadow.handle, alpha=1.0 - decay, delta=shadow - variable
+            )
         if self.zero_debias:
             self.remaining_bias.assign(self.remaining_bias * decay)
 

@@ -36,9 +36,9 @@ class BatchNormalization(Normalization):
     scale: bool = True
 
     def layer(self, name: str) -> keras.Layer:
-        import keras
+        from ablations.techniques import lean_batch_normalization
 
-        return keras.layers.BatchNormalization(
+        return lean_batch_normalization.BatchNormalization(
             momentum=self.momentum, epsilon=self.epsilon, scale=self.scale, name=name
         )
 

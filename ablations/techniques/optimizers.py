@@ -8,7 +8,7 @@ for them are not offered.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -28,9 +28,9 @@ class Optimizer(Technique):
 
     def build(self) -> keras.optimizers.Optimizer:
         """Return a fresh Keras optimizer, not yet bound to variables."""
-        import keras
+        from ablations.techniques import keras_optimizers
 
-        return getattr(keras.optimizers, self.keras_class)(**self.model_dump(exclude={"name"}))
+        return keras_optimizers.build(self.keras_class, self.options())
 
 
 class SGD(Optimizer):
@@ -41,6 +41,7 @@ class SGD(Optimizer):
 
     name: Literal["sgd"] = "sgd"
     keras_class = "SGD"
+    live = ("momentum", "weight_decay")
     learning_rate: Positive = 0.01
     momentum: Share = 0.0
     nesterov: bool = False
@@ -54,6 +55,7 @@ class Momentum(Optimizer):
 
     name: Literal["momentum"] = "momentum"
     keras_class = "SGD"
+    live = ("momentum", "weight_decay")
     learning_rate: Positive = 0.01
     momentum: Share = 0.9
 
@@ -66,13 +68,12 @@ class Nesterov(Optimizer):
 
     name: Literal["nesterov"] = "nesterov"
     keras_class = "SGD"
+    live = ("momentum", "weight_decay")
     learning_rate: Positive = 0.01
     momentum: Share = 0.9
 
-    def build(self) -> keras.optimizers.Optimizer:
-        import keras
-
-        return keras.optimizers.SGD(**self.model_dump(exclude={"name"}), nesterov=True)
+    def options(self) -> dict[str, Any]:
+        return {**super().options(), "nesterov": True}
 
 
 class Adagrad(Optimizer):
@@ -112,6 +113,7 @@ class Adam(Optimizer):
 
     name: Literal["adam"] = "adam"
     keras_class = "Adam"
+    live = ("beta_1", "beta_2", "epsilon", "weight_decay")
     beta_1: Share = 0.9
     beta_2: Share = 0.999
     epsilon: Positive = 1e-7
@@ -123,6 +125,7 @@ class AdamW(Optimizer):
 
     name: Literal["adamw"] = "adamw"
     keras_class = "AdamW"
+    live = ("beta_1", "beta_2", "epsilon", "weight_decay")
     weight_decay: NonNegative = 0.004
     beta_1: Share = 0.9
     beta_2: Share = 0.999
@@ -233,9 +236,9 @@ class ScheduleFreeAdamW(Optimizer):
     warmup_steps: Annotated[int, Field(ge=0)] = 0
 
     def build(self) -> keras.optimizers.Optimizer:
-        from ablations.techniques import schedule_free
+        from ablations.techniques import keras_optimizers, schedule_free
 
-        return schedule_free.ScheduleFreeAdamW(**self.model_dump(exclude={"name"}))
+        return keras_optimizers.on_one_device(schedule_free.ScheduleFreeAdamW)(**self.options())
 
 
 OPTIMIZERS = Family(

@@ -20,6 +20,7 @@ class ExponentialMovingAverage(Technique):
     """
 
     name: Literal["ema"] = "ema"
+    live = ("decay",)
     decay: Share = 0.999
     ramp: bool = False
     zero_debias: bool = False

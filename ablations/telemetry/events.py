@@ -9,11 +9,13 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import struct
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 from tensorboard.compat.proto.event_pb2 import Event
@@ -26,7 +28,6 @@ from tensorboard.compat.proto.summary_pb2 import (
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
-from tensorboard.summary.writer.record_writer import RecordWriter
 
 from ablations.study.paths import EVENTS_PREFIX
 
@@ -42,7 +43,6 @@ class EventWriter:
         name = f"{EVENTS_PREFIX}{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
         self.path = directory / f"{name}.{next(_FILES)}{suffix}"
         self._stream = self.path.open("wb", buffering=0)
-        self._records = RecordWriter(self._stream)
         self._write(Event(file_version="brain.Event:2"))
 
     def __enter__(self) -> EventWriter:
@@ -62,7 +62,23 @@ class EventWriter:
 
     def _write(self, event: Event) -> None:
         event.wall_time = time.time()
-        self._records.write(event.SerializeToString())
+        self._stream.write(record(event.SerializeToString()))
+
+
+def record(content: bytes) -> bytes:
+    """Return a TFRecord: length, its checksum, content, its checksum; little-endian.
+
+    TensorBoard's own writer takes its checksums in Python: 6 ms for 20 kB, longer than an epoch.
+    """
+    length = struct.pack("<Q", len(content))
+    return length + _checksum(length) + content + _checksum(content)
+
+
+def _checksum(content: bytes) -> bytes:
+    """Return the masked CRC-32C that the TFRecord format asks for."""
+    value = google_crc32c.value(content)
+    rotated = (value >> 15) | (value << 17)
+    return struct.pack("<I", (rotated + 0xA282EAD8) & 0xFFFFFFFF)
 
 
 def scalar(tag: str, value: float) -> Value:

@@ -14,6 +14,7 @@ EXPONENT_BIAS = 127
 LINEAR_BUCKETS = 30
 """Buckets between the least and the greatest value; the dashboards draw 30."""
 
+_SHARES = np.arange(LINEAR_BUCKETS + 1) / LINEAR_BUCKETS
 Buckets = NDArray[np.float32]
 
 
@@ -24,20 +25,20 @@ def log10_buckets(counts: NDArray[np.integer]) -> Buckets:
     every picture (the weights of a pixel that is always black have gradient 0). Untrimmed, the
     Distributions dashboard would draw a band over the empty range.
     """
-    edges = np.log10(2.0) * (np.arange(1, OCTAVES) - EXPONENT_BIAS)
-    return _trimmed(np.stack([edges[:-1], edges[1:], counts[1:-1]], axis=1))
+    filled = np.flatnonzero(counts[1:-1])
+    if len(filled) == 0:
+        return np.zeros((0, 3), np.float32)
+    first, last = filled[0] + 1, filled[-1] + 1
+    edges = np.log10(2.0) * (np.arange(first, last + 2) - EXPONENT_BIAS)
+    return np.stack([edges[:-1], edges[1:], counts[first : last + 1]], axis=1).astype(np.float32)
 
 
 def linear_buckets(counts: NDArray[np.integer], least: float, greatest: float) -> Buckets:
     """Return [LINEAR_BUCKETS, 3] for counts between ``least`` and ``greatest``."""
     if least == greatest:
         return np.array([[least, greatest, counts.sum()]], np.float32)
-    edges = np.linspace(least, greatest, LINEAR_BUCKETS + 1)
-    return np.stack([edges[:-1], edges[1:], counts], axis=1).astype(np.float32)
-
-
-def _trimmed(buckets: NDArray[np.floating]) -> Buckets:
-    filled = np.flatnonzero(buckets[:, 2])
-    if len(filled) == 0:
-        return np.zeros((0, 3), np.float32)
-    return buckets[filled[0] : filled[-1] + 1].astype(np.float32)
+    edges = least + _SHARES * (greatest - least)
+    buckets = np.empty([LINEAR_BUCKETS, 3], np.float32)
+    buckets[:, 0], buckets[:, 1], buckets[:, 2] = edges[:-1], edges[1:], counts
+    buckets[-1, 1] = greatest
+    return buckets

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import keras
 import numpy as np
@@ -35,38 +37,45 @@ class Split:
 class Evaluation:
     """The compiled evaluation of one model."""
 
-    def __init__(self, model: keras.Model, scale: float) -> None:
-        self.model, self.scale = model, scale
-        self._totals = tf.function(self._sum, autograph=False, reduce_retracing=True)
-        self._answer = tf.function(self._logits, autograph=False, reduce_retracing=True)
+    def __init__(self, model: keras.Model, scale: float, stored: tf.DType) -> None:
+        self.model, self.scale, self.stored = model, scale, stored
+
+    @cached_property
+    def _totals(self) -> Any:
+        labels = tf.TensorSpec([None], tf.int32)
+        return tf.function(self._sum, autograph=False).get_concrete_function(self._inputs, labels)
+
+    @cached_property
+    def _answer(self) -> Any:
+        return tf.function(self._logits, autograph=False).get_concrete_function(self._inputs)
+
+    @property
+    def _inputs(self) -> tf.TensorSpec:
+        return tf.TensorSpec([None, *self.model.input_shape[1:]], self.stored)
 
     def trace(self, split: Split) -> None:
-        """Trace and optimize the program for splits like this one, by a split without examples."""
-        totals = self._totals.get_concrete_function(*self._signature(split))
-        totals(split.features[:0], split.labels[:0])
+        """Trace and optimize the program by a split without examples."""
+        self._totals(split.features[:0], split.labels[:0])
 
     def run(self, split: Split) -> tuple[float, float]:
         """Return mean loss and accuracy, summed in double precision."""
-        totals = self._totals.get_concrete_function(*self._signature(split))
-        loss, hits = totals(split.features, split.labels)
+        loss, hits = self._totals(split.features, split.labels)
         count = len(split.labels)
         return float(loss) / count, float(hits) / count
 
     def microseconds_per_sample(self, split: Split) -> float:
         """Return the median time of a forward pass over some examples, divided by their number."""
         features = split.first(TIMED_EXAMPLES)
-        answer = self._answer.get_concrete_function(self._signature(split)[0])
         seconds = []
         for _ in range(TIMED_REPEATS):
             started = time.perf_counter()
-            answer(features).numpy()
+            self._answer(features).numpy()
             seconds.append(time.perf_counter() - started)
         return float(np.median(seconds)) * 1e6 / len(features)
 
-    def graph(self, split: Split) -> bytes:
+    def graph(self) -> bytes:
         """Return the forward pass as a serialized ``GraphDef``, its layers named."""
-        answer = self._answer.get_concrete_function(self._signature(split)[0])
-        definition = answer.graph.as_graph_def(add_shapes=True)
+        definition = self._answer.graph.as_graph_def(add_shapes=True)
         for node in definition.node:
             node.name = self._layer_scopes(node.name)
             node.input[:] = [self._layer_scopes(name) for name in node.input]
@@ -77,10 +86,6 @@ class Evaluation:
         """Undo Keras's numbering of a scope that it opened before: hidden1_1 is layer hidden1."""
         own = {f"{layer.name}_1": layer.name for layer in (self.model, *self.model.layers)}
         return "/".join(own.get(part, part) for part in name.split("/"))
-
-    def _signature(self, split: Split) -> tuple[tf.TensorSpec, tf.TensorSpec]:
-        shape = [None, *split.features.shape[1:]]
-        return tf.TensorSpec(shape, split.features.dtype), tf.TensorSpec([None], tf.int32)
 
     def _logits(self, features: tf.Tensor) -> tf.Tensor:
         with tf.name_scope("scale_features"):

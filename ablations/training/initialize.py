@@ -6,7 +6,8 @@ layer and variable: adding a layer or a technique never shifts another layer's d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 import keras
 
@@ -15,15 +16,28 @@ from ablations.study.streams import Stream, integer_seed
 _INITIALIZER_OF = {"recurrent_kernel": "recurrent_initializer"}
 
 
-def initialize(model: keras.Model, seed: int) -> None:
-    """Set all variables of ``model``, and the seeds of its random layers.
+Initializers: TypeAlias = Mapping[tuple[str, str], keras.Initializer]
+"""(layer, variable) → how the variable starts, the seed aside."""
+
+
+def initializers_of(model: keras.Model) -> Initializers:
+    """Return how each variable of ``model`` starts.
 
     Raises:
         TypeError: a layer does not say how one of its variables starts.
     """
+    return {
+        (layer.name, variable.name): _initializer(layer, variable.name)
+        for layer in layers_of(model)
+        for variable in _own_variables(layer)
+    }
+
+
+def initialize(model: keras.Model, initializers: Initializers, seed: int) -> None:
+    """Set all variables of ``model``, and the seeds of its random layers."""
     for layer in layers_of(model):
-        for variable in layer._trainable_variables + layer._non_trainable_variables:
-            initializer = _initializer(layer, variable.name, seed)
+        for variable in _own_variables(layer):
+            initializer = _seeded(initializers[layer.name, variable.name], layer, variable, seed)
             variable.assign(initializer(variable.shape, dtype=variable.dtype))
         for generator in layer._seed_generators:
             drawn = integer_seed(seed, Stream.DROPOUT, layer.name)
@@ -37,12 +51,24 @@ def layers_of(model: keras.Model) -> Iterator[keras.Layer]:
             yield layer
 
 
-def _initializer(layer: keras.Layer, variable: str, seed: int) -> keras.Initializer:
+def _own_variables(layer: keras.Layer) -> list[keras.Variable]:
+    own: list[keras.Variable] = layer._trainable_variables + layer._non_trainable_variables
+    return own
+
+
+def _initializer(layer: keras.Layer, variable: str) -> keras.Initializer:
     attribute = _INITIALIZER_OF.get(variable, f"{variable}_initializer")
     initializer = getattr(layer, attribute, None)
     if initializer is None:
         raise TypeError(f"layer {layer.name}: no {attribute}, so {variable} cannot start anew")
+    return initializer
+
+
+def _seeded(
+    initializer: keras.Initializer, layer: keras.Layer, variable: keras.Variable, seed: int
+) -> keras.Initializer:
     configuration = initializer.get_config()
     if "seed" in configuration:
-        configuration["seed"] = integer_seed(seed, Stream.INITIAL_WEIGHTS, layer.name, variable)
+        drawn = integer_seed(seed, Stream.INITIAL_WEIGHTS, layer.name, variable.name)
+        configuration["seed"] = drawn
     return type(initializer).from_config(configuration)

@@ -6,6 +6,7 @@ Python runs between epochs only.  What each step measured comes back as one smal
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -21,10 +22,12 @@ from ablations.training.measure import octave_counts
 STEP_COLUMNS = (
     "train_loss",
     "train_accuracy",
+    "share_of_steps_clipped",
     "gradient_norm_before_clipping",
     "gradient_norm_after_clipping",
-    "share_of_steps_clipped",
 )
+"""What is measured of a step; the norms of sampled steps only, NaN elsewhere."""
+ALWAYS = 3  # the columns of every step; one more pass over all gradients is too dear for that
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class EpochTrace:
     """[steps done, len(STEP_COLUMNS)]; fewer steps than asked for when the loss left the finite."""
     gradient_counts: NDArray[np.int32]
     """[layers, OCTAVES], over the sampled steps."""
+    sampled: NDArray[np.bool_]
+    """[steps done]: whose gradients were measured."""
 
     @property
     def diverged(self) -> bool:
@@ -42,9 +47,16 @@ class EpochTrace:
         return not bool(np.isfinite(self.steps[-1, 0]))
 
     def means(self) -> dict[str, float]:
-        """Return the mean of each column over the steps, summed in double precision."""
-        columns = self.steps.astype(np.float64).mean(axis=0)
-        return dict(zip(STEP_COLUMNS, columns.tolist(), strict=True))
+        """Return the mean of each column, summed in double precision.
+
+        Over all steps; of the norms over the sampled ones, and left out where there is none.
+        """
+        steps = self.steps.astype(np.float64)
+        columns = dict(zip(STEP_COLUMNS[:ALWAYS], steps[:, :ALWAYS].mean(axis=0), strict=True))
+        if self.sampled.any():
+            norms = steps[self.sampled, ALWAYS:].mean(axis=0)
+            columns |= dict(zip(STEP_COLUMNS[ALWAYS:], norms, strict=True))
+        return {name: float(value) for name, value in columns.items()}
 
 
 class EpochLoop:
@@ -58,32 +70,38 @@ class EpochLoop:
         average: MovingAverage | None,
         measured: list[tf.Variable],
         data: tuple[tf.Tensor, tf.Tensor, float],
+        batch_size: int,
     ) -> None:
         self.model, self.optimizer = model, optimizer
         self.clipping, self.average = clipping, average
         self.features, self.labels, self.scale = data
         self.variables = [variable.value for variable in model.trainable_variables]
         self.measured = [self._index(variable) for variable in measured]
-        self._compiled = tf.function(self._epoch, autograph=False)
+        self.measuring = bool(measured)
+        self.batch_size = batch_size
+
+    @cached_property
+    def _compiled(self) -> Any:
+        order = tf.TensorSpec([None, self.batch_size], tf.int32)
+        every = tf.TensorSpec([], tf.int32)
+        return tf.function(self._epoch, autograph=False).get_concrete_function(order, every)
 
     def _index(self, wanted: tf.Variable) -> int:
         return next(i for i, variable in enumerate(self.variables) if variable is wanted)
 
-    def trace(self, batch_size: int) -> None:
+    def trace(self) -> None:
         """Trace and optimize the program now, by an epoch of no steps: it changes nothing."""
-        self._call(np.zeros([0, batch_size], np.int32), sample_every=0)
+        self._call(np.zeros([0, self.batch_size], np.int32), 1)
 
     def run(self, order: NDArray[np.int32], sample_every: int) -> EpochTrace:
-        """Train on the rows ``order`` [steps, B]; sample gradients every so many steps, 0 never."""
-        steps, counts = self._call(order, sample_every)
-        return EpochTrace(steps.numpy(), counts.numpy())
-
-    def _call(self, order: NDArray[np.int32], sample_every: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """Train on the rows ``order`` [steps, B]; measure gradients every so many, 0 never."""
         every = sample_every or len(order) + 1
-        compiled = self._compiled.get_concrete_function(
-            tf.TensorSpec([None, order.shape[1]], tf.int32), tf.TensorSpec([], tf.int32)
-        )
-        steps, counts = compiled(tf.constant(order), tf.constant(every, tf.int32))
+        steps, counts = self._call(order, every)
+        sampled = np.arange(1, len(steps) + 1) % every == 0
+        return EpochTrace(steps.numpy(), counts.numpy(), sampled & self.measuring)
+
+    def _call(self, order: NDArray[np.int32], every: int) -> tuple[tf.Tensor, tf.Tensor]:
+        steps, counts = self._compiled(tf.constant(order), tf.constant(every, tf.int32))
         return steps, counts
 
     def _epoch(self, order: tf.Tensor, sample_every: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -97,12 +115,15 @@ class EpochLoop:
 
         def body(step: tf.Tensor, loss: tf.Tensor, rows: Any, counts: tf.Tensor) -> tuple[Any, ...]:
             loss, accuracy, gradients = self._gradients(order[step])
-            clipped, norms = self._clip(gradients)
-            self._update(clipped)
-            if self.measured:
-                sampled = tf.equal((step + 1) % sample_every, 0)
-                counts = tf.cond(sampled, lambda: counts + self._count(gradients), lambda: counts)
-            return step + 1, loss, rows.write(step, tf.stack([loss, accuracy, *norms])), counts
+            used, clipped = self._clip(gradients)
+            norms, counts = self._measure(gradients, used, counts, (step + 1) % sample_every)
+            self._update(used)
+            return (
+                step + 1,
+                loss,
+                rows.write(step, tf.stack([loss, accuracy, clipped, *norms])),
+                counts,
+            )
 
         _, _, rows, counts = tf.while_loop(
             unfinished, body, (tf.constant(0), tf.constant(0.0), rows, counts)
@@ -120,17 +141,36 @@ class EpochLoop:
         gradients = tape.gradient(loss, self.variables)
         return loss, tf.reduce_mean(tf.cast(hits, tf.float32)), gradients
 
-    def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tuple[tf.Tensor, ...]]:
-        before = tf.linalg.global_norm(gradients)
+    def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
         if self.clipping is None:
-            return gradients, (before, before, tf.constant(0.0))
-        clipped, changed = self.clipping.clip(gradients)
-        return clipped, (before, tf.linalg.global_norm(clipped), tf.cast(changed, tf.float32))
+            return gradients, tf.constant(0.0)
+        used, changed = self.clipping.clip(gradients)
+        return used, tf.cast(changed, tf.float32)
+
+    def _measure(
+        self,
+        gradients: list[tf.Tensor],
+        used: list[tf.Tensor],
+        counts: tf.Tensor,
+        due: tf.Tensor,
+    ) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """Return the norms before and after clipping, and the counts; on a step that is due (0)."""
+        unknown = tf.constant(np.nan, tf.float32)
+        if not self.measuring:
+            return (unknown, unknown), counts
+
+        def measure() -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            before = tf.linalg.global_norm(gradients)
+            after = before if used is gradients else tf.linalg.global_norm(used)
+            found = [octave_counts(gradients[index]) for index in self.measured]
+            return before, after, counts + tf.stack(found)
+
+        before, after, counts = tf.cond(
+            tf.equal(due, 0), measure, lambda: (unknown, unknown, counts)
+        )
+        return (before, after), counts
 
     def _update(self, gradients: list[tf.Tensor]) -> None:
         self.optimizer.apply(gradients, self.model.trainable_variables)
         if self.average is not None:
             self.average.update(self.optimizer.iterations.value)
-
-    def _count(self, gradients: list[tf.Tensor]) -> tf.Tensor:
-        return tf.stack([octave_counts(gradients[index]) for index in self.measured])

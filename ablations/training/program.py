@@ -24,9 +24,11 @@ from ablations.data.dataset import Dataset
 from ablations.study.schema import Recipe
 from ablations.techniques.models import Model
 from ablations.training.evaluation import Evaluation, Split
-from ablations.training.initialize import initialize, layers_of
+from ablations.training.initialize import Initializers, initialize, initializers_of, layers_of
 from ablations.training.loop import EpochLoop
+from ablations.training.numbers import Numbers, shape_of
 from ablations.training.observe import Observer
+from ablations.training.runtime import forget_custom_gradients
 
 ZERO_WEIGHT = 1e-6  # a weight smaller than this counts as zero
 KEPT_PROGRAMS = 2
@@ -37,48 +39,61 @@ class Program:
 
     def __init__(self, recipe: Recipe, dataset: Dataset) -> None:
         technique: Model = recipe.model
+        self._input_shape, self._classes = dataset.input_shape, dataset.classes
         self.model = technique.build(dataset.input_shape, dataset.classes)
-        self.optimizer = recipe.training.optimizer.build()
+        self._initializers = {technique: initializers_of(self.model)}
+        self.numbers = Numbers(recipe.training)
+        training = self.numbers.training
+        self.optimizer = training.optimizer.build()
         self.optimizer.build(self.model.trainable_variables)
         self._optimizer_start = [self._start_of(slot) for slot in self.optimizer.variables]
         variables = [variable.value for variable in self.model.trainable_variables]
-        average = recipe.training.weight_average
+        average = training.weight_average
         self.average = average.build(variables) if average is not None else None
         features, labels = _on_device(dataset)
         weights = _kernels(self.model)
-        recorded = recipe.telemetry.histograms_every_epochs > 0
+        recorded = recipe.telemetry.records
         self.loop = EpochLoop(
             self.model,
             self.optimizer,
-            recipe.training.clipping,
+            training.clipping,
             self.average,
             list(weights.values()) if recorded else [],
             (features, labels, dataset.scale),
+            recipe.training.batch_size,
         )
         self.histogram_layers = list(weights) if recorded else []
-        self.evaluation = Evaluation(self.model, dataset.scale)
+        self.evaluation = Evaluation(self.model, dataset.scale, features.dtype)
         self.observer = Observer(
             self.model, technique.activations(self.model), weights, dataset.scale
         )
         self._kernels = list(weights.values())
         self.graph = b""
 
-    def trace(self, recipe: Recipe, validation: Split, probe: tf.Tensor) -> None:
+    def trace(self, validation: Split, probe: tf.Tensor) -> None:
         """Trace all functions now, so that compiling can be told from training."""
-        self.loop.trace(recipe.training.batch_size)
+        self.loop.trace()
         self.evaluation.trace(validation)
         if self.histogram_layers:  # else nobody looks
             self.observer.trace(probe)
-        self.graph = self.evaluation.graph(validation)
+        self.graph = self.evaluation.graph()
+        forget_custom_gradients()
 
     def reset(self, recipe: Recipe, seed: int) -> None:
-        """Take on the state that a run of this recipe and seed starts from."""
-        initialize(self.model, seed)
+        """Take on the numbers and the state that a run of this recipe and seed starts from."""
+        initialize(self.model, self._initializers_for(recipe.model), seed)
+        self.numbers.assign(recipe.training)
         for slot, start in zip(self.optimizer.variables, self._optimizer_start, strict=True):
             slot.assign(start)
         self.optimizer.learning_rate.assign(recipe.training.optimizer.learning_rate)
         if self.average is not None:
             self.average.reset()
+
+    def _initializers_for(self, technique: Model) -> Initializers:
+        if technique not in self._initializers:  # it differs from ours in initializers alone
+            model = technique.build(self._input_shape, self._classes)
+            self._initializers[technique] = initializers_of(model)
+        return self._initializers[technique]
 
     def _start_of(self, slot: keras.Variable) -> NDArray[Any] | keras.Variable:
         """Return what an optimizer's variable starts from: a constant, or the weights it copied."""
@@ -150,13 +165,14 @@ class Programs:
 
 def program_key(recipe: Recipe, dataset: Dataset) -> str:
     """Return what shapes a program: equal keys, equal graphs."""
-    settings = recipe.settings()
-    training = settings["training"]
-    for only_a_number in ("epochs", "keep_checkpoint"):
-        del training[only_a_number]
+    model = recipe.model.model_dump(mode="json")
+    model = {name: value for name, value in model.items() if not name.endswith("initializer")}
+    training = shape_of(recipe.training)
+    for outside in ("epochs", "keep_checkpoint"):
+        del training[outside]
     del training["optimizer"]["learning_rate"]
-    recorded = recipe.telemetry.histograms_every_epochs > 0
-    return json.dumps([settings["model"], training, recorded, dataset.digest], sort_keys=True)
+    recorded = recipe.telemetry.records
+    return json.dumps([model, training, recorded, dataset.digest], sort_keys=True)
 
 
 @lru_cache(maxsize=2)

@@ -50,6 +50,19 @@ class _quiet_stderr:  # noqa: N801
         os.close(self._saved)
 
 
+def forget_custom_gradients() -> None:
+    """Drop the functions that ``tf.custom_gradient`` registers for good, once they are traced.
+
+    Each holds the graph it was traced in, so a worker would grow with every program it drops;
+    TensorFlow has no public way to take them back.
+    """
+    from tensorflow.python.framework import ops
+
+    registered = ops.gradient_registry._registry
+    for name in [name for name in registered if name.startswith("CustomGradient-")]:
+        del registered[name]
+
+
 @cache
 def environment() -> dict[str, Any]:
     """Return what a result depends on besides its recipe: versions, device, threads, flags."""

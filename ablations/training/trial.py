@@ -83,7 +83,7 @@ class _Training:
         started = time.perf_counter()
         program, new = programs.get(self.recipe, self.data)
         if new:
-            program.trace(self.recipe, self.validation, self.probe)
+            program.trace(self.validation, self.probe)
             self.compile_seconds = time.perf_counter() - started
         program.reset(self.recipe, self.seed)
         return program
@@ -110,8 +110,9 @@ class _Training:
         """Train one epoch and evaluate; return what TensorBoard shows of it."""
         started = time.perf_counter()
         order = epoch_order(self.rows, self.recipe.training.batch_size, self.seed, epoch)
-        recorded = self._recorded(epoch)
-        samples = self.recipe.telemetry.gradient_samples_per_epoch
+        telemetry = self.recipe.telemetry
+        recorded = telemetry.due(epoch, self.recipe.training.epochs, len(order))
+        samples = telemetry.gradient_samples_per_epoch
         learning_rate = self.program.learning_rate
         trace = self.program.loop.run(order, max(1, len(order) // samples) if recorded else 0)
         seconds = time.perf_counter() - started
@@ -147,12 +148,8 @@ class _Training:
     def _diverged(self, reason: str) -> None:
         self.progress.reason = f"{reason} (epoch {self.progress.epochs})"
 
-    def _recorded(self, epoch: int) -> bool:
-        every = self.recipe.telemetry.histograms_every_epochs
-        return every > 0 and epoch % every == 0
-
     def _observe(self, values: dict[str, float] | None = None) -> list[Value]:
-        if not self.recipe.telemetry.histograms_every_epochs:
+        if not self.recipe.telemetry.records:
             return []
         seen = self.program.observer.look(self.probe)
         if values is not None and self.recipe.model.units_can_die:

@@ -38,7 +38,7 @@ def seconds(workload: Workload, epochs: int) -> tuple[float, float]:
     """Return the wall seconds of our study and of the plain script, imports and all."""
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
-        _write_data(root, workload)
+        write_data(root, workload)
         arms = ", ".join(f"{arm}: {{model.activation: {arm}}}" for arm in plain_keras.ARMS)
         text = STUDY.format(
             hidden=list(workload.hidden), batch_size=workload.batch_size, epochs=epochs,
@@ -60,8 +60,8 @@ def _time(arguments: list[str], place: Path) -> float:
     return time.perf_counter() - started
 
 
-def _write_data(root: Path, workload: Workload) -> None:
-    """Write the same examples as IDX files for us and as floats for the script."""
+def write_data(root: Path, workload: Workload) -> None:
+    """Write the same examples as IDX files in ``root``/data and as floats for the script."""
     data = workload.data()
     images = np.zeros((len(data.train_labels), 28, 28), np.uint8)
     images.reshape(len(images), -1)[:, : data.train_features[0].size] = data.train_features.reshape(

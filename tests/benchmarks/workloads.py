@@ -28,7 +28,7 @@ class Workload:
     digits: bool
     goals: dict[str, float]
 
-    def recipe(self, histograms_every_epochs: int = 1) -> Recipe:
+    def recipe(self, recorded: bool = True) -> Recipe:
         """Return our recipe."""
         model: dict[str, Any] = {"hidden": list(self.hidden), "activation": "elu"}
         if self.normalized:
@@ -41,7 +41,7 @@ class Workload:
                 "epochs": 1,
                 "optimizer": {"name": "sgd", "learning_rate": 0.01},
             },
-            "telemetry": {"histograms_every_epochs": histograms_every_epochs},
+            "telemetry": {"histograms_every_epochs": None if recorded else 0},
         }
         return Recipe.model_validate(settings, context={"catalog": CATALOG})
 

@@ -26,3 +26,9 @@ def test_a_gpu_that_is_not_there_is_one_clear_line(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     with pytest.raises(DeviceError, match="no GPU is visible here"):
         choose("gpu", None)
+
+
+def test_more_workers_than_gpus_share_them_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    assert choose("gpu", 5) == ["0", "1", "0", "1", "0"]
+    assert choose("auto", 1) == ["0"]

@@ -11,7 +11,7 @@ import pytest
 
 from ablations.execution import processes, session, studies
 from ablations.execution.processes import Processes, next_job
-from ablations.execution.worker import Job, Outcome, work
+from ablations.execution.worker import Job, Outcome, record_failure, work
 
 
 def jobs(*arms: str) -> list[Job]:
@@ -62,6 +62,25 @@ def test_the_same_run_gives_the_same_bits_inline_and_in_a_worker(
     inline, workers = states("one", "inline"), states("two", "processes")
     assert len(inline) == 4
     assert inline == workers
+
+
+def tell_device(job: Job) -> Outcome:
+    import tensorflow as tf
+
+    seen = f"{os.environ['CUDA_VISIBLE_DEVICES']} {len(tf.config.list_physical_devices('GPU'))}"
+    return record_failure(job, seen)
+
+
+def test_each_worker_sees_its_own_device_and_nothing_else(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")  # as if there were two GPUs
+    monkeypatch.setattr(processes, "work", tell_device)
+    options = session.Options(workers=3)
+    prepared = session.prepare(studies.load("small"), [], [], options)
+    assert prepared.devices == ("3", "5", "3")
+    seen = {o.result.reason for o in prepared.execute() if o.result}
+    assert seen == {"3 0", "5 0"}  # chosen before TensorFlow looked; this machine has none
 
 
 def test_more_devices_than_jobs_start_no_idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ class Replay:
     weights: list[Array]
     shadows: list[Array]
     steps: list[tuple[float, float, float, float, float]] = field(default_factory=list)
-    """Loss, accuracy, gradient norm before and after clipping, whether clipping changed it."""
+    """Loss, accuracy, whether clipping changed the gradient, its norm before and after."""
     gradients: list[list[Array]] = field(default_factory=list)
     """Of each step, before clipping."""
 
@@ -106,6 +106,6 @@ def train(
             d = moving_average.decay_at(*decay, number)
             pairs = zip(replay.shadows, replay.weights, strict=True)
             replay.shadows = [d * shadow + (1 - d) * weight for shadow, weight in pairs]
-        replay.steps.append((loss, accuracy, *norms, float(changed)))
+        replay.steps.append((loss, accuracy, float(changed), *norms))
         replay.gradients.append(raw)
     return replay

@@ -109,12 +109,9 @@ def test_counts_its_parameters_without_building(case):
 
 
 def test_another_seed_traces_nothing_anew(case):
-    _, _, second = case
+    _, first, second = case
     assert len(second.programs._kept) == 1
-    program = second.program
-    assert program.loop._compiled.experimental_get_tracing_count() == 1
-    assert program.evaluation._totals.experimental_get_tracing_count() == 1
-    assert program.observer._compiled.experimental_get_tracing_count() == 1
+    assert first.result.seconds["compile"] > 0
     assert second.result.seconds["compile"] == 0
 
 

@@ -123,3 +123,44 @@ def test_on_the_logits_it_replaces_the_outputs_bias(tensorflow, recipe):
     assert "outputs/bias" not in paths
     assert layers[-2:] == ["outputs", "batch_norm_outputs"]
     assert paths[-2:] == ["batch_norm_outputs/gamma", "batch_norm_outputs/beta"]
+
+
+@pytest.mark.parametrize("scale", [True, False])
+def test_the_derivative_of_batch_norm_is_that_of_keras(tensorflow, scale):
+    import keras
+    import tensorflow as tf
+
+    ours = build("batch_norm", scale=scale)
+    theirs = keras.layers.BatchNormalization(epsilon=1e-3, scale=scale)
+    theirs.build(BATCH.shape)
+    for one, other in zip(ours.trainable_variables, theirs.trainable_variables, strict=True):
+        values = np.random.default_rng(6).normal(1.0, 0.5, one.shape)
+        one.assign(values)
+        other.assign(values)
+    pull = tf.constant(np.random.default_rng(7).normal(size=BATCH.shape), tf.float32)
+    found = []
+    for layer in (ours, theirs):
+        inputs = tf.constant(BATCH)
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            loss = tf.reduce_sum(layer(inputs, training=True) * pull)
+        wanted = [inputs, *(variable.value for variable in layer.trainable_variables)]
+        found.append(tape.gradient(loss, wanted))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+        assert np.abs(other).max() > 0.1
+
+
+def test_a_frozen_batch_norm_and_images_are_left_to_keras(tensorflow):
+    layer = build("batch_norm")
+    layer.trainable = False
+    layer(BATCH, training=True)
+    np.testing.assert_array_equal(layer.moving_mean, np.zeros(4))
+    images = np.random.default_rng(5).normal(3.0, 2.0, (6, 5, 5, 4)).astype(np.float32)
+    layer = NORMALIZATIONS.find("batch_norm")().layer("images")
+    wanted, mean, _ = oracle.batch_norm_training(
+        images.reshape(-1, 4).astype(float), 1.0, 0.0, 1e-3
+    )
+    got = layer(images, training=True)
+    np.testing.assert_allclose(np.reshape(got, (-1, 4)), wanted, **EXACT)
+    np.testing.assert_allclose(layer.moving_mean, 0.01 * mean, **EXACT)

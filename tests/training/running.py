@@ -27,6 +27,7 @@ TINY: Mapping[str, Any] = {
         "optimizer": {"name": "sgd", "learning_rate": 0.01},
         "keep_checkpoint": True,
     },
+    "telemetry": {"histograms_every_epochs": 1},
 }
 
 

@@ -106,9 +106,22 @@ def test_step_statistics_equal_numpy(tensorflow, recipe, threshold):
 
 
 def test_the_share_of_clipped_steps_can_lie_between_none_and_all(tensorflow, recipe):
-    norms = sorted(step[2] for step in Replayed(recipe).oracle.steps)
+    norms = sorted(step[3] for step in Replayed(recipe).oracle.steps)
     run = Replayed(recipe, clip=("by_global_norm", (norms[-1] + norms[-2]) / 2))
     assert 0 < run.trace.means()["share_of_steps_clipped"] < 1
+
+
+def test_norms_are_of_the_sampled_steps_and_left_out_where_there_is_none(tensorflow, recipe):
+    run = Replayed(recipe, clip=("by_global_norm", 0.5), sample_every=2)
+    wanted = run.oracle.steps[1][3:]  # of three steps the second is sampled
+    np.testing.assert_allclose(run.trace.steps[1, 3:], wanted, rtol=1e-5)
+    assert np.isnan(run.trace.steps[[0, 2], 3:]).all()
+    means = run.trace.means()
+    assert means["gradient_norm_before_clipping"] == pytest.approx(wanted[0], rel=1e-5)
+    assert means["gradient_norm_after_clipping"] == pytest.approx(wanted[1], rel=1e-5)
+    assert means["train_loss"] == pytest.approx(np.mean(run.oracle.steps, axis=0)[0], rel=1e-5)
+    quiet = Replayed(recipe, sample_every=0).trace.means()
+    assert set(quiet) == {"train_loss", "train_accuracy", "share_of_steps_clipped"}
 
 
 @pytest.mark.parametrize("sample_every", [1, 2])

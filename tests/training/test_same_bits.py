@@ -53,13 +53,55 @@ def test_recording_touches_no_weight(recipe, train, telemetry):
     assert recorded.result.fingerprint == quiet.result.fingerprint
 
 
-def test_a_program_is_reused_for_another_learning_rate(recipe, train):
-    slow = train(recipe())
-    changed = recipe({"training.optimizer.learning_rate": 0.05})
-    fast = train(changed, programs=slow.programs)
-    assert fast.result.seconds["compile"] == 0
-    assert not same_bits(slow.state(), fast.state())
-    assert same_run(fast, train(changed))
+NUMBERS = {
+    "training.optimizer": {"name": "adamw", "beta_1": 0.8, "weight_decay": 0.01},
+    "training.clipping": "by_norm",
+    "training.weight_average": "ema",
+}
+
+
+@pytest.mark.parametrize(
+    ("base", "change"),
+    [
+        ({}, {"training.optimizer.learning_rate": 0.05}),
+        ({}, {"model.initializer": {"name": "random_normal", "stddev": 0.3}}),
+        ({"training.optimizer": "momentum"}, {"training.optimizer.momentum": 0.3}),
+        (NUMBERS, {"training.optimizer.beta_1": 0.5}),
+        (NUMBERS, {"training.optimizer.beta_2": 0.5}),
+        (NUMBERS, {"training.optimizer.epsilon": 0.1}),
+        (NUMBERS, {"training.optimizer.weight_decay": 0.5}),
+        (NUMBERS, {"training.clipping.threshold": 0.01}),
+        (NUMBERS, {"training.weight_average.decay": 0.5}),
+    ],
+    ids=lambda value: ",".join(map(str, value)),
+)
+def test_arms_that_differ_in_a_number_share_a_program_and_no_bit(recipe, train, base, change):
+    first = train(recipe(base))
+    used = train(recipe({**base, **change}), programs=first.programs)
+    assert used.result.seconds["compile"] == 0
+    assert not same_bits(first.state(), used.state())
+    alone = train(recipe({**base, **change}))
+    assert alone.result.seconds["compile"] > 0
+    assert same_run(used, alone)
+    assert same_run(first, train(recipe(base), programs=first.programs))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"training.optimizer.momentum": 0.0},
+        {"training.optimizer.weight_decay": 0.1},
+        {"model.activation": "relu"},
+        {"training.batch_size": 10},
+    ],
+    ids=str,
+)
+def test_what_shapes_the_graph_gets_a_program_of_its_own(recipe, train, change):
+    base = {"training.optimizer": {"name": "momentum", "momentum": 0.9}}
+    first = train(recipe(base))
+    used = train(recipe({**base, **change}), programs=first.programs)
+    assert used.result.seconds["compile"] > 0
+    assert same_run(used, train(recipe({**base, **change})))
 
 
 def initial_state(recipe, seed):
