@@ -48,13 +48,15 @@ def _outcome(one: ClaimFinding) -> str:
     if one.status != "not settled":
         return f"{one.status} {one.finding.size}".strip()
     verdict = one.finding.verdict
-    if verdict == "inconclusive":
-        return "not settled"
-    if verdict == "unstable":
-        return "not settled: diverged more often"
-    if verdict == "equivalent":
-        return "not settled: equivalent within the margin"
-    return f"not settled: {verdict_words(one.finding)}"
+    if verdict == "none" and one.than_diverged.exceeds(one.better_diverged):
+        diverged = f"{one.than_diverged.diverged}/{one.than_diverged.runs}"
+        return f"not settled: too few pairs, as {one.claim.than} diverged in {diverged} runs"
+    why = {
+        "inconclusive": "",
+        "unstable": f": {one.claim.better} diverged more often",
+        "equivalent": ": equivalent within the margin",
+    }
+    return f"not settled{why.get(verdict, f': {verdict_words(one.finding)}')}"
 
 
 def _figures(arm: str, summary: Summary, rate: Rate, one: ClaimFinding, study: Study) -> str:

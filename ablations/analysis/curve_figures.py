@@ -83,8 +83,12 @@ def _scaled(one: Curve, scale: int) -> Curve:
 def _limits(curves: Mapping[str, Curve], control: str, percent: bool) -> Limits:
     """Return the range of the means once the first quarter of the epochs is over.
 
-    Bands may widen it by half at either side, no more: those of n = 2 are very wide.
+    Losses that differ a thousandfold are all shown, on a logarithmic axis.  Else bands may widen
+    the range by half at either side, no more: those of n = 2 are very wide.
     """
+    settled = [value for one in curves.values() for value in _settled(one)]
+    if not percent and 0 < 1_000 * min(settled) < max(settled):
+        return Limits(min(settled) / 1.5, 1.5 * max(settled), logarithmic=True)
     limits = robust_limits(
         [_settled(one) for arm, one in curves.items() if arm != control],
         _settled(curves[control]) if control in curves else (),
@@ -209,6 +213,8 @@ def _finish(axes: Axes, limits: Limits, curves: Mapping[str, Curve]) -> None:
     last = max(one.epochs[-1] for one in curves.values())
     margin = 0.03 * (last - first) or 0.5
     axes.set_xlim(first - margin, last + margin)
+    if limits.logarithmic:
+        axes.set_yscale("log")
     axes.set_ylim(limits.low, limits.high)
     if first == last:
         axes.set_xticks([first])

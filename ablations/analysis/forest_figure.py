@@ -15,6 +15,7 @@ from ablations.analysis.plot_style import (
     draw,
     house_style,
     robust_limits,
+    rows_height,
     wrapped,
 )
 from ablations.analysis.sections import verdict_words
@@ -65,7 +66,8 @@ def forest_drawing(
     limits = robust_limits([line.span for line in lines], (-margin, 0.0, margin))
     absent = [arm for arm, finding in found.items() if not finding.effect]
     with house_style():
-        canvas = Canvas(figsize=(6.2, 0.75 + 0.3 * max(len(lines), 2)))
+        names = [wrapped(line.label, 34, 2) for line in lines]
+        canvas = Canvas(figsize=(6.2, 0.75 + rows_height(names)))
         axes = canvas.subplots()
         axes.set_xlim(limits.low, limits.high)
         axes.set_ylim(len(lines) - 0.4, -0.6)
@@ -75,7 +77,6 @@ def forest_drawing(
         axes.axvline(0, color=CONTROL, linewidth=1.6, linestyle=(0, (4, 1.5)))
         for height, line in enumerate(lines):
             _draw_line(axes, height, line, limits)
-        names = [wrapped(line.label, 34, 2) for line in lines]
         axes.set_yticks(range(len(lines)), names, fontsize=8.5)
         axes.tick_params(axis="y", length=0)
         unit = difference_unit(metric)
@@ -109,8 +110,9 @@ def _draw_line(axes: Axes, height: int, line: _Line, limits: Limits) -> None:
     if limits.hold([centre]):
         face = look.colour if look.filled else "white"
         axes.plot(
-            centre, height, look.marker, color=look.colour, markerfacecolor=face, markersize=6.5
-        )
+            centre, height, look.marker, color=look.colour, markerfacecolor=face,
+            markeredgecolor="white" if look.filled else look.colour, markersize=8,
+        )  # fmt: skip
     checked = line.finding.bootstrap
     if checked:
         ends = (

@@ -14,11 +14,12 @@ from ablations.analysis.curve_figures import curve_drawings
 from ablations.analysis.curves import ArmHistories, read_histories
 from ablations.analysis.effect_tables import (
     factorial_notes,
+    factorial_sentences,
     factorial_table,
     target_note,
     target_table,
 )
-from ablations.analysis.factorial import factorial
+from ablations.analysis.factorial import Factorial, factorial
 from ablations.analysis.fairness import Fairness, fairness
 from ablations.analysis.forest_figure import forest_drawing
 from ablations.analysis.formats import plural, seed_ranges
@@ -96,6 +97,7 @@ def build_page(collected: Collected) -> Page:
     rows = arm_rows(collected)
     histories = [read_histories(collected, arm) for arm in study.arm_names]
     fair = fairness(collected)
+    effects = factorial(collected)
     notes = (fair.text, *verdict_notes(rows, study))
     return Page(
         study=collected.name,
@@ -103,17 +105,25 @@ def build_page(collected: Collected) -> Page:
         description=_paragraphs(study.description),
         runs=_runs(collected),
         notices=(*_notices(collected), *fair.warnings),
-        answer=answer_sentences(collected, rows),
+        answer=_answer(collected, rows, effects),
         fairness=fair,
         verdicts=Section("Verdicts", verdict_table(rows, study), notes, sortable=True),
         drawings=_drawings(collected, rows, histories),
-        sections=tuple(_sections(collected, rows, histories, fair)),
+        sections=tuple(_sections(collected, rows, histories, fair, effects)),
         left_out=left_out_table(collected.left_out) if collected.left_out else None,
         left_out_lines=_left_out_lines(collected),
         environment=environment_table(collected),
         overrides=overrides_table(study),
         commands=commands(collected.name, study),
     )
+
+
+def _answer(
+    collected: Collected, rows: Sequence[ArmRow], effects: Factorial | None
+) -> tuple[str, ...]:
+    """Return the answer; that of a factorial design is about its factors, not its cells."""
+    about_factors = factorial_sentences(effects, collected.study) if effects else ()
+    return about_factors or answer_sentences(collected, rows)
 
 
 def _drawings(
@@ -132,13 +142,13 @@ def _sections(
     rows: Sequence[ArmRow],
     histories: Sequence[ArmHistories],
     fair: Fairness,
+    effects: Factorial | None,
 ) -> Iterator[Section]:
     study = collected.study
     if study.claims:
         found = claim_findings(collected)
         notes = (claims_sentence(found), *claims_notes(found))
         yield Section("Claims", claims_table(found, study), notes)
-    effects = factorial(collected)
     if effects:
         notes = factorial_notes(effects, study)
         yield Section("Factorial effects", factorial_table(effects, study), notes)
