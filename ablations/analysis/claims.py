@@ -78,7 +78,7 @@ def claims_sentence(found: Sequence[ClaimFinding]) -> str:
     """Return how many claims came out how."""
     counts = [(status, sum(one.status == status for one in found)) for status in _LOOKS]
     outcome = formats.listed([f"{n} {status}" for status, n in counts if n], 3)
-    return f"Of {formats.plural(len(found), 'claim')}: {outcome}."
+    return f"Of {formats.plural(len(found), 'claim')} of the literature: {outcome}."
 
 
 def claims_notes(found: Sequence[ClaimFinding]) -> tuple[str, ...]:

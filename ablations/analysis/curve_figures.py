@@ -150,7 +150,8 @@ def _small_multiples(
 ) -> None:
     arms = [arm for arm in curves if arm != control]
     rows = math.ceil(len(arms) / COLUMNS)
-    top = 0.2  # inches, for the legend
+    two_lines = any("\n" in labels[arm] for arm in arms[:COLUMNS])
+    top = 0.2 + 0.14 * two_lines  # inches, for the legend and a second line of titles
     height = 1.75 * rows + top
     canvas.set_size_inches(WIDTH_INCHES, height)
     panels = canvas.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False).flat
@@ -236,6 +237,8 @@ def _caption(
         parts.append("The axis shows the range after the first quarter of the epochs.")
     if beyond:
         parts.append(f"Cut at the axis, so that the others can be read: {', '.join(beyond)}.")
+    if limits.logarithmic:
+        parts.append("The axis is logarithmic.")
     absent = [one.arm for one in histories if one.arm not in curves]
     if absent:
         parts.append(f"No completed run with a curve: {', '.join(absent)}.")

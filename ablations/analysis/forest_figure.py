@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from ablations.analysis.plot_style import (
 )
 from ablations.analysis.sections import verdict_words
 from ablations.analysis.statistics import Interval
+from ablations.analysis.tables import ArmRow
 from ablations.analysis.verdicts import Effect, Finding
 from ablations.study.metrics import METRICS, Metric
 from ablations.study.schema import Study
@@ -45,18 +46,16 @@ class _Line:
         return self.scale * around.low, self.scale * self.effect.mean, self.scale * around.high
 
 
-def forest_drawing(
-    found: Mapping[str, Finding], study: Study, copies: Sequence[str] = ()
-) -> Drawing | None:
+def forest_drawing(rows: Sequence[ArmRow], study: Study) -> Drawing | None:
     """Draw the effects, the largest first; None where there is none."""
     from matplotlib.figure import Figure as Canvas
 
     metric = METRICS[study.metric]
     scale = 100.0 if metric.percent else 1.0
     lines = [
-        _Line(arm, finding, finding.effect, scale, arm in copies)
-        for arm, finding in found.items()
-        if finding.effect
+        _Line(row.arm, row.finding, row.finding.effect, scale, row.is_copy)
+        for row in rows
+        if row.finding and row.finding.effect
     ]
     if not lines:
         return None
@@ -64,7 +63,7 @@ def forest_drawing(
     lines.sort(key=lambda line: sign * line.effect.mean)
     margin = scale * study.margin
     limits = robust_limits([line.span for line in lines], (-margin, 0.0, margin))
-    absent = [arm for arm, finding in found.items() if not finding.effect]
+    absent = [row.arm for row in rows if row.finding and not row.finding.effect]
     with house_style():
         names = [wrapped(line.label, 34, 2) for line in lines]
         canvas = Canvas(figsize=(6.2, 0.75 + rows_height(names)))
