@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ablations.analysis.collect import Collected
-from ablations.analysis.curves import ArmHistories, Curve, curve, read_histories
+from ablations.analysis.curves import ArmHistories, Curve, curve
 from ablations.analysis.formats import seed_ranges
 from ablations.analysis.plot_style import (
     ARM,
@@ -18,9 +17,9 @@ from ablations.analysis.plot_style import (
     WIDTH_INCHES,
     Drawing,
     Limits,
+    draw,
     house_style,
     robust_limits,
-    svg_text,
     wrapped,
 )
 from ablations.analysis.statistics import Interval
@@ -46,10 +45,8 @@ _METRICS = (
 )
 
 
-def curve_drawings(collected: Collected) -> list[Drawing]:
+def curve_drawings(histories: Sequence[ArmHistories], control: str) -> list[Drawing]:
     """Draw each learning curve for which some arm has numbers."""
-    control = collected.study.control
-    histories = [read_histories(collected, arm) for arm in collected.study.arm_names]
     drawings = []
     for metric in _METRICS:
         found = {one.arm: curve(one.histories, metric.key) for one in histories}
@@ -74,10 +71,8 @@ def _drawing(
             _small_multiples(canvas, curves, control, labels, limits, label)
         else:
             _one_panel(canvas, curves, control, labels, limits, label)
-        svg = svg_text(canvas)
-    title = f"{metric.title} per epoch"
-    name = f"{metric.key}_per_epoch"
-    return Drawing(name, title, _caption(curves, control, histories, limits), svg)
+        caption = _caption(curves, control, histories, limits)
+        return draw(canvas, f"{metric.key}_per_epoch", f"{metric.title} per epoch", caption)
 
 
 def _scaled(one: Curve, scale: int) -> Curve:
@@ -88,8 +83,12 @@ def _scaled(one: Curve, scale: int) -> Curve:
 def _limits(curves: Mapping[str, Curve], control: str, percent: bool) -> Limits:
     """Return the range of the means once the first quarter of the epochs is over.
 
-    Bands may widen it by half at either side, no more: those of n = 2 are very wide.
+    Losses that differ a thousandfold are all shown, on a logarithmic axis.  Else bands may widen
+    the range by half at either side, no more: those of n = 2 are very wide.
     """
+    settled = [value for one in curves.values() for value in _settled(one)]
+    if not percent and 0 < 1_000 * min(settled) < max(settled):
+        return Limits(min(settled) / 1.5, 1.5 * max(settled), logarithmic=True)
     limits = robust_limits(
         [_settled(one) for arm, one in curves.items() if arm != control],
         _settled(curves[control]) if control in curves else (),
@@ -151,7 +150,8 @@ def _small_multiples(
 ) -> None:
     arms = [arm for arm in curves if arm != control]
     rows = math.ceil(len(arms) / COLUMNS)
-    top = 0.2  # inches, for the legend
+    two_lines = any("\n" in labels[arm] for arm in arms[:COLUMNS])
+    top = 0.2 + 0.14 * two_lines  # inches, for the legend and a second line of titles
     height = 1.75 * rows + top
     canvas.set_size_inches(WIDTH_INCHES, height)
     panels = canvas.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False).flat
@@ -214,6 +214,8 @@ def _finish(axes: Axes, limits: Limits, curves: Mapping[str, Curve]) -> None:
     last = max(one.epochs[-1] for one in curves.values())
     margin = 0.03 * (last - first) or 0.5
     axes.set_xlim(first - margin, last + margin)
+    if limits.logarithmic:
+        axes.set_yscale("log")
     axes.set_ylim(limits.low, limits.high)
     if first == last:
         axes.set_xticks([first])
@@ -235,6 +237,8 @@ def _caption(
         parts.append("The axis shows the range after the first quarter of the epochs.")
     if beyond:
         parts.append(f"Cut at the axis, so that the others can be read: {', '.join(beyond)}.")
+    if limits.logarithmic:
+        parts.append("The axis is logarithmic.")
     absent = [one.arm for one in histories if one.arm not in curves]
     if absent:
         parts.append(f"No completed run with a curve: {', '.join(absent)}.")

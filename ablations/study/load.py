@@ -21,6 +21,7 @@ from ablations.study.schema import (
     Recipe,
     Seeds,
     Study,
+    Target,
 )
 from ablations.study.settings import change, undeclared
 from ablations.study.technique import Catalog, Frozen, NonNegative, show
@@ -44,6 +45,7 @@ class _File(Frozen):
     seeds: Seeds
     metric: MetricName = "test_accuracy"
     margin: NonNegative = 0.0
+    target: Target | None = None
     claims: Annotated[tuple[Claim, ...], Listed, Field(validate_default=False)] = ()
 
 
