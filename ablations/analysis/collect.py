@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
 from ablations.study.fingerprint import fingerprint
-from ablations.study.paths import SEED_PREFIX, SUMMARY, RunDirectory, RunsDirectory
+from ablations.study.paths import SEED_PREFIX, SUMMARY, TUNING, RunDirectory, RunsDirectory
 from ablations.study.records import (
     Epoch,
     Result,
@@ -162,7 +162,11 @@ class _Scan:
 
     def directories(self) -> Iterator[str]:
         for path in self.root.study(self.name).iterdir():
-            if path.is_dir() and path.name != SUMMARY and not path.name.startswith("."):
+            if (
+                path.is_dir()
+                and path.name not in (SUMMARY, TUNING)
+                and not path.name.startswith(".")
+            ):
                 yield path.name
 
     def read_arm(self, arm: str, known: bool) -> None:
@@ -225,6 +229,8 @@ class _Scan:
             return "foreign"
         if arm not in self.study.arm_names:
             return "removed"
+        if self.study.awaits_tuning(arm):
+            return "stale"  # whatever was finished, it was at other values
         wanted = fingerprint(self.study.arm(arm).recipe, seed, result.data_digest)
         return "current" if result.fingerprint == wanted else "stale"
 

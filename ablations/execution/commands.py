@@ -11,7 +11,7 @@ from pathlib import Path
 from ablations.errors import AblationsError, Problem, StudyError
 from ablations.execution import display, session, studies
 from ablations.execution.progress import Display
-from ablations.study.expand import expand
+from ablations.execution.tuning import compared, settle
 from ablations.study.paths import RunsDirectory
 from ablations.study.schema import Study
 
@@ -46,8 +46,8 @@ def plan(study: str, sets: tuple[str, ...], options: session.Options) -> None:
     """Print the runs that a study would make."""
     loaded = studies.load(study, studies.parse_overrides(sets))
     facts = session.describe_data(loaded, options.data_directory)
-    entries = session.look_up_all(expand(loaded), options.runs, facts)
-    display.print_plan(loaded, entries, facts)
+    searched = settle(loaded, options.runs, facts)
+    display.print_plan(searched, compared(searched, options.runs, facts), facts)
 
 
 def status(study: str | None, options: session.Options) -> None:
@@ -55,15 +55,19 @@ def status(study: str | None, options: session.Options) -> None:
     if study is not None:
         loaded = studies.load(study)
         facts = session.describe_data(loaded, options.data_directory)
-        arms = [(arm, expand(loaded, [arm])) for arm in loaded.arm_names]
-        rows = [(arm, session.look_up_all(runs, options.runs, facts)) for arm, runs in arms]
-        display.print_status(rows, "arm")
+        searched = settle(loaded, options.runs, facts)
+        found = compared(searched, options.runs, facts)
+        rows = [(arm, [e for e in found if e.run.arm == arm]) for arm in loaded.arm_names]
+        tuned = [(f"tuning/{a.name}", searched.of_arm(a.name)) for a in loaded.tuned_arms]
+        display.print_status([*tuned, *rows], "arm")
         return
     found, problems = _load_all()
     table = []
     for each in found:
         facts = session.describe_data(each, options.data_directory)
-        table.append((each.study, session.look_up_all(expand(each), options.runs, facts)))
+        searched = settle(each, options.runs, facts)
+        runs = compared(searched, options.runs, facts)
+        table.append((each.study, [*searched.trials, *runs]))
     display.print_status(table, "study")
     if problems:
         raise StudyError(problems)
@@ -81,15 +85,34 @@ def run(
     loaded = studies.load(study, studies.parse_overrides(sets))
     if seed_count is not None:
         loaded = loaded.model_copy(update={"seeds": tuple(range(seed_count))})
-    prepared = session.prepare(loaded, arms, seeds, options)
+    facts = session.describe_data(loaded, options.data_directory)
+    trials = session.prepare_trials(settle(loaded, options.runs, facts).study, arms, options)
+    session.prepare(loaded, arms, seeds, options)  # what cannot be met is refused before any trial
+    failed = _train(trials, "tuning") if trials.pending else 0
+    searched = settle(loaded, options.runs, trials.facts)
+    wanted = [arm for arm in arms or loaded.arm_names if arm not in searched.incomplete]
+    for arm in arms or loaded.arm_names:
+        if arm in searched.incomplete:
+            print(f"{loaded.study}: {arm} is not compared yet: {searched.incomplete[arm]}")
+    if wanted:
+        comparison = session.prepare(searched.study, wanted, seeds, options)
+        failed += _train(comparison, "training")
+    return 1 if failed else 0
+
+
+def _train(prepared: session.Session, what: str) -> int:
+    """Train what is pending of the comparison or of its tuning; return how many runs failed."""
+    study = prepared.study
+    name = f"{study.study}, tuning" if what == "tuning" else study.study
+    metric = study.tune.metric if study.tune and what == "tuning" else study.metric
     finished = len(prepared.entries) - len(prepared.pending)
     if finished:
-        print(f"{loaded.study}: {finished} of {len(prepared.entries)} runs need no training")
-    with Display(len(prepared.pending), loaded.metric) as shown:
+        print(f"{name}: {finished} of {len(prepared.entries)} runs need no training")
+    with Display(len(prepared.pending), metric, what) as shown:
         for outcome in prepared.execute():
             shown.show(outcome)
-    print(f"{loaded.study}: {shown.summary()}")
-    return 1 if shown.counts.get("failed") else 0
+    print(f"{name}: {shown.summary()}")
+    return shown.counts.get("failed", 0)
 
 
 def report_names(named: Sequence[str], runs: Path) -> list[str]:
@@ -117,7 +140,13 @@ SAMPLES = "scalars=100000,histograms=1000"  # 0 would empty the Time Series dash
 _VIEWS = (
     (
         "curves, one colour an arm",
-        "?smoothing=0&tagFilter=%5E(train%7Cvalidation)&runColorGroup=regex%3A{arm}#timeseries",
+        "?smoothing=0&tagFilter=%5E(train%7Cvalidation)&runFilter={compared}"
+        "&runColorGroup=regex%3A{arm}#timeseries",
+    ),
+    (
+        "trials of the tuning",
+        "?smoothing=0&tagFilter=%5Evalidation&runFilter={tuning}"
+        "&runColorGroup=regex%3A{tuning}(.%2B)%2F#timeseries",
     ),
     ("mean and band over seeds", "#custom_scalars&regexInput=%5E{summary}"),
     ("gradients, first seed", "?tagFilter=gradient_log10&runFilter=seed-0%24#timeseries"),
@@ -135,11 +164,15 @@ def tensorboard(study: str | None, runs: Path, port: int) -> int:
         raise AblationsError(
             f"{logdir}: no runs yet; wants `ablations run {study or 'STUDY'}` first"
         )
-    arm = "%5E(%5B%5E%2F%5D%2B)%2F" if name else "%5E(%5B%5E%2F%5D%2B%2F%5B%5E%2F%5D%2B)%2F"
-    summary = "summary" if name else "%5B%5E%2F%5D%2B%2Fsummary"
+    study_part = "" if name else "%5B%5E%2F%5D%2B%2F"  # any study
+    parts = {
+        "arm": f"%5E({study_part}%5B%5E%2F%5D%2B)%2F",
+        "summary": f"{study_part}summary",
+        "tuning": f"%5E{study_part}tuning%2F",
+        "compared": f"%5E(%3F!{study_part}tuning%2F)",
+    }
     for title, query in _VIEWS:
-        link = query.format(arm=arm, summary=summary)
-        print(f"{title:28} http://localhost:{port}/{link}", flush=True)
+        print(f"{title:28} http://localhost:{port}/{query.format(**parts)}", flush=True)
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
     command += ["--port", str(port), "--samples_per_plugin", SAMPLES]
     return subprocess.run(command, check=False).returncode
