@@ -10,9 +10,10 @@ from pathlib import Path
 
 from ablations.errors import AblationsError, Problem, StudyError
 from ablations.execution import display, session, studies
+from ablations.execution.ledger import Entry
 from ablations.execution.progress import Display
 from ablations.execution.tuning import compared, settle
-from ablations.study.paths import RunsDirectory
+from ablations.study.paths import TUNING, RunsDirectory
 from ablations.study.schema import Study
 
 
@@ -54,23 +55,27 @@ def status(study: str | None, options: session.Options) -> None:
     """Print the states of one study's runs by arm, or of all studies."""
     if study is not None:
         loaded = studies.load(study)
-        facts = session.describe_data(loaded, options.data_directory)
-        searched = settle(loaded, options.runs, facts)
-        found = compared(searched, options.runs, facts)
-        rows = [(arm, [e for e in found if e.run.arm == arm]) for arm in loaded.arm_names]
-        tuned = [(f"tuning/{a.name}", searched.of_arm(a.name)) for a in loaded.tuned_arms]
-        display.print_status([*tuned, *rows], "arm")
+        trials, runs = _states(loaded, options)
+        rows = [(f"{TUNING}/{arm.name}", _of(arm.name, trials)) for arm in loaded.tuned_arms]
+        rows += [(arm, _of(arm, runs)) for arm in loaded.arm_names]
+        display.print_status(rows, "arm")
         return
     found, problems = _load_all()
-    table = []
-    for each in found:
-        facts = session.describe_data(each, options.data_directory)
-        searched = settle(each, options.runs, facts)
-        runs = compared(searched, options.runs, facts)
-        table.append((each.study, [*searched.trials, *runs]))
-    display.print_status(table, "study")
+    states = [(each.study, _states(each, options)) for each in found]
+    display.print_status([(name, [*trials, *runs]) for name, (trials, runs) in states], "study")
     if problems:
         raise StudyError(problems)
+
+
+def _states(study: Study, options: session.Options) -> tuple[list[Entry], list[Entry]]:
+    """Return the runs of the tuning and those of the comparison."""
+    facts = session.describe_data(study, options.data_directory)
+    searched = settle(study, options.runs, facts)
+    return list(searched.trials), compared(searched, options.runs, facts)
+
+
+def _of(arm: str, entries: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.run.arm == arm]
 
 
 def run(
@@ -88,7 +93,9 @@ def run(
     facts = session.describe_data(loaded, options.data_directory)
     trials = session.prepare_trials(settle(loaded, options.runs, facts).study, arms, options)
     session.prepare(loaded, arms, seeds, options)  # what cannot be met is refused before any trial
-    failed = _train(trials, "tuning") if trials.pending else 0
+    failed = 0
+    if loaded.tune and trials.pending:
+        failed += _train(trials, loaded.tune.metric, f"{loaded.study}, {TUNING}")
     searched = settle(loaded, options.runs, trials.facts)
     wanted = [arm for arm in arms or loaded.arm_names if arm not in searched.incomplete]
     for arm in arms or loaded.arm_names:
@@ -96,19 +103,16 @@ def run(
             print(f"{loaded.study}: {arm} is not compared yet: {searched.incomplete[arm]}")
     if wanted:
         comparison = session.prepare(searched.study, wanted, seeds, options)
-        failed += _train(comparison, "training")
+        failed += _train(comparison, loaded.metric, loaded.study)
     return 1 if failed else 0
 
 
-def _train(prepared: session.Session, what: str) -> int:
-    """Train what is pending of the comparison or of its tuning; return how many runs failed."""
-    study = prepared.study
-    name = f"{study.study}, tuning" if what == "tuning" else study.study
-    metric = study.tune.metric if study.tune and what == "tuning" else study.metric
+def _train(prepared: session.Session, metric: str, name: str) -> int:
+    """Train what is pending; return how many runs failed."""
     finished = len(prepared.entries) - len(prepared.pending)
     if finished:
         print(f"{name}: {finished} of {len(prepared.entries)} runs need no training")
-    with Display(len(prepared.pending), metric, what) as shown:
+    with Display(len(prepared.pending), metric) as shown:
         for outcome in prepared.execute():
             shown.show(outcome)
     print(f"{name}: {shown.summary()}")

@@ -15,7 +15,7 @@ from ablations.study.metrics import METRICS
 class Display:
     """Counts outcomes and prints a line for each."""
 
-    def __init__(self, total: int, metric: str, what: str = "training") -> None:
+    def __init__(self, total: int, metric: str) -> None:
         self.total, self.metric = total, METRICS[metric]
         self.counts: dict[str, int] = {}
         self.console = Console(soft_wrap=True, highlight=False)
@@ -28,7 +28,7 @@ class Display:
             console=self.console,
             disable=not self.console.is_terminal,
         )
-        self._task = self._bar.add_task(what, total=total)
+        self._task = self._bar.add_task("training", total=total)
 
     def __enter__(self) -> Display:
         self._bar.start()
