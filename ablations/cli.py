@@ -122,8 +122,9 @@ def report(study: tuple[str, ...], runs: Path, out: Path) -> None:
     from ablations.execution import commands
 
     for page in write_reports(runs, out, commands.report_names(study, runs)):
-        for notice in page.notices:
-            click.echo(f"{page.study}: {notice}", err=True)
+        for line in (*page.notices, *page.left_out):
+            click.echo(f"{page.study}: {line}", err=True)
+        click.echo(f"{page.study}: {' '.join(page.answer)}")
         click.echo(f"{page.study}: {page.page}")
         commands.publish_report(runs, page.study, page.markdown)
 

@@ -34,6 +34,24 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"{REQUIRE_ALL}=1 allows no skip: {reason}"
 
 
+SHOWN = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def show(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Return a function that adds a line to the figures at the end of the tests' output."""
+    return request.config.stash.setdefault(SHOWN, []).append
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print what tests measured, also without ``-s``."""
+    lines = config.stash.get(SHOWN, [])
+    if lines:
+        terminalreporter.section("figures measured")
+        for line in lines:
+            terminalreporter.line(line)
+
+
 @pytest.fixture(scope="session")
 def tensorflow() -> ModuleType:
     """TensorFlow, pinned as for a run."""

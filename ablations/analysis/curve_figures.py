@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ablations.analysis.collect import Collected
-from ablations.analysis.curves import ArmHistories, Curve, curve, read_histories
+from ablations.analysis.curves import ArmHistories, Curve, curve
 from ablations.analysis.formats import seed_ranges
 from ablations.analysis.plot_style import (
     ARM,
@@ -18,9 +17,9 @@ from ablations.analysis.plot_style import (
     WIDTH_INCHES,
     Drawing,
     Limits,
+    draw,
     house_style,
     robust_limits,
-    svg_text,
     wrapped,
 )
 from ablations.analysis.statistics import Interval
@@ -46,10 +45,8 @@ _METRICS = (
 )
 
 
-def curve_drawings(collected: Collected) -> list[Drawing]:
+def curve_drawings(histories: Sequence[ArmHistories], control: str) -> list[Drawing]:
     """Draw each learning curve for which some arm has numbers."""
-    control = collected.study.control
-    histories = [read_histories(collected, arm) for arm in collected.study.arm_names]
     drawings = []
     for metric in _METRICS:
         found = {one.arm: curve(one.histories, metric.key) for one in histories}
@@ -74,10 +71,8 @@ def _drawing(
             _small_multiples(canvas, curves, control, labels, limits, label)
         else:
             _one_panel(canvas, curves, control, labels, limits, label)
-        svg = svg_text(canvas)
-    title = f"{metric.title} per epoch"
-    name = f"{metric.key}_per_epoch"
-    return Drawing(name, title, _caption(curves, control, histories, limits), svg)
+        caption = _caption(curves, control, histories, limits)
+        return draw(canvas, f"{metric.key}_per_epoch", f"{metric.title} per epoch", caption)
 
 
 def _scaled(one: Curve, scale: int) -> Curve:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ablations.analysis.statistics import Interval
+from ablations.analysis.verdicts import Rate
 from ablations.study.metrics import Metric
 
 NOTHING = "–"
@@ -87,3 +89,43 @@ def seed_ranges(seeds: Sequence[int]) -> str:
 def plural(quantity: int, noun: str) -> str:
     """Return ``1 run`` or ``2 runs``."""
     return f"{quantity:,} {noun}{'' if quantity == 1 else 's'}"
+
+
+def probability(p: float | None) -> str:
+    """Show a p-value; what rounds to less than 0.001 is said to be."""
+    if p is None:
+        return NOTHING
+    return "<0.001" if p < 0.0005 else f"{p:.3f}"
+
+
+def interval(metric: Metric, found: Interval | None) -> str:
+    """Show an interval of a difference of ``metric``: ``+0.81 to +1.63``."""
+    if found is None:
+        return NOTHING
+    return f"{difference(metric, found.low)} to {difference(metric, found.high)}"
+
+
+def magnitude(metric: Metric, value: float) -> str:
+    """Show the size of a difference of ``metric`` with its unit: ``1.22 points``."""
+    return f"{difference(metric, abs(value)).lstrip('+')} {difference_unit(metric)}".strip()
+
+
+def shares(rate: Rate) -> str:
+    """Show diverged runs: ``3/8 diverged``; ``0`` where none did."""
+    if not rate.runs:
+        return NOTHING
+    return f"{rate.diverged}/{rate.runs} diverged" if rate.diverged else "0"
+
+
+def share_interval(rate: Rate) -> str:
+    """Show a rate with Wilson's interval: ``3/8 (Wilson 14% to 69%)``."""
+    found = rate.interval
+    if found is None:
+        return "no runs"
+    return f"{rate.diverged}/{rate.runs} (Wilson {100 * found.low:.0f}% to {100 * found.high:.0f}%)"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Join names: ``a, b and c``; those beyond ``most`` are counted: ``a, b and 3 more``."""
+    shown = list(names) if len(names) <= most else [*names[:most], f"{len(names) - most} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

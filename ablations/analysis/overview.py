@@ -14,6 +14,8 @@ from ablations.study.schema import NAME
 
 _META = re.compile(r'<meta name="ablations:(\w+)" content="([^"]*)">')
 
+_KEYS = ("question", "runs", "answer", "fairness", "notices")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -22,7 +24,8 @@ class Entry:
     study: str
     question: str = ""
     runs: str = ""
-    summary: str = ""
+    answer: str = ""
+    fairness: str = ""
     notices: str = ""
 
 
@@ -33,6 +36,6 @@ def entries(out: Path) -> list[Entry]:
         if NAME.fullmatch(page.parent.name):
             text = page.read_text(encoding="utf-8", errors="replace")
             known = {key: html.unescape(value) for key, value in _META.findall(text)}
-            known = {key: known.get(key, "") for key in ("question", "runs", "summary", "notices")}
-            found.append(Entry(study=page.parent.name, **known))
+            said = {key: known.get(key, "") for key in _KEYS}
+            found.append(Entry(study=page.parent.name, **said))
     return found

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ablations.analysis.answer import answer_sentences
+from ablations.analysis.claims import claims_notes, claims_sentence, claims_table
 from ablations.analysis.collect import Collected
+from ablations.analysis.comparisons import claim_findings
 from ablations.analysis.curve_figures import curve_drawings
-from ablations.analysis.formats import plural
+from ablations.analysis.curves import ArmHistories, read_histories
+from ablations.analysis.effect_tables import (
+    factorial_notes,
+    factorial_table,
+    target_note,
+    target_table,
+)
+from ablations.analysis.factorial import factorial
+from ablations.analysis.fairness import Fairness, fairness
+from ablations.analysis.forest_figure import forest_drawing
+from ablations.analysis.formats import plural, seed_ranges
 from ablations.analysis.plot_style import Drawing
 from ablations.analysis.reproduction import commands, environment_table, overrides_table
 from ablations.analysis.sections import (
-    Table,
-    claims_table,
     differences_table,
     left_out_table,
-    results_table,
+    metrics_table,
+    verdict_notes,
+    verdict_table,
 )
 from ablations.analysis.seed_figure import seed_drawing
-from ablations.analysis.summary import summary_sentences
-from ablations.analysis.tables import arm_rows, claim_rows
+from ablations.analysis.tables import ArmRow, arm_rows
+from ablations.analysis.targets import reaches, target
+from ablations.analysis.text_tables import Table
 
-UNTUNED = "Untuned: the study itself searches no learning rate for its arms."
-NO_VERDICTS = (
-    "Verdicts from paired statistics are not part of this version. The results table describes "
-    "the runs; it does not say which differences are more than chance."
+_METRICS_NOTE = (
+    "Means and standard deviations (sd, of the sample) over completed runs. Parameters and updates "
+    "are per run; training time is the median."
 )
 _COUNTED = {
     "missing": "missing",
@@ -40,6 +53,16 @@ _COUNTED = {
 
 
 @dataclass(frozen=True)
+class Section:
+    """A table with its heading, and the paragraphs that say how to read it."""
+
+    title: str
+    table: Table
+    notes: tuple[str, ...] = ()
+    sortable: bool = False
+
+
+@dataclass(frozen=True)
 class Page:
     """Everything a report says, as plain text; the renderers escape it."""
 
@@ -51,16 +74,17 @@ class Page:
     """How many runs there are, in words."""
     notices: tuple[str, ...]
     """What a reader must know before the numbers."""
-    summary: tuple[str, ...]
-    """Descriptive sentences."""
-    results: Table
-    results_notes: tuple[str, ...]
-    verdicts: str
-    """What stands in place of verdicts until they are built."""
+    answer: tuple[str, ...]
+    """Sentences."""
+    fairness: Fairness
+    verdicts: Section
     drawings: tuple[Drawing, ...]
-    claims: Table | None
-    differences: Table | None
+    sections: tuple[Section, ...]
+    """Claims, factorial effects, tuning, time to the target, other metrics, what each arm changes:
+    those that the study has."""
     left_out: Table | None
+    left_out_lines: tuple[str, ...]
+    """The same as plain lines, for a shell."""
     environment: Table | None
     overrides: Table | None
     commands: tuple[str, ...]
@@ -70,25 +94,66 @@ def build_page(collected: Collected) -> Page:
     """Return the content of the report of one study."""
     study = collected.study
     rows = arm_rows(collected)
-    dots = seed_drawing(collected)
+    histories = [read_histories(collected, arm) for arm in study.arm_names]
+    fair = fairness(collected)
+    notes = (fair.text, *verdict_notes(rows, study))
     return Page(
         study=collected.name,
         question=" ".join(study.question.split()),
         description=_paragraphs(study.description),
         runs=_runs(collected),
-        notices=_notices(collected),
-        summary=summary_sentences(collected, rows),
-        results=results_table(rows, study.metric),
-        results_notes=_results_notes(),
-        verdicts=NO_VERDICTS,
-        drawings=(*([dots] if dots else []), *curve_drawings(collected)),
-        claims=claims_table(claim_rows(collected), study.arm_names) if study.claims else None,
-        differences=differences_table(study),
+        notices=(*_notices(collected), *fair.warnings),
+        answer=answer_sentences(collected, rows),
+        fairness=fair,
+        verdicts=Section("Verdicts", verdict_table(rows, study), notes, sortable=True),
+        drawings=_drawings(collected, rows, histories),
+        sections=tuple(_sections(collected, rows, histories, fair)),
         left_out=left_out_table(collected.left_out) if collected.left_out else None,
+        left_out_lines=_left_out_lines(collected),
         environment=environment_table(collected),
         overrides=overrides_table(study),
         commands=commands(collected.name, study),
     )
+
+
+def _drawings(
+    collected: Collected, rows: Sequence[ArmRow], histories: Sequence[ArmHistories]
+) -> tuple[Drawing, ...]:
+    study = collected.study
+    found = {row.arm: row.finding for row in rows if row.finding}
+    forest = forest_drawing(found, study, [row.arm for row in rows if row.is_copy])
+    dots = seed_drawing(collected, rows)
+    drawn = [forest, dots, *curve_drawings(histories, study.control)]
+    return tuple(drawing for drawing in drawn if drawing)
+
+
+def _sections(
+    collected: Collected,
+    rows: Sequence[ArmRow],
+    histories: Sequence[ArmHistories],
+    fair: Fairness,
+) -> Iterator[Section]:
+    study = collected.study
+    if study.claims:
+        found = claim_findings(collected)
+        notes = (claims_sentence(found), *claims_notes(found))
+        yield Section("Claims", claims_table(found, study), notes)
+    effects = factorial(collected)
+    if effects:
+        notes = factorial_notes(effects, study)
+        yield Section("Factorial effects", factorial_table(effects, study), notes)
+    for title, table in fair.tables:
+        yield Section(title, table)
+    goal = target(collected, histories)
+    if goal:
+        lines = reaches(collected, histories, goal)
+        table = target_table(lines, study.control)
+        yield Section("Time to a target", table, (target_note(goal),), sortable=True)
+    if any(row.runs for row in rows):
+        yield Section("Other metrics", metrics_table(rows, study), (_METRICS_NOTE,), sortable=True)
+    changes = differences_table(study)
+    if changes:
+        yield Section("What each arm changes", changes)
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
@@ -126,11 +191,9 @@ def _left_out_counts(collected: Collected) -> Sequence[str]:
     ]
 
 
-def _results_notes() -> tuple[str, ...]:
-    return (
-        UNTUNED,
-        "Means and standard deviations (sd, of the sample) are over completed runs. The difference "
-        "is the mean of arm minus control over the seeds that completed in both (pairs). "
-        "Parameters and updates are per run; times are the median of training and the mean of "
-        "inference.",
-    )
+def _left_out_lines(collected: Collected) -> tuple[str, ...]:
+    lines = []
+    for entry in collected.left_out:
+        seeds = f" seed {seed_ranges(entry.seeds)}" if entry.seeds else ""
+        lines.append(f"{entry.kind}: {entry.arm}{seeds}: {entry.reason}")
+    return tuple(lines)

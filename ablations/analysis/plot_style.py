@@ -1,4 +1,4 @@
-"""What every figure shares: size, colours, limits, and SVG text that is the same everywhere."""
+"""What every figure shares: size, colours, limits, and bytes that are the same everywhere."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's palette, readable with every common colour blindness; black is the control's."""
 ARM, TROUBLE, GRID = COLOURS[0], COLOURS[1], "#e4e4e4"
 MOST_ARMS_IN_ONE_PANEL = 6
+DOTS_PER_INCH = 150
 WIDTH_INCHES = 8.6
 
 _SETTINGS: Any = {
@@ -49,6 +50,27 @@ class Drawing:
     title: str
     caption: str
     svg: str
+    png: bytes
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a verdict is drawn: colour and shape both tell it."""
+
+    colour: str
+    marker: str
+    filled: bool = True
+    text: str = "#444444"
+
+
+VERDICT_LOOKS = {
+    "better": Look("#0072B2", "^", text="#005a8e"),
+    "worse": Look("#D55E00", "v", text="#9a3b00"),
+    "equivalent": Look("#009E73", "s", text="#006b4e"),
+    "unstable": Look("#CC79A7", "X", text="#8f3b69"),
+    "inconclusive": Look("#777777", "o", filled=False),
+    "none": Look("#777777", "o", filled=False),
+}
 
 
 @contextmanager
@@ -62,18 +84,14 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def svg_text(canvas: Canvas) -> str:
-    """Return the canvas as SVG without date, program version or trailing spaces."""
-    stream = io.StringIO()
-    canvas.savefig(
-        stream,
-        format="svg",
-        bbox_inches="tight",
-        pad_inches=0.12,
-        metadata={"Date": None, "Creator": None},
-    )
-    lines = (line.rstrip() for line in stream.getvalue().splitlines())
-    return "\n".join(lines) + "\n"
+def draw(canvas: Canvas, name: str, title: str, caption: str) -> Drawing:
+    """Return the canvas as SVG and PNG without date, program version or trailing spaces."""
+    svg, png = io.StringIO(), io.BytesIO()
+    place: Any = {"bbox_inches": "tight", "pad_inches": 0.12}
+    canvas.savefig(svg, format="svg", metadata={"Date": None, "Creator": None}, **place)
+    canvas.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None}, **place)
+    lines = (line.rstrip() for line in svg.getvalue().splitlines())
+    return Drawing(name, title, caption, "\n".join(lines) + "\n", png.getvalue())
 
 
 def inline_svg(drawing: Drawing) -> str:

@@ -64,8 +64,8 @@ def render_html(page: Page) -> str:
 
 
 def render_latex(page: Page) -> str:
-    """Return ``results.tex``: the results as a booktabs table."""
-    return _render("results.tex.j2", page=page)
+    """Return ``results.tex``: the verdicts as a booktabs table."""
+    return _render("results.tex.j2", content=page.verdicts.table)
 
 
 def render_overview(entries: Any, template: str) -> str:

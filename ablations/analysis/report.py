@@ -29,10 +29,12 @@ class StudyReport:
     """``out/<study>/index.html``."""
     markdown: str
     """The text of ``report.md``."""
-    summary: tuple[str, ...]
-    """Descriptive sentences about the numbers."""
+    answer: tuple[str, ...]
+    """Sentences."""
     notices: tuple[str, ...]
     """What the reader should know before the numbers, for instance what was left out."""
+    left_out: tuple[str, ...]
+    """A line for each kind of result that does not count: what, which, why."""
 
 
 def write_reports(runs: Path, out: Path, studies: Sequence[str]) -> list[StudyReport]:
@@ -68,7 +70,9 @@ def write_reports(runs: Path, out: Path, studies: Sequence[str]) -> list[StudyRe
 
 def _write_study(directory: Path, page: Page, runs: str) -> StudyReport:
     markdown = render_markdown(page)
-    figures = {f"{drawing.name}.svg": drawing.svg for drawing in page.drawings}
+    figures: dict[str, str | bytes] = {}
+    for drawing in page.drawings:
+        figures |= {f"{drawing.name}.svg": drawing.svg, f"{drawing.name}.png": drawing.png}
     _write_figures(directory / "figures", figures)
     contents = {
         "report.md": markdown,
@@ -78,14 +82,21 @@ def _write_study(directory: Path, page: Page, runs: str) -> StudyReport:
     }
     for name, content in contents.items():
         write_atomically(directory / name, content)
-    return StudyReport(page.study, directory / "index.html", markdown, page.summary, page.notices)
+    return StudyReport(
+        page.study,
+        directory / "index.html",
+        markdown,
+        page.answer,
+        page.notices,
+        page.left_out_lines,
+    )
 
 
-def _write_figures(directory: Path, figures: Mapping[str, str]) -> None:
+def _write_figures(directory: Path, figures: Mapping[str, str | bytes]) -> None:
     """Write the figures, and remove those that an earlier report left."""
     directory.mkdir(parents=True, exist_ok=True)
-    for name, svg in figures.items():
-        write_atomically(directory / name, svg)
-    for path in directory.glob("*.svg"):
+    for name, content in figures.items():
+        write_atomically(directory / name, content)
+    for path in (*directory.glob("*.svg"), *directory.glob("*.png")):
         if path.name not in figures:
             path.unlink()

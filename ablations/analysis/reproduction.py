@@ -8,7 +8,7 @@ from typing import Any
 
 from ablations.analysis.collect import Collected
 from ablations.analysis.formats import plural
-from ablations.analysis.sections import Table, text_table
+from ablations.analysis.text_tables import Table, text_table
 from ablations.study.schema import Study
 from ablations.study.settings import flatten, short
 from ablations.study.technique import show

@@ -1,125 +1,181 @@
-"""The tables of a report as text, ready to be escaped for Markdown, HTML or LaTeX."""
+"""The tables of a report about its arms, as text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ablations.analysis import formats
+from ablations.analysis.answer import too_few
 from ablations.analysis.collect import LeftOut
-from ablations.analysis.tables import ArmRow, ClaimRow, Summary, beside_the_score
-from ablations.study.metrics import METRICS
+from ablations.analysis.tables import ArmRow, beside_the_score
+from ablations.analysis.text_tables import Cell, Column, Table, text_table
+from ablations.analysis.verdicts import Finding
+from ablations.study.metrics import METRICS, Metric
 from ablations.study.schema import Study
 from ablations.study.settings import differences, short
 
-NOT_YET_TESTED = "not yet tested"
+VERDICT_ORDER = ("better", "equivalent", "inconclusive", "none", "worse", "unstable")
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column's heading, and whether its cells are numbers."""
-
-    title: str
-    numeric: bool = False
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell's text, and the number to sort it by where it shows one."""
-
-    text: str
-    order: float | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of text."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-
-
-def text_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Return a table without numbers."""
-    cells = (tuple(Cell(text) for text in row) for row in rows)
-    return Table(tuple(Column(title) for title in titles), tuple(cells))
-
-
-def results_table(rows: Sequence[ArmRow], metric_name: str) -> Table:
-    """Return the results: one arm a row, the control marked."""
-    metric = METRICS[metric_name]
+def verdict_table(rows: Sequence[ArmRow], study: Study) -> Table:
+    """Return the verdicts: one arm a row, the control marked."""
+    metric = METRICS[study.metric]
     unit = formats.difference_unit(metric)
     in_unit = f" ({unit})" if unit else ""
-    beside = beside_the_score(metric_name)
-    titles = (
-        f"{metric.label}, mean",
-        f"sd{in_unit}",
-        "completed",
-        "diverged",
-        f"difference to control{in_unit}",
-        "pairs",
-        *(METRICS[name].label for name in beside),
-        "parameters",
-        "updates",
-        "training (s)",
-        "inference (µs/sample)",
+    columns = (
+        Column("arm"),
+        Column("verdict"),
+        *(
+            Column(title, numeric=True)
+            for title in (
+                f"{metric.label}, mean",
+                f"effect{in_unit}",
+                "95% interval",
+                "corrected p",
+                "n",
+                "diverged",
+                "parameters",
+                "updates",
+                "training (s)",
+            )
+        ),
     )
-    columns = (Column("arm"), *(Column(title, numeric=True) for title in titles))
-    return Table(columns, tuple(_results_row(row, metric_name, beside) for row in rows))
+    return Table(columns, tuple(_verdict_row(row, metric, len(study.seeds)) for row in rows))
 
 
-def _results_row(row: ArmRow, metric_name: str, beside: Sequence[str]) -> tuple[Cell, ...]:
-    metric = METRICS[metric_name]
-    score = row.score
-    shown = formats.measured(metric, score.mean)
-    if score.mean is not None and score.n < row.runs:
-        shown += f" ({score.n} of {row.runs})"  # a mean over survivors never stands alone
-    inference = row.means["inference_microseconds_per_sample"]
+def _verdict_row(row: ArmRow, metric: Metric, seeds: int) -> tuple[Cell, ...]:
     return (
-        Cell(f"{row.arm} (control)" if row.is_control else row.arm),
-        Cell(shown, score.mean),
-        Cell(formats.spread(metric, score.standard_deviation), score.standard_deviation),
-        Cell(f"{row.completed} of {row.runs}", row.completed),
-        Cell(f"{row.diverged}/{row.runs} diverged" if row.diverged else "0", row.diverged),
-        Cell(formats.difference(metric, row.difference), row.difference),
-        Cell(formats.NOTHING if row.is_control else str(row.pairs), row.pairs),
-        *(Cell(formats.measured(METRICS[n], row.means[n]), row.means[n]) for n in beside),
+        arm_cell(row),
+        Cell("control", -1.0) if row.finding is None else verdict_cell(row.finding, row.is_copy),
+        _mean_cell(row, metric),
+        *effect_cells(row.finding, metric, seeds),
+        Cell(formats.shares(row.diverged), row.diverged.diverged),
         Cell(formats.count(row.parameters), row.parameters),
         Cell(formats.count(row.updates), row.updates),
         Cell(formats.number(row.train_seconds, 3), row.train_seconds),
-        Cell(formats.number(inference, 3), inference),
     )
 
 
-def claims_table(rows: Sequence[ClaimRow], arms: Sequence[str]) -> Table:
-    """Return the claims with the figures of their two arms."""
-    titles = ("claim", "on", "said to be better", "than", "status", "source")
-    lines = []
+def arm_cell(row: ArmRow) -> Cell:
+    """Return the arm's name, the control marked."""
+    return Cell(f"{row.arm} (control)", look="control") if row.is_control else Cell(row.arm)
+
+
+def verdict_cell(finding: Finding, is_copy: bool = False) -> Cell:
+    """Return the verdict in words."""
+    order = float(VERDICT_ORDER.index(finding.verdict))
+    return Cell(verdict_words(finding, is_copy), order, look=finding.verdict)
+
+
+def verdict_words(finding: Finding, is_copy: bool = False) -> str:
+    """Return the verdict in words; of an A/A arm, what it says of the comparison itself."""
+    if is_copy and finding.verdict == "equivalent":
+        return "no difference (a copy of the control)"
+    if is_copy and finding.verdict in ("better", "worse"):
+        return f"{finding.verdict}, though a copy of the control: a false alarm"
+    if finding.verdict == "none":
+        return f"no verdict ({'too few pairs' if finding.effect else 'no pairs'})"
+    words = {"equivalent": "equivalent", "inconclusive": "inconclusive", "unstable": "unstable"}
+    return words.get(finding.verdict, f"{finding.verdict} {finding.size}".strip())
+
+
+def _mean_cell(row: ArmRow, metric: Metric) -> Cell:
+    shown = formats.measured(metric, row.score.mean)
+    if row.score.mean is not None and row.score.n < row.runs:
+        shown += f" ({row.score.n} of {row.runs})"  # a mean over survivors never stands alone
+    return Cell(shown, row.score.mean)
+
+
+def effect_cells(finding: Finding | None, metric: Metric, seeds: int) -> tuple[Cell, ...]:
+    """Return effect, interval, corrected p and n; dashes for the control."""
+    found = finding.effect if finding else None
+    if finding is None or found is None:
+        return 3 * (Cell(formats.NOTHING),) + (Cell("0" if finding else formats.NOTHING),)
+    p = None if finding.too_few_pairs else finding.corrected_p
+    n = str(found.n) if found.n >= seeds else f"{found.n} of {seeds}"
+    low = found.interval.low if found.interval else None
+    return (
+        Cell(formats.difference(metric, found.mean), found.mean),
+        Cell(formats.interval(metric, found.interval), low),
+        Cell(formats.probability(p), p),
+        Cell(n, found.n),
+    )
+
+
+def verdict_notes(rows: Sequence[ArmRow], study: Study) -> tuple[str, ...]:
+    """Return how to read the verdicts, and what the table has no room for."""
+    metric = METRICS[study.metric]
+    found = {row.arm: row.finding for row in rows if row.finding}
+    notes = [how_to_read(len(found), metric, study.margin)]
+    notes += finding_notes(found, metric)
+    control = next((row for row in rows if row.is_control), None)
     for row in rows:
-        claim = row.claim
-        better, than = (
-            _figures(arm, summary, runs, claim.on, arm in arms)
-            for arm, summary, runs in (
-                (claim.better, row.better, row.better_runs),
-                (claim.than, row.than, row.than_runs),
+        if row.finding and row.finding.verdict == "unstable" and control:
+            rates = map(formats.share_interval, (row.diverged, control.diverged))
+            notes.append(f"Diverged: {row.arm} {next(rates)}, control {next(rates)}.")
+    return tuple(notes)
+
+
+def how_to_read(comparisons: int, metric: Metric, margin: float) -> str:
+    """Return what effect, interval, p and margin are."""
+    text = (
+        "Effect: the mean of arm minus control over the n seeds that completed in both, with "
+        "Student's 95% interval. p: two-sided sign-flip test"
+    )
+    if comparisons > 1:
+        text += f", corrected by Holm for {comparisons} comparisons"
+    if margin > 0:
+        size = formats.magnitude(metric, margin)
+        text += f". A difference matters from {size} on (the study's margin)"
+    else:
+        text += ". The study states no margin, so no arm can be shown to be equivalent"
+    better = "higher" if metric.better == "higher" else "lower"
+    return f"{text}. Better is {better}."
+
+
+def finding_notes(found: dict[str, Finding], metric: Metric) -> list[str]:
+    """Return notes on pairs that are too few, and on bootstraps that disagree."""
+    notes = []
+    few: dict[tuple[int, int], list[str]] = {}
+    for name, one in found.items():
+        if one.effect and one.too_few_pairs and not one.same_at_every_seed:
+            few.setdefault((one.effect.n, one.comparisons), []).append(name)
+    for (pairs, comparisons), names in sorted(few.items()):
+        notes.append(f"No p for {formats.listed(names, 6)}: {too_few(pairs, comparisons)}.")
+    for name, one in found.items():
+        checked = one.bootstrap
+        if checked:
+            notes.append(
+                f"The bootstrap (BCa) interval of {name} disagrees with Student's: "
+                f"{formats.interval(metric, checked)}."
             )
+    return notes
+
+
+def metrics_table(rows: Sequence[ArmRow], study: Study) -> Table:
+    """Return mean and spread of the study's metric, and the means of the others."""
+    metric = METRICS[study.metric]
+    unit = formats.difference_unit(metric)
+    beside = beside_the_score(study.metric)
+    titles = (
+        f"{metric.label}, mean",
+        f"sd ({unit})" if unit else "sd",
+        "completed",
+        *(formats.titled(METRICS[name]) for name in beside),
+    )
+    lines = tuple(
+        (
+            arm_cell(row),
+            _mean_cell(row, metric),
+            Cell(
+                formats.spread(metric, row.score.standard_deviation), row.score.standard_deviation
+            ),
+            Cell(f"{row.completed} of {row.runs}", row.completed),
+            *(Cell(formats.measured(METRICS[n], row.means[n]), row.means[n]) for n in beside),
         )
-        text = claim.text or f"{claim.better} beats {claim.than}"
-        label = METRICS[claim.on].label
-        lines.append((text, label, better, than, NOT_YET_TESTED, claim.source))
-    return text_table(titles, lines)
-
-
-def _figures(arm: str, summary: Summary, runs: int, metric_name: str, known: bool) -> str:
-    if not known:
-        return f"{arm}: the study has no such arm"
-    if summary.mean is None:
-        return f"{arm}: no completed run"
-    metric = METRICS[metric_name]
-    deviation = summary.standard_deviation
-    around = "" if deviation is None else f" ± {formats.spread(metric, deviation)}"
-    n = f"n = {summary.n}" + (f" of {runs} runs completed" if summary.n < runs else "")
-    return f"{arm}: {formats.measured(metric, summary.mean)}{around} ({n})"
+        for row in rows
+    )
+    return Table((Column("arm"), *(Column(title, numeric=True) for title in titles)), lines)
 
 
 def differences_table(study: Study) -> Table | None:

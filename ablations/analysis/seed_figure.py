@@ -13,25 +13,24 @@ from ablations.analysis.plot_style import (
     TROUBLE,
     Drawing,
     Limits,
+    draw,
     house_style,
     robust_limits,
-    svg_text,
     wrapped,
 )
-from ablations.analysis.tables import ArmRow, arm_rows
+from ablations.analysis.tables import ArmRow
 from ablations.study.metrics import METRICS, Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def seed_drawing(collected: Collected) -> Drawing | None:
+def seed_drawing(collected: Collected, every: Sequence[ArmRow]) -> Drawing | None:
     """Draw the study's metric of each run; None where no run completed."""
     from matplotlib.figure import Figure as Canvas
 
     metric = METRICS[collected.study.metric]
     scale = 100 if metric.percent else 1
-    every = arm_rows(collected)
     rows = [row for row in every if row.runs]
     values = {
         row.arm: [scale * value for value in collected.values(row.arm, metric.name).values()]
@@ -52,9 +51,8 @@ def seed_drawing(collected: Collected) -> Drawing | None:
         axes.set_yticks(range(len(rows)), names, fontsize=8.5)
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(f"{metric.label} (%)" if metric.percent else titled(metric))
-        svg = svg_text(canvas)
-    title = f"{metric.label.capitalize()} of every run"
-    return Drawing(f"{metric.name}_per_run", title, _caption(every, values, limits), svg)
+        title = f"{metric.label.capitalize()} of every run"
+        return draw(canvas, f"{metric.name}_per_run", title, _caption(every, values, limits))
 
 
 def _limits(values: Mapping[str, Sequence[float]], control: str) -> Limits:
@@ -97,13 +95,13 @@ def _mark_the_unseen(
     if above:
         axes.plot(0.988, height, ">", color=colour, **edge)
         notes.append(f"{above} off to the right")
-    if row.diverged:
+    if row.diverged.diverged:
         inset = 0.012 + 0.03 * bool(below or above)
         place = inset if worse_is_left else 1 - inset
         axes.plot(place, height, "x", color=TROUBLE, markeredgewidth=1.8, **edge)
-        notes.append(f"{row.diverged}/{row.runs} diverged")
+        notes.append(f"{row.diverged.diverged}/{row.runs} diverged")
     if notes:
-        dark = "#9a3b00" if row.diverged else "#444444"
+        dark = "#9a3b00" if row.diverged.diverged else "#444444"
         at = (1.015, height)
         text = ", ".join(notes)
         axes.annotate(
@@ -113,7 +111,7 @@ def _mark_the_unseen(
 
 def _caption(rows: Sequence[ArmRow], values: Mapping[str, Sequence[float]], limits: Limits) -> str:
     parts = ["Each dot is one completed run (a seed); the bar is the arm's mean; black is control."]
-    if any(row.diverged for row in rows):
+    if any(row.diverged.diverged for row in rows):
         parts.append("A cross marks diverged runs, which have no value and enter no mean.")
     beyond = [row.arm for row in rows if not limits.hold(values.get(row.arm, ()))]
     if beyond:

@@ -1,4 +1,4 @@
-"""Simple statistics of a handful of seeds: each a formula, none a verdict.
+"""Simple statistics of a handful of seeds: each a formula.
 
 Sums are exact (``math.fsum``), so that the same numbers give the same bytes on every machine.
 """
@@ -16,6 +16,21 @@ class Interval:
 
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Mean and spread of one metric over the completed runs of one arm."""
+
+    n: int
+    mean: float | None
+    standard_deviation: float | None
+
+
+def summarize(values: Sequence[float]) -> Summary:
+    """Return n, mean and sample standard deviation; no mean where n = 0."""
+    centre = mean(values) if values else None
+    return Summary(len(values), centre, standard_deviation(values))
 
 
 def mean(values: Sequence[float]) -> float:

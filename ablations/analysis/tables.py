@@ -7,35 +7,25 @@ from dataclasses import dataclass
 from statistics import median
 
 from ablations.analysis.collect import Collected, Run, completed
-from ablations.analysis.statistics import mean, paired_differences, standard_deviation
+from ablations.analysis.comparisons import arm_findings, rate
+from ablations.analysis.statistics import Summary, summarize
+from ablations.analysis.verdicts import Finding, Rate
 from ablations.study.metrics import METRICS
-from ablations.study.schema import Claim
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Mean and spread of one metric over the completed runs of one arm."""
-
-    n: int
-    mean: float | None
-    standard_deviation: float | None
 
 
 @dataclass(frozen=True)
 class ArmRow:
-    """One arm's line of the results table."""
+    """One arm's numbers."""
 
     arm: str
     is_control: bool
-    runs: int
-    """Runs that count: completed or diverged."""
-    completed: int
-    diverged: int
+    is_copy: bool
+    """Of the control: an A/A arm."""
+    diverged: Rate
     score: Summary
     """Of the study's metric."""
-    difference: float | None
-    """Mean of dₛ = m(arm, s) − m(control, s) over the seeds that completed in both."""
-    pairs: int
+    finding: Finding | None
+    """Against the control; None for the control itself."""
     means: dict[str, float | None]
     """Metric → mean over the completed runs, for the metrics beside the score."""
     parameters: int | None
@@ -44,47 +34,61 @@ class ArmRow:
     train_seconds: float | None
     """Median over the completed runs."""
 
+    @property
+    def runs(self) -> int:
+        """Runs that count: completed or diverged."""
+        return self.diverged.runs
+
+    @property
+    def completed(self) -> int:
+        """Runs that completed."""
+        return self.diverged.runs - self.diverged.diverged
+
 
 def beside_the_score(metric: str) -> tuple[str, ...]:
-    """Return the metrics whose means stand in the table beside ``metric``."""
-    beside = ("test_accuracy", "test_loss", "validation_accuracy_best")
+    """Return the metrics whose means stand in the report beside ``metric``."""
+    beside = (
+        "test_accuracy",
+        "test_loss",
+        "validation_accuracy_best",
+        "train_loss_last",
+        "inference_microseconds_per_sample",
+    )
     return tuple(name for name in beside if name != metric)
-
-
-def summarize(values: Sequence[float]) -> Summary:
-    """Return n, mean and sample standard deviation."""
-    centre = mean(values) if values else None
-    return Summary(len(values), centre, standard_deviation(values))
 
 
 def arm_rows(collected: Collected) -> tuple[ArmRow, ...]:
     """Return a row for each arm of the study, in its order."""
-    return tuple(_row(collected, arm) for arm in collected.study.arm_names)
+    found = arm_findings(collected)
+    return tuple(_row(collected, arm, found.get(arm)) for arm in collected.study.arm_names)
 
 
-def _row(collected: Collected, arm: str) -> ArmRow:
+def _row(collected: Collected, arm: str, finding: Finding | None) -> ArmRow:
     study = collected.study
-    runs = collected.of_arm(arm)
-    done = completed(runs)
-    scores = collected.values(arm, study.metric)
-    is_control = arm == study.control
-    control = {} if is_control else collected.values(study.control, study.metric)
-    differences = list(paired_differences(scores, control).values())
-    beside = (*beside_the_score(study.metric), "inference_microseconds_per_sample")
+    done = completed(collected.of_arm(arm))
+
+    def summary(metric: str) -> Summary:
+        return summarize(list(collected.values(arm, metric).values()))
+
     return ArmRow(
         arm=arm,
-        is_control=is_control,
-        runs=len(runs),
-        completed=len(done),
-        diverged=len(runs) - len(done),
-        score=summarize(list(scores.values())),
-        difference=mean(differences) if differences else None,
-        pairs=len(differences),
-        means={name: summarize(list(collected.values(arm, name).values())).mean for name in beside},
-        parameters=max((run.result.parameters for run in runs), default=None),
+        is_control=arm == study.control,
+        is_copy=_is_copy(collected, arm),
+        diverged=rate(collected, arm),
+        score=summary(study.metric),
+        finding=finding,
+        means={name: summary(name).mean for name in beside_the_score(study.metric)},
+        parameters=max((run.result.parameters for run in collected.of_arm(arm)), default=None),
         updates=median(run.result.updates for run in done) if done else None,
         train_seconds=_median(done, "train_seconds"),
     )
+
+
+def _is_copy(collected: Collected, arm: str) -> bool:
+    study = collected.study
+    if arm == study.control or study.control not in study.arm_names:
+        return False
+    return study.arm(arm).recipe.science() == study.arm(study.control).recipe.science()
 
 
 def _median(runs: Sequence[Run], metric: str) -> float | None:
@@ -99,28 +103,3 @@ def best(rows: Sequence[ArmRow], metric: str) -> ArmRow | None:
         return None
     sign = 1 if METRICS[metric].better == "higher" else -1
     return max(scored, key=lambda row: sign * (row.score.mean or 0.0))
-
-
-@dataclass(frozen=True)
-class ClaimRow:
-    """One claim of the study and the figures of its two arms."""
-
-    claim: Claim
-    better: Summary
-    better_runs: int
-    """Runs of that arm that count, diverged ones too."""
-    than: Summary
-    than_runs: int
-
-
-def claim_rows(collected: Collected) -> tuple[ClaimRow, ...]:
-    """Return a row for each claim, in the study's order."""
-
-    def figures(arm: str, metric: str) -> tuple[Summary, int]:
-        values = collected.values(arm, metric).values()
-        return summarize(list(values)), len(collected.of_arm(arm))
-
-    return tuple(
-        ClaimRow(claim, *figures(claim.better, claim.on), *figures(claim.than, claim.on))
-        for claim in collected.study.claims
-    )

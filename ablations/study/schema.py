@@ -58,6 +58,7 @@ def _data_set(value: str, info: ValidationInfo) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 MetricName = Annotated[str, AfterValidator(_metric)]
+Target = Annotated[float, Field(gt=0, le=1)]
 Seeds = Annotated[tuple[int, ...], BeforeValidator(_seeds)]
 Listed = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 
@@ -185,6 +186,10 @@ class Study(Frozen):
     """The metric that answers the question."""
     margin: NonNegative = 0.0
     """The smallest difference of ``metric`` that matters in practice, in the metric's unit."""
+    target: Target | None = None
+    """The validation accuracy whose first epoch is reported.
+
+    null takes a point below where the control's mean ends."""
     claims: Annotated[tuple[Claim, ...], Listed] = ()
     overrides: Mapping[str, Any] = {}
     """What ``--set`` changed in the base: dotted path → value."""

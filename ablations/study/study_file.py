@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from ablations.study.paths import SUMMARY, TUNING
-from ablations.study.schema import Claim, Design, Listed, MetricName, Name, Seeds
+from ablations.study.schema import Claim, Design, Listed, MetricName, Name, Seeds, Target
 from ablations.study.technique import Frozen, NonNegative, problem, show
 from ablations.study.tuning import Search
 
@@ -42,4 +42,5 @@ class StudyFile(Frozen):
     tune: Search | None = None
     metric: MetricName = "test_accuracy"
     margin: NonNegative = 0.0
+    target: Target | None = None
     claims: Annotated[tuple[Claim, ...], Listed, Field(validate_default=False)] = ()

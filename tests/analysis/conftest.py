@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -82,34 +84,52 @@ class SyntheticStudy:
         return directory.path
 
 
+def make_recipe(activation: str, batch_size: int = 32) -> Mapping[str, Any]:
+    """Return a recipe of digits."""
+    return {
+        "data": {"name": "digits"},
+        "model": {"name": "mlp", "hidden": [100, 100, 100], "activation": {"name": activation}},
+        "training": {
+            "batch_size": batch_size,
+            "epochs": 3,
+            "optimizer": {"name": "sgd", "learning_rate": 0.01},
+        },
+    }
+
+
 def make_study(arms: Sequence[str] = ("sigmoid", "elu"), seeds: Any = 3, **changes: Any) -> Study:
     """Return a study whose arms are activations; the first is the control."""
-
-    def recipe(activation: str) -> Mapping[str, Any]:
-        return {
-            "data": {"name": "digits"},
-            "model": {"name": "mlp", "hidden": [100, 100, 100], "activation": {"name": activation}},
-            "training": {
-                "batch_size": 32,
-                "epochs": 3,
-                "optimizer": {"name": "sgd", "learning_rate": 0.01},
-            },
-        }
-
     named = [
-        {"name": arm, "changes": {"model.activation": arm}, "recipe": recipe(arm)} for arm in arms
+        {"name": arm, "changes": {"model.activation": arm}, "recipe": make_recipe(arm)}
+        for arm in arms
     ]
     return Study.model_validate(
         {
             "study": "activations",
             "question": "Which activation trains best?",
-            "base": recipe("sigmoid"),
+            "base": make_recipe("sigmoid"),
             "control": arms[0],
             "arms": named,
             "seeds": seeds,
         }
         | changes
     )
+
+
+def make_factorial(seeds: int = 10, **changes: Any) -> Study:
+    """Return a full factorial study of three activations and two batch sizes."""
+    cells = itertools.product(("sigmoid", "elu", "relu"), (32, 64))
+    arms = [
+        {
+            "name": "control" if number == 0 else f"activation-{activation}_batch_size-{size}",
+            "changes": {"model.activation": activation, "training.batch_size": size},
+            "levels": {"model.activation": activation, "training.batch_size": str(size)},
+            "recipe": make_recipe(activation, size),
+        }
+        for number, (activation, size) in enumerate(cells)
+    ]
+    given = {"arms": arms, "control": "control", "design": "full_factorial", "study": "factorial"}
+    return Study.model_validate(make_study(seeds=seeds).model_dump(mode="json") | given | changes)
 
 
 @pytest.fixture
@@ -119,6 +139,29 @@ def synthetic(tmp_path: Path) -> Any:
     def build(*arguments: Any, **changes: Any) -> SyntheticStudy:
         made = SyntheticStudy(tmp_path / "runs", make_study(*arguments, **changes))
         made.write_record()
+        return made
+
+    return build
+
+
+@pytest.fixture
+def factorial_study(tmp_path: Path) -> Any:
+    """Return a function (seeds, study's keys) → a full factorial study with its runs.
+
+    Accuracy 0.5, ELU +0.1, ReLU +0.05, and +0.05 more for ELU with a batch of 64; little noise.
+    """
+
+    def build(seeds: int = 10, **changes: Any) -> SyntheticStudy:
+        made = SyntheticStudy(tmp_path / "runs", make_factorial(seeds, **changes))
+        made.write_record()
+        draw = np.random.default_rng(0)
+        effects = {"sigmoid": 0.0, "elu": 0.1, "relu": 0.05}
+        for arm in made.study.arms:
+            activation, size = arm.levels.values()
+            both = 0.05 * (activation == "elu" and size == "64")
+            for seed in made.study.seeds:
+                noise = float(draw.normal(0, 0.004))
+                made.add(arm.name, seed, accuracy=0.5 + effects[activation] + both + noise)
         return made
 
     return build

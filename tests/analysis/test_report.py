@@ -14,6 +14,14 @@ from ablations.analysis.report import StudyReport, write_reports
 from ablations.errors import AblationsError
 from ablations.study.metrics import METRICS
 
+FIGURES = (
+    "test_accuracy_effects",
+    "test_accuracy_per_run",
+    "validation_accuracy_per_epoch",
+    "train_loss_per_epoch",
+    "validation_loss_per_epoch",
+)
+
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
@@ -63,10 +71,7 @@ def test_all_files_are_written_and_the_numbers_stand_in_each(synthetic: Any, out
         "activations/index.html",
         "activations/results.csv",
         "activations/results.tex",
-        "activations/figures/test_accuracy_per_run.svg",
-        "activations/figures/validation_accuracy_per_epoch.svg",
-        "activations/figures/train_loss_per_epoch.svg",
-        "activations/figures/validation_loss_per_epoch.svg",
+        *(f"activations/figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "png")),
     }
     assert written.notices == ()
     assert written.page == out / "activations" / "index.html"
@@ -78,9 +83,9 @@ def test_all_files_are_written_and_the_numbers_stand_in_each(synthetic: Any, out
         assert "sigmoid (control)" in text
     for text in (written.markdown, page):
         assert "Which activation trains best?" in text
-        assert "Untuned: the study itself searches no learning rate" in text
-        assert "Descriptive, not a verdict" in text
-        assert "Verdicts from paired statistics are not part of this version" in text
+        assert "Untuned: the study searches no learning rate" in text
+        assert "No verdicts: with 3 paired seeds no difference can be told from chance" in text
+        assert "6 seeds would do" in text
         assert "ablations run activations --seeds 3" in text
     assert written.markdown == (out / "activations" / "report.md").read_text()
 
@@ -90,7 +95,8 @@ def test_twice_gives_the_same_bytes_also_elsewhere(synthetic: Any, out: Path) ->
     fill(made)
     report(made, out)
     first = files(out)
-    (out / "activations" / "figures" / "old.svg").write_text("<svg/>")
+    for stale in ("old.svg", "old.png"):
+        (out / "activations" / "figures" / stale).write_text("<svg/>")
     report(made, out)
     assert files(out) == first
     elsewhere = out.parent / "another" / "place"
@@ -141,7 +147,7 @@ def test_latex_specials_are_escaped(synthetic: Any, out: Path) -> None:
     body = [line for line in tex.splitlines() if line.endswith(r"\\")]
     assert r"leaky\_relu" in tex
     assert not re.search(r"(?<!\\)[%_#]", "".join(body))
-    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {12}
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {10}
     assert tex.count(r"\toprule") == tex.count(r"\bottomrule") == 1
 
 
@@ -176,10 +182,13 @@ def test_diverged_runs_are_counted_beside_the_mean(synthetic: Any, out: Path) ->
     for seed in range(3):
         made.add("elu", seed, accuracy=None, status="diverged", reason="loss is nan")
     text = report(made, out).markdown
-    assert "elu: 63.00% (n = 1 of 4 runs completed)" in text
+    assert "elu: 63.00% (n = 1 of 4, 3 diverged)" in text
     row = next(line for line in text.splitlines() if line.startswith("| elu "))
-    assert "| elu | 63.00% (1 of 4) | – | 1 of 4 | 3/4 diverged | +10.00 | 1 |" in row
-    assert "elu 3/4" in text
+    assert (
+        "| elu | unstable | 63.00% (1 of 4) | +10.00 | – | – | 1 of 4 | 3/4 diverged | 79,510 |"
+    ) in row
+    assert "Diverged: elu 3/4 (Wilson 30% to 95%), control 0/4 (Wilson 0% to 49%)." in text
+    assert "Unstable: elu (3/4 diverged)" in text.partition("## Verdicts")[0]
 
 
 def test_what_is_left_out_is_said_at_the_top_and_in_full(synthetic: Any, out: Path) -> None:
@@ -194,7 +203,7 @@ def test_what_is_left_out_is_said_at_the_top_and_in_full(synthetic: Any, out: Pa
     (notice,) = written.notices
     for words in ("3 runs missing", "1 run stale", "1 run failed", "no longer in the study"):
         assert words in notice
-    top, _, rest = written.markdown.partition("## What the numbers show")
+    top, _, rest = written.markdown.partition("## Verdicts")
     assert notice in top
     section = rest.partition("## Left out")[2]
     assert "| missing | elu | 3–5 | not run |" in section
@@ -249,9 +258,9 @@ def test_poor_studies_still_get_an_honest_page(synthetic: Any, out: Path, case: 
     shown = {
         "nothing": "No run of this study has a result",
         "diverged": "Every run that counts diverged (4 runs)",
-        "no control": "The control, sigmoid, has no completed run",
-        "one seed": "nothing is known of the spread",
-        "control only": "No other arm has a mean",
+        "no control": "the control, sigmoid, has no completed run",
+        "one seed": "with 1 paired seed no difference can be told from chance",
+        "control only": "no other arm has a mean",
     }[case]
     page = Text(written.page.read_text()).text
     assert shown in written.markdown
@@ -370,4 +379,4 @@ def test_extreme_numbers_are_drawn_without_a_warning(
             made.add(arm, seed, curve=curve, metrics={"test_loss": loss})
     text = report(made, out).markdown
     assert "| arm-1 |" in text
-    assert len(list((out / "activations" / "figures").glob("*.svg"))) == 4
+    assert len(list((out / "activations" / "figures").glob("*.svg"))) == 5
