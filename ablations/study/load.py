@@ -16,7 +16,6 @@ from ablations.study.schema import (
     NAME_WANTED,
     Recipe,
     Study,
-    Target,
 )
 from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
