@@ -87,15 +87,19 @@ def _rejections(
                 Recipe.model_validate(change(settings, values), context=context)
             except ValidationError as error:
                 for detail in error.errors():
-                    place = _place(search, values, detail)
-                    found.setdefault((place, detail["msg"]), name)
-    return [(place, f"{message} (arm {arm})") for (place, message), arm in found.items()]
+                    message = str(detail["msg"])
+                    place = _place(search, values, detail["loc"], message)
+                    kind = message.partition(";")[0]  # what is known instead differs by arm
+                    found.setdefault((place, kind), f"{message} (arm {name})")
+    return [(place, message) for (place, _), message in found.items()]
 
 
-def _place(search: Search, values: Mapping[str, Any], detail: Any) -> DataPath:
+def _place(
+    search: Search, values: Mapping[str, Any], location: tuple[Any, ...], message: str
+) -> DataPath:
     """Return where the block says what a recipe's validation complains of."""
-    dotted = ".".join(str(part) for part in detail["loc"] if part != "[key]")
-    of_path = detail["msg"].startswith("unknown key")  # whatever its value
+    dotted = ".".join(str(part) for part in location if part != "[key]")
+    of_path = message.startswith("unknown key")  # whatever its value
     for path, value in values.items():
         if f"{dotted}.".startswith(f"{path}.") or f"{path}.".startswith(f"{dotted}."):
             space = search.settings[path]
