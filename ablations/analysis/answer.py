@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ablations.analysis.collect import Collected
-from ablations.analysis.formats import difference, interval, listed, magnitude, measured, plural
+from ablations.analysis.formats import (
+    difference,
+    interval,
+    listed,
+    magnitude,
+    measured,
+    plural,
+    share_interval,
+)
 from ablations.analysis.significance import pairs_needed
 from ablations.analysis.tables import ArmRow, best
 from ablations.analysis.verdicts import Effect
@@ -29,10 +37,11 @@ def answer_sentences(collected: Collected, rows: Sequence[ArmRow]) -> tuple[str,
     if not any(row.score.n for row in others):
         scored = f"The control, {control.arm}, has {_mean(control, metric)}."
         return ("No verdicts: no other arm has a mean.", scored)
+    diverged = _control_diverged(control, others)
     if all(_verdict(row) == "none" for row in others):
-        return (f"No verdicts: {_why_none(others)}.", *_leader(rows, metric))
-    rest = _rest(control, others, metric, collected.study.margin)
-    return (*_better(control, others, metric), *rest)
+        return (*diverged, f"No verdicts: {_why_none(others)}.", *_leader(rows, metric))
+    rest = _rest(others, metric, collected.study.margin)
+    return (*_better(control, others, metric), *rest, *diverged)
 
 
 def _no_numbers(rows: Sequence[ArmRow], metric: Metric) -> str:
@@ -116,22 +125,20 @@ def _effects(rows: Sequence[ArmRow], metric: Metric) -> str:
 
 def _effect(row: ArmRow, metric: Metric, called: str = "") -> str:
     found = row.finding.effect if row.finding else None
-    if found is None:
-        return row.arm
-    return f"{row.arm} by {magnitude(metric, found.mean)} ({called}{_around(found, metric)})"
+    return f"{row.arm} {sized(found, metric, called)}" if found else row.arm
 
 
-def _around(found: Effect, metric: Metric) -> str:
-    """Return the interval, as sizes where it lies on one side of 0."""
-    if found.interval is None or found.interval.low <= 0 <= found.interval.high:
-        return interval(metric, found.interval)
-    ends = sorted((abs(found.interval.low), abs(found.interval.high)))
-    low, high = (difference(metric, end).lstrip("+") for end in ends)
-    return f"{low} to {high}"
+def sized(found: Effect, metric: Metric, called: str = "") -> str:
+    """Return ``by 1.22 points (0.81 to 1.63)``; signed where the interval holds 0."""
+    around = interval(metric, found.interval)
+    if found.interval and not found.interval.low <= 0 <= found.interval.high:
+        ends = sorted((abs(found.interval.low), abs(found.interval.high)))
+        around = " to ".join(difference(metric, end).lstrip("+") for end in ends)
+    return f"by {magnitude(metric, found.mean)} ({called}{around})"
 
 
-def _rest(control: ArmRow, others: Sequence[ArmRow], metric: Metric, margin: float) -> list[str]:
-    """Name the arms of every other verdict in one sentence; say so if the control diverged."""
+def _rest(others: Sequence[ArmRow], metric: Metric, margin: float) -> list[str]:
+    """Name the arms of every other verdict in one sentence."""
     equivalent = "no difference that matters"
     if margin > 0:
         equivalent += f" (less than {magnitude(metric, margin)})"
@@ -140,19 +147,37 @@ def _rest(control: ArmRow, others: Sequence[ArmRow], metric: Metric, margin: flo
         ("equivalent", equivalent),
         ("inconclusive", "not settled"),
         ("unstable", "unstable"),
-        ("none", "no verdict, for want of paired seeds"),
+        ("none", f"no verdict, for want of paired seeds ({pairs_needed(len(others))} would do)"),
     ):
         names = [_named(row) for row in others if _verdict(row) == verdict]
         if names:
             parts.append(f"{title}: {listed(names, MOST_NAMES)}")
     sentence = "; ".join(parts)
-    sentences = [f"{sentence[0].upper()}{sentence[1:]}."] if parts else []
-    steadier = [row.arm for row in others if control.diverged.exceeds(row.diverged) and row.runs]
-    if control.diverged.diverged:
-        share = f"{control.diverged.diverged}/{control.diverged.runs}"
-        fewer = f"; a smaller share did of {listed(steadier, MOST_NAMES)}" if steadier else ""
-        sentences.append(f"Of the control's own runs {share} diverged{fewer}.")
-    return sentences
+    return [f"{sentence[0].upper()}{sentence[1:]}."] if parts else []
+
+
+def _control_diverged(control: ArmRow, others: Sequence[ArmRow]) -> list[str]:
+    """Say how many of the control's runs diverged, and which arms are steadier."""
+    if not control.diverged.diverged:
+        return []
+    clauses = [f"Of the control's own runs {share_interval(control.diverged)} diverged"]
+    never = [row for row in others if row.runs and not row.diverged.diverged]
+    fewer = [row for row in others if row not in never and control.diverged.exceeds(row.diverged)]
+    if never:
+        same = len({row.runs for row in never}) == 1
+        none = share_interval(never[0].diverged) if same else "none"
+        clauses.append(f"{none} of {_names(never, others)}")
+    if fewer:
+        clauses.append(f"a smaller share of {_names(fewer, others)}")
+    return [f"{'; '.join(clauses)}."]
+
+
+def _names(rows: Sequence[ArmRow], others: Sequence[ArmRow]) -> str:
+    if len(rows) == len(others) > 1:
+        return "each other arm's"
+    if len(rows) > MOST_NAMES:
+        return f"{len(rows)} other arms' each"
+    return listed([row.arm for row in rows], MOST_NAMES)
 
 
 def _named(row: ArmRow) -> str:

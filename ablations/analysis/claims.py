@@ -48,13 +48,15 @@ def _outcome(one: ClaimFinding) -> str:
     if one.status != "not settled":
         return f"{one.status} {one.finding.size}".strip()
     verdict = one.finding.verdict
-    if verdict == "inconclusive":
-        return "not settled"
-    if verdict == "unstable":
-        return "not settled: diverged more often"
-    if verdict == "equivalent":
-        return "not settled: equivalent within the margin"
-    return f"not settled: {verdict_words(one.finding)}"
+    if verdict == "none" and one.than_diverged.exceeds(one.better_diverged):
+        diverged = f"{one.than_diverged.diverged}/{one.than_diverged.runs}"
+        return f"not settled: too few pairs, as {one.claim.than} diverged in {diverged} runs"
+    why = {
+        "inconclusive": "",
+        "unstable": f": {one.claim.better} diverged more often",
+        "equivalent": ": equivalent within the margin",
+    }
+    return f"not settled{why.get(verdict, f': {verdict_words(one.finding)}')}"
 
 
 def _figures(arm: str, summary: Summary, rate: Rate, one: ClaimFinding, study: Study) -> str:
@@ -76,7 +78,7 @@ def claims_sentence(found: Sequence[ClaimFinding]) -> str:
     """Return how many claims came out how."""
     counts = [(status, sum(one.status == status for one in found)) for status in _LOOKS]
     outcome = formats.listed([f"{n} {status}" for status, n in counts if n], 3)
-    return f"Of {formats.plural(len(found), 'claim')}: {outcome}."
+    return f"Of {formats.plural(len(found), 'claim')} of the literature: {outcome}."
 
 
 def claims_notes(found: Sequence[ClaimFinding]) -> tuple[str, ...]:

@@ -83,8 +83,12 @@ def _scaled(one: Curve, scale: int) -> Curve:
 def _limits(curves: Mapping[str, Curve], control: str, percent: bool) -> Limits:
     """Return the range of the means once the first quarter of the epochs is over.
 
-    Bands may widen it by half at either side, no more: those of n = 2 are very wide.
+    Losses that differ a thousandfold are all shown, on a logarithmic axis.  Else bands may widen
+    the range by half at either side, no more: those of n = 2 are very wide.
     """
+    settled = [value for one in curves.values() for value in _settled(one)]
+    if not percent and 0 < 1_000 * min(settled) < max(settled):
+        return Limits(min(settled) / 1.5, 1.5 * max(settled), logarithmic=True)
     limits = robust_limits(
         [_settled(one) for arm, one in curves.items() if arm != control],
         _settled(curves[control]) if control in curves else (),
@@ -146,7 +150,8 @@ def _small_multiples(
 ) -> None:
     arms = [arm for arm in curves if arm != control]
     rows = math.ceil(len(arms) / COLUMNS)
-    top = 0.2  # inches, for the legend
+    two_lines = any("\n" in labels[arm] for arm in arms[:COLUMNS])
+    top = 0.2 + 0.14 * two_lines  # inches, for the legend and a second line of titles
     height = 1.75 * rows + top
     canvas.set_size_inches(WIDTH_INCHES, height)
     panels = canvas.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False).flat
@@ -209,6 +214,8 @@ def _finish(axes: Axes, limits: Limits, curves: Mapping[str, Curve]) -> None:
     last = max(one.epochs[-1] for one in curves.values())
     margin = 0.03 * (last - first) or 0.5
     axes.set_xlim(first - margin, last + margin)
+    if limits.logarithmic:
+        axes.set_yscale("log")
     axes.set_ylim(limits.low, limits.high)
     if first == last:
         axes.set_xticks([first])
@@ -230,6 +237,8 @@ def _caption(
         parts.append("The axis shows the range after the first quarter of the epochs.")
     if beyond:
         parts.append(f"Cut at the axis, so that the others can be read: {', '.join(beyond)}.")
+    if limits.logarithmic:
+        parts.append("The axis is logarithmic.")
     absent = [one.arm for one in histories if one.arm not in curves]
     if absent:
         parts.append(f"No completed run with a curve: {', '.join(absent)}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ablations.analysis import formats
+from ablations.analysis.answer import sized
 from ablations.analysis.factorial import Factorial, Term
 from ablations.analysis.sections import effect_cells, finding_notes, verdict_words
 from ablations.analysis.targets import Reach, Target
@@ -75,6 +76,26 @@ def factorial_notes(found: Factorial, study: Study) -> tuple[str, ...]:
             f"Cells that lack some: {missing}."
         )
     return tuple(notes)
+
+
+def factorial_sentences(found: Factorial, study: Study) -> tuple[str, ...]:
+    """Return the answer of a factorial design; nothing where no contrast has a verdict."""
+    if all(finding.verdict == "none" for finding in found.findings.values()):
+        return ()
+    metric = METRICS[study.metric]
+    said: dict[str, list[str]] = {}
+    for term, finding in found.findings.items():
+        size = f" {sized(finding.effect, metric)}" if finding.effect else ""
+        name = term_name(term, found.references)
+        if finding.verdict not in ("better", "worse"):
+            said.setdefault("Not shown to matter", []).append(name)
+        elif len(term.levels) == 1:
+            title = f"Averaged over the other factors, {finding.verdict}"
+            said.setdefault(title, []).append(name + size)
+        else:
+            title = f"Together {finding.verdict} than the sum of both"
+            said.setdefault(title, []).append(name + size)
+    return tuple(f"{title}: {formats.listed(names, 4)}." for title, names in said.items())
 
 
 def target_table(found: Sequence[Reach], control: str) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,12 @@ from ablations.analysis.plot_style import (
     draw,
     house_style,
     robust_limits,
+    rows_height,
     wrapped,
 )
 from ablations.analysis.sections import verdict_words
 from ablations.analysis.statistics import Interval
+from ablations.analysis.tables import ArmRow
 from ablations.analysis.verdicts import Effect, Finding
 from ablations.study.metrics import METRICS, Metric
 from ablations.study.schema import Study
@@ -44,18 +46,16 @@ class _Line:
         return self.scale * around.low, self.scale * self.effect.mean, self.scale * around.high
 
 
-def forest_drawing(
-    found: Mapping[str, Finding], study: Study, copies: Sequence[str] = ()
-) -> Drawing | None:
+def forest_drawing(rows: Sequence[ArmRow], study: Study) -> Drawing | None:
     """Draw the effects, the largest first; None where there is none."""
     from matplotlib.figure import Figure as Canvas
 
     metric = METRICS[study.metric]
     scale = 100.0 if metric.percent else 1.0
     lines = [
-        _Line(arm, finding, finding.effect, scale, arm in copies)
-        for arm, finding in found.items()
-        if finding.effect
+        _Line(row.arm, row.finding, row.finding.effect, scale, row.is_copy)
+        for row in rows
+        if row.finding and row.finding.effect
     ]
     if not lines:
         return None
@@ -63,9 +63,10 @@ def forest_drawing(
     lines.sort(key=lambda line: sign * line.effect.mean)
     margin = scale * study.margin
     limits = robust_limits([line.span for line in lines], (-margin, 0.0, margin))
-    absent = [arm for arm, finding in found.items() if not finding.effect]
+    absent = [row.arm for row in rows if row.finding and not row.finding.effect]
     with house_style():
-        canvas = Canvas(figsize=(6.2, 0.75 + 0.3 * max(len(lines), 2)))
+        names = [wrapped(line.label, 34, 2) for line in lines]
+        canvas = Canvas(figsize=(6.2, 0.75 + rows_height(names)))
         axes = canvas.subplots()
         axes.set_xlim(limits.low, limits.high)
         axes.set_ylim(len(lines) - 0.4, -0.6)
@@ -75,7 +76,6 @@ def forest_drawing(
         axes.axvline(0, color=CONTROL, linewidth=1.6, linestyle=(0, (4, 1.5)))
         for height, line in enumerate(lines):
             _draw_line(axes, height, line, limits)
-        names = [wrapped(line.label, 34, 2) for line in lines]
         axes.set_yticks(range(len(lines)), names, fontsize=8.5)
         axes.tick_params(axis="y", length=0)
         unit = difference_unit(metric)
@@ -109,8 +109,9 @@ def _draw_line(axes: Axes, height: int, line: _Line, limits: Limits) -> None:
     if limits.hold([centre]):
         face = look.colour if look.filled else "white"
         axes.plot(
-            centre, height, look.marker, color=look.colour, markerfacecolor=face, markersize=6.5
-        )
+            centre, height, look.marker, color=look.colour, markerfacecolor=face,
+            markeredgecolor="white" if look.filled else look.colour, markersize=8,
+        )  # fmt: skip
     checked = line.finding.bootstrap
     if checked:
         ends = (

@@ -6,20 +6,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ablations.analysis.analysis import Analysis, analyse
 from ablations.analysis.answer import answer_sentences
 from ablations.analysis.claims import claims_notes, claims_sentence, claims_table
 from ablations.analysis.collect import Collected
-from ablations.analysis.comparisons import claim_findings
 from ablations.analysis.curve_figures import curve_drawings
-from ablations.analysis.curves import ArmHistories, read_histories
 from ablations.analysis.effect_tables import (
     factorial_notes,
+    factorial_sentences,
     factorial_table,
     target_note,
     target_table,
 )
-from ablations.analysis.factorial import factorial
-from ablations.analysis.fairness import Fairness, fairness
+from ablations.analysis.fairness import Fairness
 from ablations.analysis.forest_figure import forest_drawing
 from ablations.analysis.formats import plural, seed_ranges
 from ablations.analysis.plot_style import Drawing
@@ -32,7 +31,6 @@ from ablations.analysis.sections import (
     verdict_table,
 )
 from ablations.analysis.seed_figure import seed_drawing
-from ablations.analysis.tables import ArmRow, arm_rows
 from ablations.analysis.targets import reaches, target
 from ablations.analysis.text_tables import Table
 
@@ -93,21 +91,20 @@ class Page:
 def build_page(collected: Collected) -> Page:
     """Return the content of the report of one study."""
     study = collected.study
-    rows = arm_rows(collected)
-    histories = [read_histories(collected, arm) for arm in study.arm_names]
-    fair = fairness(collected)
-    notes = (fair.text, *verdict_notes(rows, study))
+    found = analyse(collected)
+    fair = found.fairness
+    notes = (fair.text, *verdict_notes(found.rows, study))
     return Page(
         study=collected.name,
         question=" ".join(study.question.split()),
         description=_paragraphs(study.description),
         runs=_runs(collected),
         notices=(*_notices(collected), *fair.warnings),
-        answer=answer_sentences(collected, rows),
+        answer=_answer(found),
         fairness=fair,
-        verdicts=Section("Verdicts", verdict_table(rows, study), notes, sortable=True),
-        drawings=_drawings(collected, rows, histories),
-        sections=tuple(_sections(collected, rows, histories, fair)),
+        verdicts=Section("Verdicts", verdict_table(found.rows, study), notes, sortable=True),
+        drawings=_drawings(found),
+        sections=tuple(_sections(found)),
         left_out=left_out_table(collected.left_out) if collected.left_out else None,
         left_out_lines=_left_out_lines(collected),
         environment=environment_table(collected),
@@ -116,41 +113,41 @@ def build_page(collected: Collected) -> Page:
     )
 
 
-def _drawings(
-    collected: Collected, rows: Sequence[ArmRow], histories: Sequence[ArmHistories]
-) -> tuple[Drawing, ...]:
-    study = collected.study
-    found = {row.arm: row.finding for row in rows if row.finding}
-    forest = forest_drawing(found, study, [row.arm for row in rows if row.is_copy])
-    dots = seed_drawing(collected, rows)
-    drawn = [forest, dots, *curve_drawings(histories, study.control)]
+def _answer(found: Analysis) -> tuple[str, ...]:
+    """Return the answer; that of a factorial design is about its factors, not its cells."""
+    study = found.collected.study
+    about_factors = factorial_sentences(found.effects, study) if found.effects else ()
+    about_claims = (claims_sentence(found.claims),) if found.claims else ()
+    return (*(about_factors or answer_sentences(found.collected, found.rows)), *about_claims)
+
+
+def _drawings(found: Analysis) -> tuple[Drawing, ...]:
+    study = found.collected.study
+    drawn = (
+        forest_drawing(found.rows, study),
+        seed_drawing(found.collected, found.rows),
+        *curve_drawings(found.histories, study.control),
+    )
     return tuple(drawing for drawing in drawn if drawing)
 
 
-def _sections(
-    collected: Collected,
-    rows: Sequence[ArmRow],
-    histories: Sequence[ArmHistories],
-    fair: Fairness,
-) -> Iterator[Section]:
-    study = collected.study
-    if study.claims:
-        found = claim_findings(collected)
-        notes = (claims_sentence(found), *claims_notes(found))
-        yield Section("Claims", claims_table(found, study), notes)
-    effects = factorial(collected)
+def _sections(found: Analysis) -> Iterator[Section]:
+    study, claims, effects = found.collected.study, found.claims, found.effects
+    if claims:
+        yield Section("Claims", claims_table(claims, study), claims_notes(claims))
     if effects:
         notes = factorial_notes(effects, study)
         yield Section("Factorial effects", factorial_table(effects, study), notes)
-    for title, table in fair.tables:
+    for title, table in found.fairness.tables:
         yield Section(title, table)
-    goal = target(collected, histories)
+    goal = target(found.collected, found.histories)
     if goal:
-        lines = reaches(collected, histories, goal)
+        lines = reaches(found.collected, found.histories, goal)
         table = target_table(lines, study.control)
         yield Section("Time to a target", table, (target_note(goal),), sortable=True)
-    if any(row.runs for row in rows):
-        yield Section("Other metrics", metrics_table(rows, study), (_METRICS_NOTE,), sortable=True)
+    if any(row.runs for row in found.rows):
+        table = metrics_table(found.rows, study)
+        yield Section("Other metrics", table, (_METRICS_NOTE,), sortable=True)
     changes = differences_table(study)
     if changes:
         yield Section("What each arm changes", changes)

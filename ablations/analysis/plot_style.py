@@ -109,12 +109,19 @@ def wrapped(name: str, width: int, lines: int = 3) -> str:
     return "\n".join(parts[:lines]) + ("…" if len(parts) > lines else "")
 
 
+def rows_height(names: Sequence[str]) -> float:
+    """Return the height, in inches, of rows with these names beside them."""
+    tallest = max((name.count("\n") for name in names), default=0)
+    return (0.3 + 0.07 * tallest) * max(len(names), 2)
+
+
 @dataclass(frozen=True)
 class Limits:
     """The range an axis shows."""
 
     low: float
     high: float
+    logarithmic: bool = False
 
     def hold(self, values: Sequence[float]) -> bool:
         """Whether all ``values`` lie within."""

@@ -16,6 +16,7 @@ from ablations.analysis.plot_style import (
     draw,
     house_style,
     robust_limits,
+    rows_height,
     wrapped,
 )
 from ablations.analysis.tables import ArmRow
@@ -40,14 +41,14 @@ def seed_drawing(collected: Collected, every: Sequence[ArmRow]) -> Drawing | Non
         return None
     limits = _limits(values, collected.study.control)
     with house_style():
-        canvas = Canvas(figsize=(6.6, 0.62 + 0.3 * max(len(rows), 2)))
+        names = [f"{wrapped(row.arm, 34, 2)}{' (control)' * row.is_control}" for row in rows]
+        canvas = Canvas(figsize=(6.6, 0.62 + rows_height(names)))
         axes = canvas.subplots()
         axes.set_xlim(limits.low, limits.high)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
         for height, row in enumerate(rows):
             _draw_arm(axes, height, row, values[row.arm], limits, metric)
-        names = [f"{wrapped(row.arm, 34, 2)}{' (control)' * row.is_control}" for row in rows]
         axes.set_yticks(range(len(rows)), names, fontsize=8.5)
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(f"{metric.label} (%)" if metric.percent else titled(metric))
