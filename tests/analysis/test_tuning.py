@@ -117,9 +117,8 @@ def test_trials_that_do_not_count_are_named(made: Any, tmp_path: Path) -> None:
         of_elu.read_text()
     )
     leave(made.runs, runs[3], 0.2).write_text("{")
-    RunsDirectory(made.runs).run("activations", "elu", 100, "learning_rate-0.1").result.unlink()
-    old = Run("activations", "elu", 100, runs[-1].recipe, "learning_rate-7.0")
-    leave(made.runs, old, 0.2)
+    (trials / "elu" / "learning_rate-0.1" / "seed-100" / "result.json").unlink()
+    leave(made.runs, Run("activations", "elu", 100, runs[-1].recipe, "learning_rate-7.0"), 0.2)
     found = collect(made.runs, "activations").left_out
     assert {(entry.arm.removeprefix("tuning/"), entry.kind, entry.seeds) for entry in found} == {
         ("sigmoid/learning_rate-0.001", "stale", (100,)),
