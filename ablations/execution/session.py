@@ -67,11 +67,14 @@ class Session:
         if not self.pending and not changed:
             return
         try:
-            varied = varied_settings(self.study)
-            jobs = [self._job(run, self._settings(run, varied)) for run in self.pending]
-            yield from self._executor().execute(jobs)
+            yield from self._executor().execute(self.jobs())
         finally:
             _summarize(self.study, runs, self.facts)
+
+    def jobs(self) -> list[Job]:
+        """Return what is pending as jobs for an executor."""
+        varied = varied_settings(self.study)
+        return [self._job(run, self._settings(run, varied)) for run in self.pending]
 
     def _executor(self) -> Executor:
         if self.options.executor == "inline":
