@@ -30,14 +30,15 @@ def answer_sentences(collected: Collected, rows: Sequence[ArmRow]) -> tuple[str,
     nothing = _no_numbers(rows, metric)
     if nothing:
         return (nothing,)
+    diverged = _control_diverged(control, others) if control else []
     if control is None or control.score.mean is None:
         name = f", {control.arm}," if control else ""
         missing = f"the control{name} has no completed run with {metric.label}"
-        return (f"No verdicts: {missing}, so there is nothing to compare.", *_leader(rows, metric))
-    if not any(row.score.n for row in others):
+        why = f"No verdicts: {missing}, so there is nothing to compare."
+        return (*diverged, why, *_leader(rows, metric))
+    if not any(row.runs for row in others):
         scored = f"The control, {control.arm}, has {_mean(control, metric)}."
-        return ("No verdicts: no other arm has a mean.", scored)
-    diverged = _control_diverged(control, others)
+        return ("No verdicts: no other arm has a run that counts.", scored)
     if all(_verdict(row) == "none" for row in others):
         return (*diverged, f"No verdicts: {_why_none(others)}.", *_leader(rows, metric))
     rest = _rest(others, metric, collected.study.margin)

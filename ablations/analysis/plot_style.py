@@ -19,6 +19,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 ARM, TROUBLE, GRID = COLOURS[0], COLOURS[1], "#e4e4e4"
 MOST_ARMS_IN_ONE_PANEL = 6
 DOTS_PER_INCH = 150
+PADDING_INCHES = 0.12
 WIDTH_INCHES = 8.6
 
 _SETTINGS: Any = {
@@ -87,9 +88,12 @@ def house_style() -> Iterator[None]:
 def draw(canvas: Canvas, name: str, title: str, caption: str) -> Drawing:
     """Return the canvas as SVG and PNG without date, program version or trailing spaces."""
     svg, png = io.StringIO(), io.BytesIO()
-    place: Any = {"bbox_inches": "tight", "pad_inches": 0.12}
-    canvas.savefig(svg, format="svg", metadata={"Date": None, "Creator": None}, **place)
-    canvas.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None}, **place)
+    canvas.draw_without_rendering()
+    box = canvas.get_tightbbox().padded(PADDING_INCHES)
+    nameless = {"Date": None, "Creator": None}
+    canvas.savefig(svg, format="svg", bbox_inches=box, metadata=nameless)
+    nameless = {"Software": None}
+    canvas.savefig(png, format="png", bbox_inches=box, metadata=nameless, dpi=DOTS_PER_INCH)
     lines = (line.rstrip() for line in svg.getvalue().splitlines())
     return Drawing(name, title, caption, "\n".join(lines) + "\n", png.getvalue())
 

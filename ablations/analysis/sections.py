@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ablations.analysis import formats
 from ablations.analysis.answer import too_few
 from ablations.analysis.left_out import LeftOut
+from ablations.analysis.statistics import Summary
 from ablations.analysis.tables import ArmRow, beside_the_score
 from ablations.analysis.text_tables import Cell, Column, Table, text_table
 from ablations.analysis.verdicts import Finding
@@ -47,7 +48,7 @@ def _verdict_row(row: ArmRow, metric: Metric, seeds: int) -> tuple[Cell, ...]:
     return (
         arm_cell(row),
         Cell("control", -1.0) if row.finding is None else verdict_cell(row.finding, row.is_copy),
-        _mean_cell(row, metric),
+        _mean_cell(row.score, row.runs, metric),
         *effect_cells(row.finding, metric, seeds),
         Cell(formats.shares(row.diverged), row.diverged.diverged),
         Cell(formats.count(row.parameters), row.parameters),
@@ -79,11 +80,11 @@ def verdict_words(finding: Finding, is_copy: bool = False) -> str:
     return words.get(finding.verdict, f"{finding.verdict} {finding.size}".strip())
 
 
-def _mean_cell(row: ArmRow, metric: Metric) -> Cell:
-    shown = formats.measured(metric, row.score.mean)
-    if row.score.mean is not None and row.score.n < row.runs:
-        shown += f" ({row.score.n} of {row.runs})"  # a mean over survivors never stands alone
-    return Cell(shown, row.score.mean)
+def _mean_cell(summary: Summary, runs: int, metric: Metric) -> Cell:
+    shown = formats.measured(metric, summary.mean)
+    if summary.mean is not None and summary.n < runs:
+        shown += f" ({summary.n} of {runs})"  # a mean over survivors never stands alone
+    return Cell(shown, summary.mean)
 
 
 def effect_cells(finding: Finding | None, metric: Metric, seeds: int) -> tuple[Cell, ...]:
@@ -166,12 +167,12 @@ def metrics_table(rows: Sequence[ArmRow], study: Study) -> Table:
     lines = tuple(
         (
             arm_cell(row),
-            _mean_cell(row, metric),
+            _mean_cell(row.score, row.runs, metric),
             Cell(
                 formats.spread(metric, row.score.standard_deviation), row.score.standard_deviation
             ),
             Cell(f"{row.completed} of {row.runs}", row.completed),
-            *(Cell(formats.measured(METRICS[n], row.means[n]), row.means[n]) for n in beside),
+            *(_mean_cell(row.beside[name], row.runs, METRICS[name]) for name in beside),
         )
         for row in rows
     )

@@ -6,8 +6,8 @@ out with the other sign; so the 2ⁿ ways to flip the signs are equally likely (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def sign_flip_p_value(differences: Sequence[float]) -> float:
     reach = abs(values.sum()) - _TIE * np.abs(values).sum()
     if len(values) <= MOST_EXACT_PAIRS:
         return float(np.mean(np.abs(_every_flip(len(values)) @ values) >= reach))
-    hits = sum(int(np.sum(np.abs(flips @ values) >= reach)) for flips in _drawn_flips(len(values)))
+    drawn = _drawn_flips(len(values))
+    chunks = (drawn[start : start + _CHUNK] @ values for start in range(0, DRAWS, _CHUNK))
+    hits = sum(int(np.sum(np.abs(sums) >= reach)) for sums in chunks)
     return (hits + 1) / (DRAWS + 1)
 
 
@@ -51,12 +53,13 @@ def _every_flip(n: int) -> np.ndarray[Any, Any]:
     return np.asarray(1.0 - 2.0 * patterns)
 
 
-def _drawn_flips(n: int) -> Iterator[np.ndarray[Any, Any]]:
+@lru_cache(maxsize=1)  # most arms of a study have as many pairs
+def _drawn_flips(n: int) -> np.ndarray[Any, Any]:
+    """Return (DRAWS, n) signs as bytes; products with them are made a chunk at a time."""
     import numpy as np
 
-    draw = np.random.default_rng(0)
-    for _ in range(DRAWS // _CHUNK):
-        yield 1.0 - 2.0 * draw.integers(0, 2, size=(_CHUNK, n), dtype=np.int8)
+    bits = np.random.default_rng(0).integers(0, 2, size=(DRAWS, n), dtype=np.int8)
+    return np.asarray(1 - 2 * bits)
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:

@@ -26,8 +26,8 @@ class ArmRow:
     """Of the study's metric."""
     finding: Finding | None
     """Against the control; None for the control itself."""
-    means: dict[str, float | None]
-    """Metric → mean over the completed runs, for the metrics beside the score."""
+    beside: dict[str, Summary]
+    """Metric → its summary, for the metrics beside the score."""
     parameters: int | None
     updates: float | None
     """Median over the completed runs."""
@@ -77,7 +77,7 @@ def _row(collected: Collected, arm: str, finding: Finding | None) -> ArmRow:
         diverged=rate(collected, arm),
         score=summary(study.metric),
         finding=finding,
-        means={name: summary(name).mean for name in beside_the_score(study.metric)},
+        beside={name: summary(name) for name in beside_the_score(study.metric)},
         parameters=max((run.result.parameters for run in collected.of_arm(arm)), default=None),
         updates=median(run.result.updates for run in done) if done else None,
         train_seconds=_median(done, "train_seconds"),

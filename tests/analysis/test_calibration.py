@@ -41,6 +41,22 @@ def test_null_studies(distribution: str, show: Callable[[str], None]) -> None:
     assert 0.93 <= coverage <= 0.97
 
 
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_an_effect_as_large_as_the_margin(distribution: str, show: Callable[[str], None]) -> None:
+    margin = 1.5
+    every = [
+        one
+        for family in studies(distribution, margin)
+        for one in findings(family, "higher", margin)
+    ]
+    share = np.mean([one.verdict == "equivalent" for one in every])
+    show(
+        f"calibration, {distribution} differences: an effect of the margin's size is called "
+        f"equivalent in {share:.1%} of comparisons (at most 5.5%)"
+    )
+    assert share <= 0.055
+
+
 def test_a_large_effect_is_found() -> None:
     """The false verdicts are few, and not because none is ever given."""
     every = [one for family in studies("normal", 4.0) for one in findings(family, "higher", 0.0)]

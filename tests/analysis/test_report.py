@@ -1,5 +1,6 @@
 import csv
 import io
+import os
 import re
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 
 from ablations.analysis.report import StudyReport, write_reports
+from ablations.cli import main
 from ablations.errors import AblationsError
 from ablations.study.metrics import METRICS
 
@@ -108,6 +111,27 @@ def test_twice_gives_the_same_bytes_also_elsewhere(synthetic: Any, out: Path) ->
     assert not [name for name, data in first.items() if str(out.parent).encode() in data]
 
 
+def test_another_process_gives_the_same_bytes(factorial_study: Any, out: Path) -> None:
+    claim = {"better": "activation-elu_batch_size-64", "than": "control", "source": "notes 000"}
+    made = factorial_study(margin=0.01, claims=[claim])
+    made.add("control", 0, accuracy=0.3)  # an outlier: the bootstrap disagrees, and is shown
+    written = report(made, out)
+    assert "bootstrap (BCa) interval" in written.markdown
+    code = (
+        "import sys; from pathlib import Path; from ablations.analysis.report import write_reports;"
+        "write_reports(Path(sys.argv[1]), Path(sys.argv[2]), [])"
+    )
+    elsewhere = out.parent / "elsewhere"
+    changed = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "OMP_NUM_THREADS": "1", "LC_ALL": "C"}
+    subprocess.run(
+        [sys.executable, "-c", code, str(made.runs), str(elsewhere)],
+        check=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, **changed},
+    )
+    assert files(elsewhere) == files(out)
+
+
 def test_a_users_matplotlibrc_changes_nothing(synthetic: Any, out: Path) -> None:
     import matplotlib
 
@@ -191,6 +215,74 @@ def test_diverged_runs_are_counted_beside_the_mean(synthetic: Any, out: Path) ->
     assert "Unstable: elu (3/4 diverged)" in text.partition("## Verdicts")[0]
 
 
+def test_three_of_eight_diverged_is_never_a_mean_over_five(synthetic: Any, out: Path) -> None:
+    made = synthetic(("sigmoid", "elu", "tanh"), 8, margin=0.005)
+    fill(made)
+    for seed in (1, 4, 6):
+        made.add("elu", seed, accuracy=None, status="diverged", reason="loss is nan")
+    written = report(made, out)
+    page = Text(written.page.read_text()).text
+    tex = (out / "activations" / "results.tex").read_text()
+    for text in (written.markdown, page, tex):
+        assert "3/8 diverged" in text
+        assert "(5 of 8)" in text
+        assert "5 of 8" in text
+        assert "unstable" in text
+    assert "elu (3/8 diverged)" in " ".join(written.answer)
+    assert "elu (3/8 diverged)" in (out / "README.md").read_text()
+    for text in (written.markdown, page):
+        assert not re.search(r"63\.\d\d%(?! \(5 of 8\)| ± )", text)  # the mean of the five
+
+
+def test_verdicts_stand_in_every_format(synthetic: Any, out: Path) -> None:
+    claim = {"better": "elu", "than": "sigmoid", "source": "notes 000"}
+    made = synthetic(("sigmoid", "elu", "tanh"), 8, margin=0.005, claims=[claim])
+    for seed in range(8):
+        made.add("sigmoid", seed, accuracy=0.5 + 0.001 * seed)
+        made.add("elu", seed, accuracy=0.6 + 0.0012 * seed)
+        made.add("tanh", seed, accuracy=0.5 + 0.001 * (seed + (-1) ** seed))
+    written = report(made, out)
+    page = Text(written.page.read_text())
+    tex = (out / "activations" / "results.tex").read_text()
+    for text in (written.markdown, page.text, tex):
+        assert "better by at least the margin" in text
+        assert "equivalent" in text
+    assert "reproduced by at least the margin" in written.markdown
+    row = next(line for line in written.markdown.splitlines() if line.startswith("| elu "))
+    # Mean 0.1007, t(7, 0.975) = 2.3646, s/√8 = 0.0002 · 2.4495/√8: ± 0.041 points.
+    assert "| elu | better by at least the margin | 60.42% | +10.07 | +10.03 to +10.11 |" in row
+    assert "| 0.016 | 8 | 0 | 79,510 | 300 | 12.5 |" in row  # 2 · 2/2⁸
+    looks = {a.get("class") for tag, a in page.tags if tag == "span"}
+    assert {"verdict better", "verdict equivalent"} <= looks
+    assert written.answer[-1] == "Of 1 claim of the literature: 1 reproduced."
+
+
+def test_a_factorial_study_is_answered_by_its_factors(factorial_study: Any, out: Path) -> None:
+    made = factorial_study(margin=0.01)
+    written = report(made, out)
+    first = written.answer[0]
+    assert first.startswith("Averaged over the other factors, better: activation elu (against")
+    assert "batch_size 64 (against 32) by" in first
+    assert "Together better than the sum of both: activation elu × batch_size 64" in (
+        written.markdown
+    )
+    assert "| activation relu × batch_size 64 | interaction | " in written.markdown
+    assert "corrected by Holm for all 5 contrasts" in written.markdown
+
+
+def test_pngs_are_pictures_without_a_date(synthetic: Any, out: Path) -> None:
+    from matplotlib.image import imread
+
+    made = synthetic()
+    fill(made)
+    report(made, out)
+    for path in (out / "activations" / "figures").glob("*.png"):
+        picture = imread(path)
+        assert min(picture.shape[:2]) > 200
+        assert picture[..., :3].std() > 0.01  # something is drawn
+        assert not re.search(rb"tEXt|tIME|matplotlib", path.read_bytes())
+
+
 def test_what_is_left_out_is_said_at_the_top_and_in_full(synthetic: Any, out: Path) -> None:
     made = synthetic(("sigmoid", "elu"), 6)
     for seed in range(6):
@@ -205,11 +297,32 @@ def test_what_is_left_out_is_said_at_the_top_and_in_full(synthetic: Any, out: Pa
         assert words in notice
     top, _, rest = written.markdown.partition("## Verdicts")
     assert notice in top
+    assert "failed: elu seed 2: No space left on device" in written.left_out
+    assert "missing: elu seed 3–5: not run" in written.left_out
     section = rest.partition("## Left out")[2]
     assert "| missing | elu | 3–5 | not run |" in section
     assert "| failed | elu | 2 | No space left on device |" in section
     assert "| removed | gone | 0 | the study has no such arm |" in section
     assert notice in (out / "README.md").read_text()
+
+
+def test_the_shell_gives_the_answer_and_names_what_is_left_out(synthetic: Any, out: Path) -> None:
+    made = synthetic()
+    fill(made)
+    (made.add("elu", 1) / "result.json").write_text('{"schema": 1, "st')
+    (made.add("elu", 2) / "result.json").write_text('{"schema": 99}')
+    made.add("gone", 0)
+    words = ["report", "activations", "--runs", str(made.runs), "--out", str(out)]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0
+    assert "activations: No verdicts: with 1 paired seed" in done.stdout
+    for line in (
+        "unreadable: elu seed 1: not readable: ",
+        "unreadable: elu seed 2: format version 99; wants 1",
+        "removed: gone seed 0: the study has no such arm",
+    ):
+        assert f"activations: {line}" in done.stderr
+        assert line.split(": ")[-1] in (out / "activations" / "report.md").read_text()
 
 
 def test_csv_has_a_line_for_every_result_found(synthetic: Any, out: Path) -> None:
@@ -260,7 +373,7 @@ def test_poor_studies_still_get_an_honest_page(synthetic: Any, out: Path, case: 
         "diverged": "Every run that counts diverged (4 runs)",
         "no control": "the control, sigmoid, has no completed run",
         "one seed": "with 1 paired seed no difference can be told from chance",
-        "control only": "no other arm has a mean",
+        "control only": "no other arm has a run that counts",
     }[case]
     page = Text(written.page.read_text()).text
     assert shown in written.markdown

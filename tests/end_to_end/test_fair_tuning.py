@@ -31,7 +31,7 @@ SAME_RATE = {"NAME": "untuned", "ADAM": "{name: adam, learning_rate: 0.1}"}
 TUNED = {"NAME": "tuned", "ADAM": "adam"}
 TUNE = """\
 tune:
-  settings: {training.optimizer.learning_rate: [0.003, 0.01, 0.03, 0.1, 0.3]}
+  settings: {training.optimizer.learning_rate: [0.003, 0.01, 0.03, 0.1, 0.3, 1]}
   seeds: [100, 101]
 """
 

@@ -73,6 +73,11 @@ def test_a_good_study_is_resolved(load):
             's.yaml:8:5: base.training.epoch: unknown key "epoch"; did you mean "epochs"? ',
         ),
         (
+            "margin: 0.005",
+            "margin: 0.005\ntarget: 90",
+            "s.yaml:17:9: target: wants a number ≤ 1.0, got 90",
+        ),
+        (
             "batch_size: 20",
             "batch_size: many",
             's.yaml:7:17: base.training.batch_size: wants a whole number, got "many" (text)',
