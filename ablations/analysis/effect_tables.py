@@ -87,8 +87,10 @@ def factorial_sentences(found: Factorial, study: Study) -> tuple[str, ...]:
     for term, finding in found.findings.items():
         size = f" {sized(finding.effect, metric)}" if finding.effect else ""
         name = term_name(term, found.references)
-        if finding.verdict not in ("better", "worse"):
-            said.setdefault("Not shown to matter", []).append(name)
+        if finding.verdict == "equivalent":
+            said.setdefault("No difference that matters", []).append(name)
+        elif finding.verdict not in ("better", "worse"):
+            said.setdefault("Not settled", []).append(name)
         elif len(term.levels) == 1:
             title = f"Averaged over the other factors, {finding.verdict}"
             said.setdefault(title, []).append(name + size)
