@@ -14,9 +14,11 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from ablations.analysis.left_out import Kind, LeftOut
+from ablations.analysis.tuning import ArmSearch, read_searches
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
 from ablations.study.fingerprint import fingerprint
-from ablations.study.paths import SEED_PREFIX, SUMMARY, RunDirectory, RunsDirectory
+from ablations.study.paths import SEED_PREFIX, SUMMARY, TUNING, RunDirectory, RunsDirectory
 from ablations.study.records import (
     Epoch,
     Result,
@@ -30,10 +32,6 @@ from ablations.study.yaml_reader import read_yaml
 Standing = Literal["current", "stale", "foreign", "removed"]
 """Of a readable result towards the study: its fingerprint is the study's; it is another; the
 result belongs to another study, arm or seed; the study no longer has such an arm."""
-
-Kind = Literal[
-    "missing", "unfinished", "stale", "failed", "unreadable", "foreign", "removed", "incomplete"
-]
 
 
 @dataclass(frozen=True)
@@ -66,16 +64,6 @@ class Run:
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """Runs of one arm that the report does not count, and why."""
-
-    kind: Kind
-    arm: str
-    seeds: tuple[int, ...]
-    reason: str
-
-
-@dataclass(frozen=True)
 class Collected:
     """A study as last run, with everything that was found of it on disk."""
 
@@ -85,6 +73,8 @@ class Collected:
     runs: tuple[Run, ...]
     """Every readable result, in the study's order of arms, then by seed."""
     left_out: tuple[LeftOut, ...]
+    searches: tuple[ArmSearch, ...] = ()
+    """What tuned each arm, in the study's order; none in a study that tunes nothing."""
 
     def of_arm(self, arm: str) -> tuple[Run, ...]:
         """Return the runs of ``arm`` that count, by seed."""
@@ -149,7 +139,9 @@ def collect(runs: Path, name: str) -> Collected:
         {*arms, *scan.directories()}, key=lambda arm: (arms.get(arm, len(arms)), arm)
     ):
         scan.read_arm(arm, known=arm in arms)
-    return Collected(name, study, tuple(scan.found), _grouped(scan.left_out))
+    searches, trials_left_out = read_searches(scan.root, name, study)
+    left_out = _grouped([*scan.left_out, *trials_left_out])
+    return Collected(name, study, tuple(scan.found), left_out, searches)
 
 
 class _Scan:
@@ -162,7 +154,11 @@ class _Scan:
 
     def directories(self) -> Iterator[str]:
         for path in self.root.study(self.name).iterdir():
-            if path.is_dir() and path.name != SUMMARY and not path.name.startswith("."):
+            if (
+                path.is_dir()
+                and path.name not in (SUMMARY, TUNING)
+                and not path.name.startswith(".")
+            ):
                 yield path.name
 
     def read_arm(self, arm: str, known: bool) -> None:
@@ -225,6 +221,8 @@ class _Scan:
             return "foreign"
         if arm not in self.study.arm_names:
             return "removed"
+        if self.study.awaits_tuning(arm):
+            return "stale"  # whatever was finished, it was at other values
         wanted = fingerprint(self.study.arm(arm).recipe, seed, result.data_digest)
         return "current" if result.fingerprint == wanted else "stale"
 

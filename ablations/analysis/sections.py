@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ablations.analysis import formats
 from ablations.analysis.answer import too_few
-from ablations.analysis.collect import LeftOut
+from ablations.analysis.left_out import LeftOut
 from ablations.analysis.statistics import Summary
 from ablations.analysis.tables import ArmRow, beside_the_score
 from ablations.analysis.text_tables import Cell, Column, Table, text_table

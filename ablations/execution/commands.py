@@ -10,9 +10,10 @@ from pathlib import Path
 
 from ablations.errors import AblationsError, Problem, StudyError
 from ablations.execution import display, session, studies
+from ablations.execution.ledger import Entry
 from ablations.execution.progress import Display
-from ablations.study.expand import expand
-from ablations.study.paths import RunsDirectory
+from ablations.execution.tuning import compared, settle
+from ablations.study.paths import TUNING, RunsDirectory
 from ablations.study.schema import Study
 
 
@@ -46,27 +47,35 @@ def plan(study: str, sets: tuple[str, ...], options: session.Options) -> None:
     """Print the runs that a study would make."""
     loaded = studies.load(study, studies.parse_overrides(sets))
     facts = session.describe_data(loaded, options.data_directory)
-    entries = session.look_up_all(expand(loaded), options.runs, facts)
-    display.print_plan(loaded, entries, facts)
+    searched = settle(loaded, options.runs, facts)
+    display.print_plan(searched, compared(searched, options.runs, facts), facts)
 
 
 def status(study: str | None, options: session.Options) -> None:
     """Print the states of one study's runs by arm, or of all studies."""
     if study is not None:
         loaded = studies.load(study)
-        facts = session.describe_data(loaded, options.data_directory)
-        arms = [(arm, expand(loaded, [arm])) for arm in loaded.arm_names]
-        rows = [(arm, session.look_up_all(runs, options.runs, facts)) for arm, runs in arms]
+        trials, runs = _states(loaded, options)
+        rows = [(f"{TUNING}/{arm.name}", _of(arm.name, trials)) for arm in loaded.tuned_arms]
+        rows += [(arm, _of(arm, runs)) for arm in loaded.arm_names]
         display.print_status(rows, "arm")
         return
     found, problems = _load_all()
-    table = []
-    for each in found:
-        facts = session.describe_data(each, options.data_directory)
-        table.append((each.study, session.look_up_all(expand(each), options.runs, facts)))
-    display.print_status(table, "study")
+    states = [(each.study, _states(each, options)) for each in found]
+    display.print_status([(name, [*trials, *runs]) for name, (trials, runs) in states], "study")
     if problems:
         raise StudyError(problems)
+
+
+def _states(study: Study, options: session.Options) -> tuple[list[Entry], list[Entry]]:
+    """Return the runs of the tuning and those of the comparison."""
+    facts = session.describe_data(study, options.data_directory)
+    searched = settle(study, options.runs, facts)
+    return list(searched.trials), compared(searched, options.runs, facts)
+
+
+def _of(arm: str, entries: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.run.arm == arm]
 
 
 def run(
@@ -81,15 +90,33 @@ def run(
     loaded = studies.load(study, studies.parse_overrides(sets))
     if seed_count is not None:
         loaded = loaded.model_copy(update={"seeds": tuple(range(seed_count))})
-    prepared = session.prepare(loaded, arms, seeds, options)
+    facts = session.describe_data(loaded, options.data_directory)
+    trials = session.prepare_trials(settle(loaded, options.runs, facts).study, arms, options)
+    session.prepare(loaded, arms, seeds, options)  # what cannot be met is refused before any trial
+    failed = 0
+    if loaded.tune and trials.pending:
+        failed += _train(trials, loaded.tune.metric, f"{loaded.study}, {TUNING}")
+    searched = settle(loaded, options.runs, trials.facts)
+    wanted = [arm for arm in arms or loaded.arm_names if arm not in searched.incomplete]
+    for arm in arms or loaded.arm_names:
+        if arm in searched.incomplete:
+            print(f"{loaded.study}: {arm} is not compared yet: {searched.incomplete[arm]}")
+    if wanted:
+        comparison = session.prepare(searched.study, wanted, seeds, options)
+        failed += _train(comparison, loaded.metric, loaded.study)
+    return 1 if failed else 0
+
+
+def _train(prepared: session.Session, metric: str, name: str) -> int:
+    """Train what is pending; return how many runs failed."""
     finished = len(prepared.entries) - len(prepared.pending)
     if finished:
-        print(f"{loaded.study}: {finished} of {len(prepared.entries)} runs need no training")
-    with Display(len(prepared.pending), loaded.metric) as shown:
+        print(f"{name}: {finished} of {len(prepared.entries)} runs need no training")
+    with Display(len(prepared.pending), metric) as shown:
         for outcome in prepared.execute():
             shown.show(outcome)
-    print(f"{loaded.study}: {shown.summary()}")
-    return 1 if shown.counts.get("failed") else 0
+    print(f"{name}: {shown.summary()}")
+    return shown.counts.get("failed", 0)
 
 
 def report_names(named: Sequence[str], runs: Path) -> list[str]:
@@ -117,7 +144,13 @@ SAMPLES = "scalars=100000,histograms=1000"  # 0 would empty the Time Series dash
 _VIEWS = (
     (
         "curves, one colour an arm",
-        "?smoothing=0&tagFilter=%5E(train%7Cvalidation)&runColorGroup=regex%3A{arm}#timeseries",
+        "?smoothing=0&tagFilter=%5E(train%7Cvalidation)&runFilter={compared}"
+        "&runColorGroup=regex%3A{arm}#timeseries",
+    ),
+    (
+        "trials of the tuning",
+        "?smoothing=0&tagFilter=%5Evalidation&runFilter={tuning}"
+        "&runColorGroup=regex%3A{tuning}(.%2B)%2F#timeseries",
     ),
     ("mean and band over seeds", "#custom_scalars&regexInput=%5E{summary}"),
     ("gradients, first seed", "?tagFilter=gradient_log10&runFilter=seed-0%24#timeseries"),
@@ -135,11 +168,15 @@ def tensorboard(study: str | None, runs: Path, port: int) -> int:
         raise AblationsError(
             f"{logdir}: no runs yet; wants `ablations run {study or 'STUDY'}` first"
         )
-    arm = "%5E(%5B%5E%2F%5D%2B)%2F" if name else "%5E(%5B%5E%2F%5D%2B%2F%5B%5E%2F%5D%2B)%2F"
-    summary = "summary" if name else "%5B%5E%2F%5D%2B%2Fsummary"
+    study_part = "" if name else "%5B%5E%2F%5D%2B%2F"  # any study
+    parts = {
+        "arm": f"%5E({study_part}%5B%5E%2F%5D%2B)%2F",
+        "summary": f"{study_part}summary",
+        "tuning": f"%5E{study_part}tuning%2F",
+        "compared": f"%5E(%3F!{study_part}tuning%2F)",
+    }
     for title, query in _VIEWS:
-        link = query.format(arm=arm, summary=summary)
-        print(f"{title:28} http://localhost:{port}/{link}", flush=True)
+        print(f"{title:28} http://localhost:{port}/{query.format(**parts)}", flush=True)
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
     command += ["--port", str(port), "--samples_per_plugin", SAMPLES]
     return subprocess.run(command, check=False).returncode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -11,8 +11,10 @@ from rich.text import Text
 
 from ablations.data.dataset import DataFacts
 from ablations.execution.ledger import Entry, State
-from ablations.study.schema import Arm, Study
-from ablations.study.settings import differences, short
+from ablations.execution.tuning import Searched
+from ablations.study.metrics import METRICS
+from ablations.study.schema import Arm, Study, Tuning
+from ablations.study.settings import differences, short, short_value
 
 WIDTH_ELSEWHERE = 120  # columns where there is no terminal to ask
 
@@ -49,13 +51,18 @@ def print_studies(studies: Sequence[Study]) -> None:
     _console().print("* the control", style="dim")
 
 
-def print_plan(study: Study, entries: Sequence[Entry], facts: dict[str, DataFacts]) -> None:
+def print_plan(
+    searched: Searched, entries: Sequence[Entry], facts: Mapping[str, DataFacts]
+) -> None:
     """Print the runs, and each arm's difference from the control in full."""
+    study = searched.study
     console = _console()
     console.print(Text(f"{study.study}: {study.question}", style="bold"))
     states = Counter(entry.state for entry in entries)
     console.print(Text(f"{len(entries)} runs: {_counts(states)}"))
     console.print(Text(f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}"))
+    if study.tune is not None:
+        console.print(Text("\n".join(_search(study, study.tune, searched))))
     for name, fact in facts.items():
         if fact.digest is None:
             console.print(Text(f"data set {name} is not here yet; running downloads it"))
@@ -71,17 +78,49 @@ def print_plan(study: Study, entries: Sequence[Entry], facts: dict[str, DataFact
             lines = Text("\n".join(_difference(study, arm)))
             table.add_row(Text(name), f"{parameters:,}", _counts(found), lines)
     console.print(table)
-    for entry in entries:
+    for entry in (*searched.trials, *entries):
         if entry.note:
             console.print(Text(f"{entry.run}: {entry.state}: {entry.note}"))
 
 
+def _search(study: Study, tune: Tuning, searched: Searched) -> list[str]:
+    """Return the lines that say what each arm's search tries, and that it is the same for all."""
+    states = Counter(entry.state for entry in searched.trials)
+    budget = (
+        f"tuning: {len(tune.trials)} trials ({tune.search}) × {len(tune.seeds)} seeds "
+        f"({', '.join(map(str, tune.seeds))}) for each of {len(study.tuned_arms)} arms, "
+        f"by {METRICS[tune.metric].label}"
+    )
+    if tune.epochs is not None:
+        budget += f", training.epochs: {tune.epochs}"
+    lines = [budget, f"{len(searched.trials)} runs of the tuning: {_counts(states)}"]
+    for path in tune.paths:
+        tried = dict.fromkeys(short_value(trial.values[path]) for trial in tune.trials)
+        lines.append(f"  {path}: {', '.join(tried)}")
+    return lines
+
+
 def _difference(study: Study, arm: Arm) -> list[str]:
-    if arm.name == study.control:
-        return ["(the control)"]
+    """Return what tells an arm from the control; what is tuned stands last."""
+    paths = study.tune.paths if study.tune else ()
     control = study.arm(study.control).recipe.science()
-    found = differences(control, arm.recipe.science())
-    return [f"{path}: {short(old)} → {short(new)}" for path, (old, new) in found.items()]
+    lines = [
+        f"{path}: {short(old)} → {short(new)}"
+        for path, (old, new) in differences(control, arm.recipe.science()).items()
+        if not any(f"{path}.".startswith(f"{tuned}.") for tuned in paths)
+    ]
+    if arm.name == study.control:
+        lines = ["(the control)"]
+    elif not lines and not set(paths) & set(arm.changes):
+        lines = ["(a copy of the control)"]
+    for path in paths:
+        if path in arm.changes:
+            lines.append(f"{path}: {short_value(arm.changes[path])} (held by the arm)")
+        elif arm.tuned:
+            lines.append(f"{path}: {short_value(arm.tuned[path])} (tuned)")
+        else:
+            lines.append(f"{path}: after tuning")
+    return lines
 
 
 def print_status(rows: Sequence[tuple[str, Sequence[Entry]]], column: str) -> None:

@@ -45,7 +45,7 @@ def look_up(run: Run, runs: RunsDirectory, data_digest: str | None) -> Entry:
     ``data_digest`` is None where the data is not on this machine; then the data that the result
     was made from is taken to be unchanged.
     """
-    directory = runs.run(run.study, run.arm, run.seed)
+    directory = runs.run(run.study, run.arm, run.seed, run.trial)
     if not directory.path.is_dir():
         return Entry(run, State.PENDING)
     if is_held(directory.path):

@@ -13,13 +13,22 @@ from ablations.data.dataset import DataFacts
 from ablations.errors import RunsDirectoryError
 from ablations.execution import devices
 from ablations.execution.ledger import FINISHED, Entry, State, look_up
+from ablations.execution.studies import CATALOG
 from ablations.execution.worker import Job, Outcome
-from ablations.study.expand import Run, expand
+from ablations.study.expand import Run, expand, expand_trials
 from ablations.study.files import write_atomically
 from ablations.study.paths import RunsDirectory, seed_of
 from ablations.study.records import read_history
 from ablations.study.schema import Study
-from ablations.study.variation import Setting, of_arm, varied_settings
+from ablations.study.variation import (
+    COMPARISON,
+    PHASE,
+    TUNING,
+    Setting,
+    of_arm,
+    of_trial,
+    varied_settings,
+)
 from ablations.study.yaml_writer import to_yaml
 
 ExecutorName = Literal["inline", "processes"]
@@ -58,11 +67,14 @@ class Session:
         if not self.pending and not changed:
             return
         try:
-            varied = varied_settings(self.study)
-            jobs = [self._job(run, of_arm(varied, run.arm)) for run in self.pending]
-            yield from self._executor().execute(jobs)
+            yield from self._executor().execute(self.jobs())
         finally:
             _summarize(self.study, runs, self.facts)
+
+    def jobs(self) -> list[Job]:
+        """Return what is pending as jobs for an executor."""
+        varied = varied_settings(self.study)
+        return [self._job(run, self._settings(run, varied)) for run in self.pending]
 
     def _executor(self) -> Executor:
         if self.options.executor == "inline":
@@ -73,11 +85,24 @@ class Session:
 
         return Processes(self.devices)
 
+    def _settings(
+        self, run: Run, varied: Mapping[str, Mapping[str, Setting]]
+    ) -> dict[str, Setting]:
+        """Return what tells the run from others, for the HParams dashboard."""
+        settings, tune = of_arm(varied, run.arm), self.study.tune
+        if tune is None:
+            return settings
+        if not run.trial:
+            return {PHASE: COMPARISON, **settings}
+        trial = next(trial for trial in tune.trials if trial.name == run.trial)
+        return {PHASE: TUNING, **settings, **of_trial(trial)}
+
     def _job(self, run: Run, settings: Mapping[str, Setting]) -> Job:
         data = self.options.data_directory
         return Job(
             study=run.study,
             arm=run.arm,
+            trial=run.trial,
             seed=run.seed,
             recipe=run.recipe.settings(),
             settings=settings,
@@ -103,7 +128,15 @@ def prepare(
     Raises:
         AblationsError: the request cannot be met.
     """
-    wanted = expand(study, arms, seeds)
+    return _prepare(study, expand(study, arms, seeds), options)
+
+
+def prepare_trials(study: Study, arms: Collection[str], options: Options) -> Session:
+    """Check the search of a study's arms, as ``prepare`` does the comparison."""
+    return _prepare(study, expand_trials(study, arms, CATALOG), options)
+
+
+def _prepare(study: Study, wanted: Sequence[Run], options: Options) -> Session:
     chosen = devices.choose(options.device, options.workers)
     _check_writable(options.runs)
     for name in {run.recipe.data.name for run in wanted}:
@@ -175,6 +208,8 @@ def _summarize(study: Study, runs: RunsDirectory, facts: Mapping[str, DataFacts]
         )
         wanted = [Run(study.study, arm.name, seed, arm.recipe) for seed in seeds]
         done = [e.run for e in look_up_all(wanted, runs.root, facts) if e.state == State.DONE]
+        if study.awaits_tuning(arm.name):
+            done = []  # whatever was finished, it was at other values
         write_bands(
             runs.summary(study.study, arm.name),
             [read_history(runs.run(study.study, arm.name, run.seed).metrics) for run in done],

@@ -13,7 +13,7 @@ from ablations.execution.lock import HeldError, hold
 from ablations.execution.studies import CATALOG
 from ablations.study.expand import Run
 from ablations.study.fingerprint import fingerprint
-from ablations.study.paths import RunDirectory, RunsDirectory
+from ablations.study.paths import RunDirectory, RunsDirectory, place
 from ablations.study.records import Result, UnreadableResultError, read_result
 from ablations.study.schema import Recipe
 
@@ -33,19 +33,21 @@ class Job:
     data_directory: str | None = None
     rerun: bool = False
     """Train even if a finished result is there."""
+    trial: str = ""
+    """The trial of the arm's search; empty in the comparison."""
 
     def __str__(self) -> str:
-        return f"{self.study}/{self.arm}/seed-{self.seed}"
+        return place(self.study, self.arm, self.seed, self.trial)
 
     @property
     def directory(self) -> RunDirectory:
         """The run's directory."""
-        return RunsDirectory(Path(self.runs)).run(self.study, self.arm, self.seed)
+        return RunsDirectory(Path(self.runs)).run(self.study, self.arm, self.seed, self.trial)
 
     def run(self) -> Run:
         """Return the run, its recipe typed again."""
         recipe = Recipe.model_validate(self.recipe, context={"catalog": CATALOG})
-        return Run(self.study, self.arm, self.seed, recipe)
+        return Run(self.study, self.arm, self.seed, recipe, self.trial)
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def _failure(job: Job, reason: str) -> Result:
     return Result(
         study=job.study,
         arm=job.arm,
+        trial=job.trial,
         seed=job.seed,
         status="failed",
         reason=reason,

@@ -50,10 +50,7 @@ def span(factors: tuple[Factor, ...], design: str, control: str) -> list[Cell]:
         cells = [
             dict(zip((f.path for f in factors), labels, strict=True)) for labels in combinations
         ]
-        return [
-            Cell(control if number == 0 else _name(factors, labels), labels)
-            for number, labels in enumerate(cells)
-        ]
+        return [Cell(_name(factors, labels) or control, labels) for labels in cells]
     reference = 0 if design == "one_at_a_time" else -1
     start = {factor.path: list(factor.levels)[reference] for factor in factors}
     cells_by_one = [Cell(control, start)]
@@ -66,4 +63,6 @@ def span(factors: tuple[Factor, ...], design: str, control: str) -> list[Cell]:
 
 
 def _name(factors: tuple[Factor, ...], labels: Mapping[str, str]) -> str:
-    return "_".join(f"{factor.short_name}-{labels[factor.path]}" for factor in factors)
+    """Return a cell's name by what differs from the control; empty for the control."""
+    moved = [f for f in factors if labels[f.path] != next(iter(f.levels))]
+    return "_".join(f"{factor.short_name}-{labels[factor.path]}" for factor in moved)

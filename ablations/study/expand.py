@@ -1,12 +1,16 @@
-"""From a study to its runs."""
+"""From a study to its runs: those of the comparison, and the trials of each arm's search."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ablations.errors import AblationsError, suggest
-from ablations.study.schema import Recipe, Study
+from ablations.study.paths import place
+from ablations.study.schema import Arm, Recipe, Study, TuningTrial
+from ablations.study.settings import change
+from ablations.study.technique import Catalog
 
 
 @dataclass(frozen=True)
@@ -17,27 +21,75 @@ class Run:
     arm: str
     seed: int
     recipe: Recipe
+    trial: str = ""
+    """The trial of the arm's search; empty in the comparison."""
 
     def __str__(self) -> str:
-        return f"{self.study}/{self.arm}/seed-{self.seed}"
+        return place(self.study, self.arm, self.seed, self.trial)
 
 
 def expand(
     study: Study, arms: Collection[str] = (), seeds: Collection[int] = ()
 ) -> tuple[Run, ...]:
-    """Return the runs of a study, or of some of its arms and seeds; all seeds of an arm together.
+    """Return the comparison's runs, or those of some arms and seeds; an arm's seeds together.
+
+    Raises:
+        AblationsError: the study has no such arm, or a seed is one of the search's.
+    """
+    _check_arms(study, arms)
+    wanted = [arm for arm in study.arms if not arms or arm.name in arms]
+    chosen = sorted(set(seeds)) or study.seeds
+    for seed in chosen if study.tune else ():
+        if study.tune and seed in study.tune.seeds:
+            raise AblationsError(
+                f"study {study.study}: seed {seed} tunes the arms; the comparison wants others"
+            )
+    return tuple(Run(study.study, arm.name, seed, arm.recipe) for arm in wanted for seed in chosen)
+
+
+def expand_trials(
+    study: Study, arms: Collection[str] = (), catalog: Catalog | None = None
+) -> tuple[Run, ...]:
+    """Return the runs of the search, or those of some arms; none where nothing is tuned.
 
     Raises:
         AblationsError: the study has no such arm.
     """
+    _check_arms(study, arms)
+    if study.tune is None:
+        return ()
+    wanted = [arm for arm in study.tuned_arms if not arms or arm.name in arms]
+    return tuple(
+        Run(study.study, arm.name, seed, recipe, trial.name)
+        for arm in wanted
+        for trial in study.tune.trials
+        for recipe in (trial_recipe(arm, trial, study.tune.epochs, catalog),)
+        for seed in study.tune.seeds
+    )
+
+
+def trial_recipe(
+    arm: Arm, trial: TuningTrial, epochs: int | None, catalog: Catalog | None = None
+) -> Recipe:
+    """Return the recipe of one trial.  Without a catalogue its techniques cannot be built."""
+    shorter = {} if epochs is None else {"training.epochs": epochs}
+    return _changed(arm.recipe, {**shorter, **trial.values}, catalog)
+
+
+def tuned(arm: Arm, values: Mapping[str, Any], catalog: Catalog | None = None) -> Arm:
+    """Return the arm at the values that its search chose."""
+    recipe = _changed(arm.recipe, values, catalog)
+    return arm.model_copy(update={"recipe": recipe, "tuned": values})
+
+
+def _changed(recipe: Recipe, values: Mapping[str, Any], catalog: Catalog | None) -> Recipe:
+    context = None if catalog is None else {"catalog": catalog}
+    return Recipe.model_validate(change(recipe.settings(), values), context=context)
+
+
+def _check_arms(study: Study, arms: Collection[str]) -> None:
     for name in arms:
         if name not in study.arm_names:
             raise AblationsError(
                 f'study {study.study}: no arm is called "{name}"; {suggest(name, study.arm_names)}'
             )
-    wanted = [arm for arm in study.arms if not arms or arm.name in arms]
-    return tuple(
-        Run(study.study, arm.name, seed, arm.recipe)
-        for arm in wanted
-        for seed in (sorted(set(seeds)) or study.seeds)
-    )

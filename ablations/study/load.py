@@ -4,49 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.study.design import Factor, label_of, span
+from ablations.study.load_tuning import resolve_search
 from ablations.study.schema import (
     NAME,
     NAME_WANTED,
-    Claim,
-    Design,
-    Listed,
-    MetricName,
-    Name,
     Recipe,
-    Seeds,
     Study,
-    Target,
 )
 from ablations.study.settings import change, undeclared
-from ablations.study.technique import Catalog, Frozen, NonNegative, show
+from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
+from ablations.study.technique import Catalog, show
 from ablations.study.yaml_reader import Document, read_yaml
 from ablations.study.yaml_reader import Path as DataPath
-
-RESERVED_ARM = "summary"  # runs/<study>/summary/ holds the bands
-
-
-class _File(Frozen):
-    """The top level of a study file, before arms are spanned and recipes resolved."""
-
-    study: Name
-    question: str
-    description: str = ""
-    base: Mapping[str, Any]
-    control: str | None = None
-    arms: Mapping[str, Mapping[str, Any]] = {}
-    factors: Mapping[str, Any] = {}
-    design: Design | None = None
-    seeds: Seeds
-    metric: MetricName = "test_accuracy"
-    margin: NonNegative = 0.0
-    target: Target | None = None
-    claims: Annotated[tuple[Claim, ...], Listed, Field(validate_default=False)] = ()
 
 
 def load_study(path: Path, catalog: Catalog, overrides: Mapping[str, Any] | None = None) -> Study:
@@ -81,15 +56,15 @@ class _Resolver:
         if not isinstance(data, dict):
             self._add((), f"wants a mapping with study, question, base, arms, got {show(data)}")
             self._stop()
-        raw: _File | None = None
+        raw: StudyFile | None = None
         try:
-            raw = _File.model_validate(data)
+            raw = StudyFile.model_validate(data)
         except ValidationError as error:
             self._collect(error, lambda location: location)
         recipe: Recipe | None = None
         base = data.get("base")
         if isinstance(base, dict):
-            self._check_overrides(base)
+            self._check_overrides()
             base = change(base, self.overrides)
             recipe = self._recipe(base, ("base",), {})
         if raw is None or not isinstance(base, dict):
@@ -100,8 +75,15 @@ class _Resolver:
         if self.problems:
             self._stop()
         control = self._control(raw)
+        self._check_differences(recipe, control, raw, arms)
+        tuning = None
+        if raw.tune is not None and not self.problems:
+            tuning = resolve_search(raw.tune, raw.seeds, arms, self.context, self._add)
+        if self.problems:
+            self._stop()
         study = {
-            **raw.model_dump(exclude={"factors", "arms", "base", "control"}, mode="python"),
+            **raw.model_dump(exclude={"factors", "arms", "base", "control", "tune"}, mode="python"),
+            "tune": tuning,
             "base": recipe,
             "control": control,
             "arms": tuple(
@@ -110,9 +92,6 @@ class _Resolver:
             ),
             "overrides": dict(self.overrides),
         }
-        self._check_differences(recipe, control, arms)
-        if self.problems:
-            self._stop()
         return Study.model_validate(study, context=self.context)
 
     def _check_what_can_be(self, data: dict[str, Any], base: Any) -> None:
@@ -124,7 +103,9 @@ class _Resolver:
 
     # Arms
 
-    def _arms(self, raw: _File, base: dict[str, Any]) -> list[tuple[str, dict[str, Any], Any, Any]]:
+    def _arms(
+        self, raw: StudyFile, base: dict[str, Any]
+    ) -> list[tuple[str, dict[str, Any], Any, Any]]:
         arms: list[tuple[str, dict[str, Any], Any, Any]] = []
         for name, changes, labels in self._spanned(raw):
             arms.append((name, changes, labels, self._one_arm(("factors",), changes, base)))
@@ -132,11 +113,25 @@ class _Resolver:
             at: DataPath = ("arms", name)
             if name in {arm[0] for arm in arms}:
                 self._add(at, f'the design already spans an arm called "{name}"', at_key=True)
+            if arm_changes == COPY:
+                at, arm_changes = self._original(raw, name, arms)
             changes = dict(arm_changes)
             arms.append((name, changes, {}, self._one_arm(at, changes, base)))
         if not arms and not raw.factors:
             self._add((), "wants arms, or factors with a design")
         return arms
+
+    def _original(self, raw: StudyFile, copy: str, spanned: list[Any]) -> tuple[DataPath, Any]:
+        """Return where the control is said, and its changes."""
+        control = self._control(raw)
+        if raw.arms.get(control) == COPY:
+            if copy == control:
+                self._add(("arms", copy), "the control cannot be a copy of itself")
+            return ("arms", control), {}
+        for name, changes, *_ in spanned:
+            if name == control and name not in raw.arms:
+                return ("factors",), changes
+        return ("arms", control), raw.arms.get(control, {})
 
     def _one_arm(
         self, at: DataPath, changes: dict[str, Any], base: dict[str, Any]
@@ -151,7 +146,7 @@ class _Resolver:
                 return None
         return self._recipe(change(base, changes), at, changes)
 
-    def _spanned(self, raw: _File) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
+    def _spanned(self, raw: StudyFile) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
         if bool(raw.factors) != bool(raw.design):
             self._add(
                 ("factors",) if raw.factors else ("design",), "factors and design go together"
@@ -160,16 +155,14 @@ class _Resolver:
         factors = tuple(self._factor(path, levels) for path, levels in raw.factors.items())
         if not factors or self.problems:
             return []
-        cells = span(factors, str(raw.design), self._control(raw))
-        by_path = {factor.path: factor for factor in factors}
-        return [
-            (
-                cell.name,
-                {path: by_path[path].levels[label] for path, label in cell.labels.items()},
-                dict(cell.labels),
-            )
-            for cell in cells
-        ]
+        levels = {factor.path: factor.levels for factor in factors}
+        searched = raw.tune.settings if raw.tune else ()
+        spanned = []
+        for cell in span(factors, str(raw.design), self._control(raw)):
+            values = {path: levels[path][label] for path, label in cell.labels.items()}
+            changes = {p: v for p, v in values.items() if not (v == TUNED and p in searched)}
+            spanned.append((cell.name, changes, dict(cell.labels)))
+        return spanned
 
     def _factor(self, path: str, levels: Any) -> Factor:
         if isinstance(levels, (list, tuple)):
@@ -187,21 +180,26 @@ class _Resolver:
 
     # Checks
 
-    def _control(self, raw: _File) -> str:
+    def _control(self, raw: StudyFile) -> str:
         return raw.control or "control"
 
-    def _check_overrides(self, base: dict[str, Any]) -> None:
+    def _check_overrides(self) -> None:
+        tune = self.document.data.get("tune")
+        settings = tune.get("settings") if isinstance(tune, dict) else None
+        searched = settings if isinstance(settings, dict) else {}
         for path in self.overrides:
             section = path.split(".")[0]
+            if path in searched:
+                raise AblationsError(f"--set {path}: the study tunes it; wants another path")
             if section not in Recipe.model_fields or "." not in path:
                 known = suggest(section, [f"{name}.…" for name in Recipe.model_fields])
                 raise AblationsError(f"--set {path}: wants a dotted path of the base; {known}")
 
-    def _check_names(self, raw: _File, names: list[str]) -> None:
+    def _check_names(self, raw: StudyFile, names: list[str]) -> None:
         for name in names:
             if not NAME.fullmatch(name):
                 self._add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)
-            if name.lower() == RESERVED_ARM:
+            if name.lower() in RESERVED_ARMS:
                 self._add(("arms", name), f'"{name}" is taken by the runs directory', at_key=True)
         if raw.factors and self.problems:
             return  # which arms the design would span is not known
@@ -220,11 +218,17 @@ class _Resolver:
                     )
 
     def _check_differences(
-        self, base: Recipe | None, control: str, arms: list[tuple[str, Any, Any, Any]]
+        self,
+        base: Recipe | None,
+        control: str,
+        raw: StudyFile,
+        arms: list[tuple[str, Any, Any, Any]],
     ) -> None:
         assert base is not None
         seen: dict[str, str] = {}
         for name, changes, levels, recipe in sorted(arms, key=lambda arm: arm[0] != control):
+            if raw.arms.get(name) == COPY:
+                continue
             at: DataPath = ("factors",) if levels else ("arms", name)
             for path in undeclared(base.science(), recipe.science(), changes):
                 self._add(at, f"differs from the base in {path}, which it does not declare", True)

@@ -14,12 +14,22 @@ CHECKPOINT = "checkpoint"
 STUDY_RECORD = "study.yaml"
 EVENTS_PREFIX = "events.out.tfevents."
 SUMMARY = "summary"
+TUNING = "tuning"
 SEED_PREFIX = "seed-"
+
+
+def place(study: str, arm: str, seed: int, trial: str = "") -> str:
+    """Return where a run lies below the root: ``study/arm/seed-0``.
+
+    A trial of the arm's search lies in ``study/tuning/arm/trial/seed-0``.
+    """
+    searched = f"{TUNING}/{arm}/{trial}" if trial else arm
+    return f"{study}/{searched}/{SEED_PREFIX}{seed}"
 
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """``runs/<study>/<arm>/seed-<n>/``: one training."""
+    """One training: ``runs/<study>/<arm>/seed-<n>/``, or a trial's place; see ``place``."""
 
     path: Path
 
@@ -62,9 +72,9 @@ class RunsDirectory:
         """Return ``runs/<study>/summary/<arm>/``: mean and band over the seeds."""
         return self._inside(self.root / study / SUMMARY / arm)
 
-    def run(self, study: str, arm: str, seed: int) -> RunDirectory:
-        """Return the directory of one run."""
-        return RunDirectory(self._inside(self.root / study / arm / f"{SEED_PREFIX}{seed}"))
+    def run(self, study: str, arm: str, seed: int, trial: str = "") -> RunDirectory:
+        """Return the directory of one run, or of one trial of an arm's search."""
+        return RunDirectory(self._inside(self.root / place(study, arm, seed, trial)))
 
     def _inside(self, path: Path) -> Path:
         """Return ``path``, after checking that no link or name leads out of the root."""

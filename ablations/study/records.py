@@ -29,6 +29,8 @@ class Result(BaseModel):
     schema_version: int = Field(SCHEMA_VERSION, alias="schema")
     study: str
     arm: str
+    trial: str = ""
+    """The trial of the arm's search that the run belongs to; empty in the comparison."""
     seed: int
     status: Status
     reason: str = ""

@@ -128,6 +128,38 @@ class Recipe(Frozen):
         return self.model_dump(mode="json", exclude={"telemetry"})
 
 
+class TuningTrial(Frozen):
+    """One candidate of the search, the same for every arm."""
+
+    name: Name
+    """The name of its directory, made of its values."""
+    values: Mapping[str, Any]
+    """Dotted path of the recipe → value."""
+
+
+class Tuning(Frozen):
+    """The search that every arm gets before the arms are compared."""
+
+    search: Literal["grid", "random"]
+    trials: Annotated[tuple[TuningTrial, ...], Listed]
+    seeds: Seeds
+    """The seeds of each trial; the comparison uses none of them."""
+    metric: MetricName
+    """The validation metric whose mean over the seeds chooses."""
+    epochs: Count | None = None
+    """Epochs a trial; null trains a trial as long as the comparison."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The settings that are tuned."""
+        return tuple(self.trials[0].values)
+
+    @property
+    def runs_per_arm(self) -> int:
+        """The budget: trainings that each arm's search takes."""
+        return len(self.trials) * len(self.seeds)
+
+
 class Arm(Frozen):
     """A named change of the base, with the recipe that results."""
 
@@ -136,6 +168,8 @@ class Arm(Frozen):
     """What the arm declares: dotted path of the recipe → value as written."""
     levels: Mapping[str, str] = {}
     """In a factorial design: factor → label of its level in this arm."""
+    tuned: Mapping[str, Any] = {}
+    """What the search chose for this arm: dotted path → value; the recipe holds it."""
     recipe: Recipe
 
 
@@ -162,6 +196,7 @@ class Study(Frozen):
     arms: Annotated[tuple[Arm, ...], Listed]
     design: Design | None = None
     seeds: Seeds
+    tune: Tuning | None = None
     metric: MetricName = "test_accuracy"
     """The metric that answers the question."""
     margin: NonNegative = 0.0
@@ -183,3 +218,13 @@ class Study(Frozen):
     def arm_names(self) -> tuple[str, ...]:
         """The arms in the order of the file."""
         return tuple(arm.name for arm in self.arms)
+
+    @property
+    def tuned_arms(self) -> tuple[Arm, ...]:
+        """The arms that are searched: all but those that declare a tuned setting themselves."""
+        paths = self.tune.paths if self.tune else ()
+        return tuple(arm for arm in self.arms if paths and not set(paths) & set(arm.changes))
+
+    def awaits_tuning(self, arm: str) -> bool:
+        """Return whether the search of ``arm`` has chosen nothing yet."""
+        return any(tuned.name == arm and not tuned.tuned for tuned in self.tuned_arms)

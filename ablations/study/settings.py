@@ -93,3 +93,11 @@ def short(value: Any) -> str:
     if isinstance(value, str):
         return value
     return show(value)
+
+
+def short_value(value: Any) -> str:
+    """Show one setting that may be a technique, by its name and parameters."""
+    if not isinstance(value, Mapping):
+        return short(value)
+    rest = [f"{key} {short(inner)}" for key, inner in flatten(value).items() if key != "name"]
+    return " ".join([short(value.get("name", "")), *([f"({', '.join(rest)})"] if rest else [])])

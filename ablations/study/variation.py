@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ablations.study.schema import Study
+from ablations.study.schema import Study, TuningTrial
 from ablations.study.settings import flatten, name_the_absent, short
 
 Setting = str | float | bool
+PHASE = "phase"
+"""In a tuned study, what tells a trial from a run of the comparison."""
+COMPARISON, TUNING = "comparison", "tuning"
 
 
 def varied_settings(study: Study) -> dict[str, dict[str, Setting]]:
-    """Return dotted path → arm → value, for the settings that are not the same in all arms.
+    """Return dotted path → arm → value, for the settings that are not the same in all runs.
 
     A technique that an arm does without is called ``none``; a parameter that an arm's technique
     lacks is left out.
@@ -19,13 +22,28 @@ def varied_settings(study: Study) -> dict[str, dict[str, Setting]]:
     flats = name_the_absent([flatten(arm.recipe.science()) for arm in study.arms])
     flat = dict(zip(study.arm_names, flats, strict=True))
     paths = dict.fromkeys(path for settings in flats for path in settings)
-    varied = [path for path in paths if len({short(s.get(path)) for s in flat.values()}) > 1]
+    tried = tried_settings(study)
+    varied = [p for p in paths if p in tried or len({short(s.get(p)) for s in flat.values()}) > 1]
     return {path: {arm: _plain(s[path]) for arm, s in flat.items() if path in s} for path in varied}
 
 
 def of_arm(varied: Mapping[str, Mapping[str, Setting]], arm: str) -> dict[str, Setting]:
     """Return one arm's share of ``varied_settings``: dotted path → value."""
     return {path: values[arm] for path, values in varied.items() if arm in values}
+
+
+def tried_settings(study: Study) -> dict[str, list[Setting]]:
+    """Return dotted path → the values that the study's search tries; empty without a search."""
+    tried: dict[str, list[Setting]] = {}
+    for trial in study.tune.trials if study.tune else ():
+        for path, value in of_trial(trial).items():
+            tried.setdefault(path, []).append(value)
+    return tried
+
+
+def of_trial(trial: TuningTrial) -> dict[str, Setting]:
+    """Return what a trial sets: dotted path → value."""
+    return {path: _plain(value) for path, value in flatten(trial.values).items()}
 
 
 def _plain(value: object) -> Setting:

@@ -19,9 +19,16 @@ from tensorboard.plugins.hparams.metadata import (
     SESSION_START_INFO_TAG,
 )
 
+from ablations.study.expand import Run
 from ablations.study.metrics import METRICS
 from ablations.study.schema import Study
-from ablations.study.variation import varied_settings
+from ablations.study.variation import (
+    COMPARISON,
+    PHASE,
+    TUNING,
+    tried_settings,
+    varied_settings,
+)
 from ablations.telemetry import tags
 from ablations.telemetry.events import Value, metadata_only
 
@@ -29,18 +36,24 @@ ARM = "arm"
 SEED = "seed"
 
 
-def group(study: str, arm: str) -> str:
-    """Return the group of an arm's sessions; arms of other studies may share its name."""
-    return f"{study}/{arm}"
+def group(study: str, arm: str, trial: str = "") -> str:
+    """Return the group of an arm's sessions, or of one trial of its search.
+
+    Arms of other studies may share the arm's name, so the study is part of it.
+    """
+    return f"{study}/{TUNING}/{arm}/{trial}" if trial else f"{study}/{arm}"
 
 
 def experiment(study: Study) -> Value:
     """Return the study's description: its columns, the ablated settings first."""
-    varied = varied_settings(study)
+    varied, tried = varied_settings(study), tried_settings(study)
     infos = [_info(ARM, list(study.arm_names), differs=True)]
+    if study.tune:
+        infos.append(_info(PHASE, [COMPARISON, TUNING], differs=True))
     for path, values in varied.items():
         follows = f"{path.rpartition('.')[0]}.name" in varied and not path.endswith(".name")
-        infos.append(_info(path, list(values.values()), differs=not follows))
+        found = [*values.values(), *tried.get(path, [])]
+        infos.append(_info(path, found, differs=path in tried or not follows))
     infos.append(api_pb2.HParamInfo(name=SEED, type=api_pb2.DATA_TYPE_FLOAT64))
     ordered = [study.metric, *(name for name in METRICS if name != study.metric)]
     metrics = [
@@ -74,14 +87,12 @@ def _info(name: str, values: list[str | float | bool], differs: bool) -> api_pb2
     return info
 
 
-def session_start(
-    study: str, arm: str, seed: int, settings: Mapping[str, str | float | bool]
-) -> Value:
-    """Return the message that makes a run a session of its arm's group."""
+def session_start(run: Run, settings: Mapping[str, str | float | bool]) -> Value:
+    """Return the message that makes a run a session of its group."""
     message = plugin_data_pb2.SessionStartInfo(
-        group_name=group(study, arm), start_time_secs=time.time()
+        group_name=group(run.study, run.arm, run.trial), start_time_secs=time.time()
     )
-    for name, value in {ARM: arm, SEED: float(seed), **settings}.items():
+    for name, value in {ARM: run.arm, SEED: float(run.seed), **settings}.items():
         message.hparams[name].CopyFrom(_proto(value))
     return _value(
         SESSION_START_INFO_TAG, plugin_data_pb2.HParamsPluginData(session_start_info=message)

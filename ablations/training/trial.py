@@ -91,7 +91,7 @@ class _Training:
     def run(self) -> Result:
         run = self.trial.run
         with EventWriter(self.directory.path) as events:
-            start = hparams.session_start(run.study, run.arm, run.seed, self.trial.settings)
+            start = hparams.session_start(run, self.trial.settings)
             events.write(0, start, *self._observe())
             events.write_graph(self.program.graph)
             for epoch in range(1, self.recipe.training.epochs + 1):
@@ -168,9 +168,9 @@ class _Training:
         ]
 
     def _finish(self) -> dict[str, float]:
-        """Read the test split, once, and return the run's metrics, the finite ones."""
+        """Return the run's metrics, the finite ones; but for trials read the test split, once."""
         metrics: dict[str, float] = {}
-        if not self.progress.reason:
+        if not self.progress.reason and not self.trial.run.trial:
             metrics |= self._test()
         column = self.progress.column
         if accuracies := column("validation_accuracy"):
@@ -209,6 +209,7 @@ class _Training:
         return Result(
             study=run.study,
             arm=run.arm,
+            trial=run.trial,
             seed=run.seed,
             status="diverged" if progress.reason else "completed",
             reason=progress.reason,

@@ -43,10 +43,10 @@ def test_leave_one_out_takes_one_factor_back_from_the_last_levels():
 def test_full_factorial_crosses_all_levels():
     assert cells("full_factorial") == {
         "control": ("elu", "10"),
-        "activation-elu_batch_size-20": ("elu", "20"),
-        "activation-relu_batch_size-10": ("relu", "10"),
+        "batch_size-20": ("elu", "20"),
+        "activation-relu": ("relu", "10"),
         "activation-relu_batch_size-20": ("relu", "20"),
-        "activation-tanh_batch_size-10": ("tanh", "10"),
+        "activation-tanh": ("tanh", "10"),
         "activation-tanh_batch_size-20": ("tanh", "20"),
     }
 

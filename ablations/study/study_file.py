@@ -1,0 +1,46 @@
+"""The top level of a study file, before arms are spanned and recipes resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ablations.study.paths import SUMMARY, TUNING
+from ablations.study.schema import Claim, Design, Listed, MetricName, Name, Seeds, Target
+from ablations.study.technique import Frozen, NonNegative, problem, show
+from ablations.study.tuning import Search
+
+RESERVED_ARMS = (SUMMARY, TUNING)  # runs/<study>/summary/ holds the bands, tuning/ the trials
+COPY = "copy"
+"""In place of an arm's changes: the control once more, whose verdict should be no difference."""
+TUNED = "tuned"
+"""In place of a factor's level: what the search chooses."""
+
+
+def _arm_changes(value: Any) -> Any:
+    if value == COPY or isinstance(value, Mapping):
+        return value
+    raise problem(
+        f"wants a mapping of dotted paths, or {COPY} for the control again, got {show(value)}"
+    )
+
+
+class StudyFile(Frozen):
+    """A study file as written."""
+
+    study: Name
+    question: str
+    description: str = ""
+    base: Mapping[str, Any]
+    control: str | None = None
+    arms: Mapping[str, Annotated[Any, BeforeValidator(_arm_changes)]] = {}
+    factors: Mapping[str, Any] = {}
+    design: Design | None = None
+    seeds: Seeds
+    tune: Search | None = None
+    metric: MetricName = "test_accuracy"
+    margin: NonNegative = 0.0
+    target: Target | None = None
+    claims: Annotated[tuple[Claim, ...], Listed, Field(validate_default=False)] = ()

@@ -1,0 +1,64 @@
+"""The trials of a tuned study stand in the HParams dashboard beside the arms, never among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tensorboard.plugins.hparams import plugin_data_pb2
+
+from ablations.execution import session, studies
+from ablations.study.schema import Study
+from ablations.telemetry import hparams
+
+STUDY = """\
+study: s
+question: "?"
+base:
+  data: {name: digits}
+  model: {hidden: [8]}
+  training: {batch_size: 10, epochs: 1, optimizer: sgd}
+control: sgd
+arms: {sgd: {}, adam: {training.optimizer: adam}}
+seeds: 2
+tune: {settings: {training.optimizer.learning_rate: [1, 0.1]}, seeds: [100]}
+"""
+RATE = "training.optimizer.learning_rate"
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    path = tmp_path / "s.yaml"
+    path.write_text(STUDY)
+    return studies.load(str(path))
+
+
+def content(value: Any) -> Any:
+    return plugin_data_pb2.HParamsPluginData.FromString(value.metadata.plugin_data.content)
+
+
+def test_trials_have_groups_of_their_own_and_their_values(study: Study, tmp_path: Path) -> None:
+    options = session.Options(runs=tmp_path / "runs")
+    jobs = session.prepare_trials(study, ["adam"], options).jobs()
+    jobs += session.prepare(study, ["adam"], [0], options).jobs()
+    shown = [content(hparams.session_start(job.run(), job.settings)) for job in jobs]
+    starts = [message.session_start_info for message in shown]
+    assert [start.group_name for start in starts] == [
+        "s/tuning/adam/learning_rate-1.0",
+        "s/tuning/adam/learning_rate-0.1",
+        "s/adam",
+    ]
+    assert [start.hparams["phase"].string_value for start in starts] == [
+        "tuning", "tuning", "comparison",
+    ]  # fmt: skip
+    assert [start.hparams[RATE].number_value for start in starts] == [1.0, 0.1, 0.001]
+    assert {start.hparams["arm"].string_value for start in starts} == {"adam"}
+
+
+def test_what_is_tuned_and_the_phase_are_columns(study: Study) -> None:
+    infos = {i.name: i for i in content(hparams.experiment(study)).experiment.hparam_infos}
+    assert infos[RATE].differs
+    assert [v.string_value for v in infos["phase"].domain_discrete.values] == [
+        "comparison", "tuning",
+    ]  # fmt: skip
