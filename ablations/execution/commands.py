@@ -85,6 +85,10 @@ def run(
     finished = len(prepared.entries) - len(prepared.pending)
     if finished:
         print(f"{loaded.study}: {finished} of {len(prepared.entries)} runs need no training")
+    for entry in prepared.entries if not options.rerun else ():
+        if entry.continues_after is not None:
+            epochs = entry.run.recipe.training.epochs
+            print(f"{entry.run}: continues after epoch {entry.continues_after} of {epochs}")
     with Display(len(prepared.pending), loaded.metric) as shown:
         for outcome in prepared.execute():
             shown.show(outcome)

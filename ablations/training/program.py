@@ -10,7 +10,7 @@ import gc
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ablations.data.dataset import Dataset
 from ablations.study.schema import Recipe
 from ablations.techniques.models import Model
+from ablations.training.checkpoint import UnusableError
 from ablations.training.evaluation import Evaluation, Split
 from ablations.training.initialize import initialize, layers_of
 from ablations.training.loop import EpochLoop
@@ -119,6 +120,26 @@ class Program:
         return zeros / sum(int(kernel.size) for kernel in kernels)
 
     def state(self) -> dict[str, NDArray[Any]]:
+        """Return the values of all variables by name."""
+        return {name: variable.numpy() for name, variable in self._variables().items()}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take on a state that ``state`` returned.
+
+        Raises:
+            UnusableError: it is of another architecture; nothing was changed.
+        """
+        variables = self._variables()
+        if odd := sorted(variables.keys() ^ state.keys()):
+            raise UnusableError(f"it is of another architecture: {odd[0]} is not in both")
+        for name, variable in variables.items():
+            if (got := state[name].shape) != tuple(variable.shape):
+                shapes = f"{got}, not {tuple(variable.shape)}"
+                raise UnusableError(f"it is of another architecture: {name} is {shapes}")
+        for name, variable in variables.items():
+            variable.assign(state[name])
+
+    def _variables(self) -> dict[str, tf.Variable | keras.Variable]:
         """Return all variables by name: the model's, the optimizer's, the average's."""
         named = {f"model/{n}/{_steady(v.path)}": v for n, v in enumerate(self.model.variables)}
         for number, variable in enumerate(self.optimizer.variables):
@@ -126,7 +147,7 @@ class Program:
             named[f"optimizer/{number}/{_steady(of_optimizer)}"] = variable
         if self.average is not None:
             named |= {f"average/{number}": v for number, v in enumerate(self.average.state)}
-        return {name: variable.numpy() for name, variable in named.items()}
+        return named
 
 
 class Programs:

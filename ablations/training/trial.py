@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,40 +25,31 @@ from ablations.telemetry import hparams, tags
 from ablations.telemetry.events import EventWriter, Value, finite_scalars, histogram, scalar
 from ablations.telemetry.histograms import log10_buckets
 from ablations.training import checkpoint, runtime
+from ablations.training.checkpoint import UnusableError
 from ablations.training.evaluation import Split
 from ablations.training.loop import EpochTrace
 from ablations.training.observe import PROBE_EXAMPLES
 from ablations.training.program import Program, Programs
+from ablations.training.progress import Progress
+from ablations.training.resume import Resume
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What one training needs; the directory is empty and nobody else's."""
+    """What one training needs; the directory is nobody else's."""
 
     run: Run
     directory: RunDirectory
     settings: Mapping[str, str | float | bool]
     """The ablated settings, for the HParams dashboard."""
     data_directory: Path | None = None
+    anew: bool = False
+    """Start from the beginning even if the directory holds a checkpoint of this run."""
 
 
 def train(trial: Trial, programs: Programs) -> Result:
     """Train, log and write the result; return it."""
     return _Training(trial, programs).run()
-
-
-@dataclass
-class _Progress:
-    """What the epochs so far have shown."""
-
-    epochs: int = 0
-    updates: int = 0
-    reason: str = ""
-    train_seconds: float = 0.0
-    history: list[dict[str, float]] = field(default_factory=list)
-
-    def column(self, name: str) -> list[float]:
-        return [epoch[name] for epoch in self.history if math.isfinite(epoch.get(name, math.nan))]
 
 
 class _Training:
@@ -66,7 +58,6 @@ class _Training:
         self.started_at = _now()
         self.trial, self.recipe, self.seed = trial, trial.run.recipe, trial.run.seed
         self.directory = trial.directory
-        write_atomically(self.directory.recipe, to_yaml(self.recipe.settings()))
         self.data: Dataset = data_catalog.read(self.recipe.data.name, trial.data_directory)
         available = len(self.data.train_labels)
         check_sizes(self.recipe, available)
@@ -75,36 +66,68 @@ class _Training:
             self.data.train_features[validation], self.data.train_labels[validation]
         )
         self.probe = self.validation.first(PROBE_EXAMPLES)
-        self.compile_seconds = 0.0
+        self.progress = Progress()
         self.program = self._prepare(programs)
-        self.progress = _Progress()
+        self.fingerprint = fingerprint(self.recipe, self.seed, self.data.digest)
+        self.resume = Resume(self.directory, self.fingerprint)
+        if trial.anew or not self._continue():
+            self.resume.clear()
+        write_atomically(self.directory.recipe, to_yaml(self.recipe.settings()))
 
     def _prepare(self, programs: Programs) -> Program:
         started = time.perf_counter()
         program, new = programs.get(self.recipe, self.data)
         if new:
             program.trace(self.recipe, self.validation, self.probe)
-            self.compile_seconds = time.perf_counter() - started
+            self.progress.compile_seconds = time.perf_counter() - started
         program.reset(self.recipe, self.seed)
         return program
 
+    def _continue(self) -> bool:
+        """Take on the checkpoint of an interrupted training of this run, if there is one."""
+        try:
+            if (found := self.resume.find()) is None:
+                return False
+            place, state = found
+            self.program.restore(state)
+        except UnusableError as error:
+            self.progress.notes.append(f"started anew, as its checkpoint is of no use: {error}")
+            return False
+        self.resume.cut_back(place)
+        compile_seconds = self.progress.compile_seconds
+        self.progress = Progress(**place.progress)
+        self.progress.compile_seconds += compile_seconds
+        epochs = self.recipe.training.epochs
+        self.progress.notes.append(f"continued after epoch {place.epochs} of {epochs}")
+        return True
+
     def run(self) -> Result:
         run = self.trial.run
-        with EventWriter(self.directory.path) as events:
-            start = hparams.session_start(run.study, run.arm, run.seed, self.trial.settings)
-            events.write(0, start, *self._observe())
-            events.write_graph(self.program.graph)
-            for epoch in range(1, self.recipe.training.epochs + 1):
+        progress, earlier = self.progress, self.directory.events
+        with EventWriter(self.directory.path, append_to=earlier[0] if earlier else None) as events:
+            if not progress.epochs:
+                start = hparams.session_start(run.study, run.arm, run.seed, self.trial.settings)
+                events.write(0, start, *self._observe())
+                events.write_graph(self.program.graph)
+            for epoch in range(progress.epochs + 1, self.recipe.training.epochs + 1):
                 events.write(epoch, *self._epoch(epoch))
-                if self.progress.reason:
+                if progress.reason:
                     break
+                self.resume.save_if_due(epoch, self._plain_progress, self.program.state)
             metrics = self._finish()
             final = [scalar(tags.final(name), value) for name, value in metrics.items()]
             end = hparams.session_end(completed=not self.progress.reason)
             events.write(self.progress.epochs, *final, end)
         result = self._result(metrics)
         result.write(self.directory.result)
+        self.resume.remove()
         return result
+
+    def _plain_progress(self) -> dict[str, Any]:
+        return {**asdict(self.progress), "seconds": self._seconds()}
+
+    def _seconds(self) -> float:
+        return self.progress.seconds + time.perf_counter() - self.began
 
     def _epoch(self, epoch: int) -> list[Value]:
         """Train one epoch and evaluate; return what TensorBoard shows of it."""
@@ -172,21 +195,10 @@ class _Training:
 
     def _finish(self) -> dict[str, float]:
         """Read the test split, once, and return the run's metrics, the finite ones."""
-        metrics: dict[str, float] = {}
-        if not self.progress.reason:
-            metrics |= self._test()
-        column = self.progress.column
-        if accuracies := column("validation_accuracy"):
-            metrics["validation_accuracy_best"] = max(accuracies)
-            metrics["validation_accuracy_last"] = accuracies[-1]
-        if losses := column("validation_loss"):
-            metrics["validation_loss_best"] = min(losses)
-        if losses := column("train_loss"):
-            metrics["train_loss_last"] = losses[-1]
-        if dead := column("dead_unit_share"):
-            metrics["dead_unit_share"] = dead[-1]
+        metrics = {} if self.progress.reason else self._test()
+        metrics |= self.progress.metrics()
         if self.recipe.training.keep_checkpoint:
-            checkpoint.save(self.directory.checkpoint, self.program.state())
+            checkpoint.save(self.directory.final_state, self.program.state())
         return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
     def _test(self) -> dict[str, float]:
@@ -205,9 +217,9 @@ class _Training:
         progress, run = self.progress, self.trial.run
         accuracies = progress.column("validation_accuracy")
         seconds = {
-            "compile": self.compile_seconds,
+            "compile": progress.compile_seconds,
             "train": progress.train_seconds,
-            "total": time.perf_counter() - self.began,
+            "total": self._seconds(),
         }
         return Result(
             study=run.study,
@@ -215,7 +227,8 @@ class _Training:
             seed=run.seed,
             status="diverged" if progress.reason else "completed",
             reason=progress.reason,
-            fingerprint=fingerprint(run.recipe, run.seed, self.data.digest),
+            notes=tuple(progress.notes),
+            fingerprint=self.fingerprint,
             data_digest=self.data.digest,
             metrics=metrics,
             epochs=progress.epochs,
