@@ -30,17 +30,24 @@ def split_sizes(recipe: DataRecipe, available: int) -> tuple[int, int]:
     return train, validation
 
 
-def check_sizes(recipe: Recipe, available: int) -> None:
-    """Refuse a recipe that the data is too small for.
+def check_sizes(recipe: Recipe, available: int, input_shape: tuple[int, ...]) -> None:
+    """Refuse a recipe that the data is too small for, or of too few dimensions.
 
     Raises:
-        DataError: there are too few examples for the split, or for one batch.
+        DataError: there are too few examples for the split, or for one batch; or what is to be
+            shifted or turned is no image.
     """
     train, _ = split_sizes(recipe.data, available)
     if recipe.training.batch_size > train:
         raise DataError(
             f"data set {recipe.data.name}: {train} examples to train on fill no batch of "
             f"{recipe.training.batch_size}"
+        )
+    augmentation = recipe.training.augmentation
+    if augmentation is not None and augmentation.needs_images and len(input_shape) < 2:
+        raise DataError(
+            f"data set {recipe.data.name}: rows of {input_shape[0]} numbers cannot be shifted or "
+            "turned; wants images, or training.augmentation with noise alone"
         )
 
 

@@ -144,7 +144,8 @@ def _check_sizes(wanted: Sequence[Run], facts: Mapping[str, DataFacts]) -> None:
     from ablations.data.split import check_sizes
 
     for run in wanted:
-        check_sizes(run.recipe, facts[run.recipe.data.name].train_examples)
+        data = facts[run.recipe.data.name]
+        check_sizes(run.recipe, data.train_examples, data.input_shape)
 
 
 def _record(study: Study, runs: RunsDirectory) -> bool:

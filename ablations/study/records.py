@@ -43,7 +43,8 @@ class Result(BaseModel):
     """Flat name → finite number; a diverged run holds those it reached."""
     epochs: int = 0
     best_epoch: int | None = None
-    """The epoch, from 1, with the best validation accuracy."""
+    """The epoch, from 1, whose weights were tested under early stopping, else the one with the best
+    validation accuracy."""
     updates: int = 0
     parameters: int = 0
     seconds: Mapping[str, float] = {}

@@ -80,8 +80,14 @@ class TrainingRecipe(Frozen):
     """Examples a step; an epoch drops the examples that fill no whole batch, others each time."""
     epochs: Count
     optimizer: from_family("optimizer")  # type: ignore[valid-type]
+    schedule: from_family("schedule") | None = None  # type: ignore[valid-type]
+    """How the optimizer's learning rate changes; null keeps it."""
     clipping: from_family("clipping") | None = None  # type: ignore[valid-type]
+    regularization: from_family("regularization") | None = None  # type: ignore[valid-type]
+    constraint: from_family("constraint") | None = None  # type: ignore[valid-type]
+    augmentation: from_family("augmentation", default="perturbation") | None = None  # type: ignore[valid-type]
     weight_average: from_family("weight average") | None = None  # type: ignore[valid-type]
+    early_stopping: from_family("early stopping", default="patience") | None = None  # type: ignore[valid-type]
     keep_checkpoint: bool = False
     """Keep the final weights and optimizer state in ``checkpoint/``."""
 

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from ablations.techniques.clipping import Clipping
+from ablations.study.schema import TrainingRecipe
 from ablations.techniques.moving_average import MovingAverage
 from ablations.telemetry.histograms import OCTAVES
 from ablations.training.measure import octave_counts
@@ -32,7 +32,10 @@ class EpochTrace:
     """What one epoch measured."""
 
     steps: NDArray[np.float32]
-    """[steps done, len(STEP_COLUMNS)]; fewer steps than asked for when the loss left the finite."""
+    """[steps done, len(STEP_COLUMNS)], the loss without penalties.
+
+    Fewer steps than asked for when the loss left the finite.
+    """
     gradient_counts: NDArray[np.int32]
     """[layers, OCTAVES], over the sampled steps."""
 
@@ -54,15 +57,16 @@ class EpochLoop:
         self,
         model: keras.Model,
         optimizer: keras.optimizers.Optimizer,
-        clipping: Clipping | None,
+        training: TrainingRecipe,
         average: MovingAverage | None,
         measured: list[tf.Variable],
         data: tuple[tf.Tensor, tf.Tensor, float],
     ) -> None:
         self.model, self.optimizer = model, optimizer
-        self.clipping, self.average = clipping, average
+        self.training, self.average = training, average
         self.features, self.labels, self.scale = data
         self.variables = [variable.value for variable in model.trainable_variables]
+        self.kernels = [v for v in model.trainable_variables if v.name.endswith("kernel")]
         self.measured = [self._index(variable) for variable in measured]
         self._compiled = tf.function(self._epoch, autograph=False)
 
@@ -71,22 +75,35 @@ class EpochLoop:
 
     def trace(self, batch_size: int) -> None:
         """Trace and optimize the program now, by an epoch of no steps: it changes nothing."""
-        self._call(np.zeros([0, batch_size], np.int32), sample_every=0)
+        self.run(np.zeros([0, batch_size], np.int32), np.zeros(0, np.float32), 0, 0)
 
-    def run(self, order: NDArray[np.int32], sample_every: int) -> EpochTrace:
-        """Train on the rows ``order`` [steps, B]; sample gradients every so many steps, 0 never."""
-        steps, counts = self._call(order, sample_every)
+    def run(
+        self,
+        order: NDArray[np.int32],
+        rates: NDArray[np.float32],
+        sample_every: int,
+        augmentation_seed: int,
+    ) -> EpochTrace:
+        """Train on the rows ``order`` [steps, B] at the learning rates ``rates`` [steps].
+
+        Gradients are sampled every so many steps, 0 is never; the augmentation draws by the
+        epoch's own seed.
+        """
+        every = sample_every or len(order) + 1
+        whole = tf.TensorSpec([], tf.int32)
+        compiled = self._compiled.get_concrete_function(
+            tf.TensorSpec([None, order.shape[1]], tf.int32),
+            tf.TensorSpec([None], tf.float32),
+            whole,
+            whole,
+        )
+        numbers = [tf.constant(number, tf.int32) for number in (every, augmentation_seed)]
+        steps, counts = compiled(tf.constant(order), tf.constant(rates), *numbers)
         return EpochTrace(steps.numpy(), counts.numpy())
 
-    def _call(self, order: NDArray[np.int32], sample_every: int) -> tuple[tf.Tensor, tf.Tensor]:
-        every = sample_every or len(order) + 1
-        compiled = self._compiled.get_concrete_function(
-            tf.TensorSpec([None, order.shape[1]], tf.int32), tf.TensorSpec([], tf.int32)
-        )
-        steps, counts = compiled(tf.constant(order), tf.constant(every, tf.int32))
-        return steps, counts
-
-    def _epoch(self, order: tf.Tensor, sample_every: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _epoch(
+        self, order: tf.Tensor, rates: tf.Tensor, sample_every: tf.Tensor, seed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         steps = tf.shape(order)[0]
         columns = [len(STEP_COLUMNS)]
         rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=columns)
@@ -96,9 +113,9 @@ class EpochLoop:
             return tf.logical_and(step < steps, tf.math.is_finite(loss))
 
         def body(step: tf.Tensor, loss: tf.Tensor, rows: Any, counts: tf.Tensor) -> tuple[Any, ...]:
-            loss, accuracy, gradients = self._gradients(order[step])
+            loss, accuracy, gradients = self._gradients(order[step], tf.stack([seed, step]))
             clipped, norms = self._clip(gradients)
-            self._update(clipped)
+            self._update(clipped, rates[step])
             if self.measured:
                 sampled = tf.equal((step + 1) % sample_every, 0)
                 counts = tf.cond(sampled, lambda: counts + self._count(gradients), lambda: counts)
@@ -109,26 +126,42 @@ class EpochLoop:
         )
         return rows.stack(), counts
 
-    def _gradients(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+    def _gradients(
+        self, rows: tf.Tensor, seed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         features = tf.cast(tf.gather(self.features, rows), tf.float32) * self.scale
+        if self.training.augmentation is not None:
+            features = self.training.augmentation.change(features, seed)
         labels = tf.gather(self.labels, rows)
         with tf.GradientTape() as tape:
             logits = self.model(features, training=True)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-            loss = tf.add_n([tf.reduce_mean(losses), *self.model.losses])
+            loss = tf.reduce_mean(losses)
+            minimized = tf.add_n([loss, *self._penalties()])
         hits = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
-        gradients = tape.gradient(loss, self.variables)
+        gradients = tape.gradient(minimized, self.variables)
         return loss, tf.reduce_mean(tf.cast(hits, tf.float32)), gradients
+
+    def _penalties(self) -> list[tf.Tensor]:
+        """Return what is minimized beside the cross-entropy; it is not logged."""
+        if self.training.regularization is None:
+            return list(self.model.losses)
+        kernels = [tf.convert_to_tensor(kernel) for kernel in self.kernels]
+        return [*self.model.losses, self.training.regularization.penalty(kernels)]
 
     def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tuple[tf.Tensor, ...]]:
         before = tf.linalg.global_norm(gradients)
-        if self.clipping is None:
+        if self.training.clipping is None:
             return gradients, (before, before, tf.constant(0.0))
-        clipped, changed = self.clipping.clip(gradients)
+        clipped, changed = self.training.clipping.clip(gradients)
         return clipped, (before, tf.linalg.global_norm(clipped), tf.cast(changed, tf.float32))
 
-    def _update(self, gradients: list[tf.Tensor]) -> None:
+    def _update(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
+        self.optimizer.learning_rate.assign(rate)
         self.optimizer.apply(gradients, self.model.trainable_variables)
+        if self.training.constraint is not None:
+            for kernel in self.kernels:
+                kernel.assign(self.training.constraint.project(tf.convert_to_tensor(kernel)))
         if self.average is not None:
             self.average.update(self.optimizer.iterations.value)
 

@@ -51,7 +51,7 @@ class Program:
         self.loop = EpochLoop(
             self.model,
             self.optimizer,
-            recipe.training.clipping,
+            recipe.training,
             self.average,
             list(weights.values()) if recorded else [],
             (features, labels, dataset.scale),
@@ -77,7 +77,6 @@ class Program:
         initialize(self.model, seed)
         for slot, start in zip(self.optimizer.variables, self._optimizer_start, strict=True):
             slot.assign(start)
-        self.optimizer.learning_rate.assign(recipe.training.optimizer.learning_rate)
         if self.average is not None:
             self.average.reset()
 
@@ -96,8 +95,14 @@ class Program:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the steps that come next."""
+        """The learning rate of the last step."""
         return float(self.optimizer.learning_rate.numpy())
+
+    @property
+    def weights(self) -> list[tf.Variable]:
+        """All variables that a test depends on: the model's and the average's."""
+        average = [] if self.average is None else self.average.state
+        return [*(variable.value for variable in self.model.variables), *average]
 
     @contextmanager
     def averaged_weights(self) -> Iterator[None]:
@@ -173,8 +178,8 @@ def program_key(recipe: Recipe, dataset: Dataset) -> str:
     """Return what shapes a program: equal keys, equal graphs."""
     settings = recipe.settings()
     training = settings["training"]
-    for only_a_number in ("epochs", "keep_checkpoint"):
-        del training[only_a_number]
+    for never_in_the_graph in ("epochs", "schedule", "early_stopping", "keep_checkpoint"):
+        del training[never_in_the_graph]
     del training["optimizer"]["learning_rate"]
     recorded = recipe.telemetry.histograms_every_epochs > 0
     return json.dumps([settings["model"], training, recorded, dataset.digest], sort_keys=True)

@@ -13,7 +13,9 @@ class Progress:
     epochs: int = 0
     updates: int = 0
     reason: str = ""
-    """Why the run diverged."""
+    """Why the training diverged."""
+    stopped: bool = False
+    """Whether it stopped early."""
     notes: list[str] = field(default_factory=list)
     compile_seconds: float = 0.0
     train_seconds: float = 0.0

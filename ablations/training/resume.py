@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from numpy.typing import NDArray
+
 from ablations.study.paths import RunDirectory
 from ablations.study.records import Place, read_place
 from ablations.training import checkpoint
@@ -26,7 +28,7 @@ class Resume:
         self.directory, self.fingerprint = directory, fingerprint
         self._pace = Pace()
 
-    def find(self) -> tuple[Place, State] | None:
+    def find(self) -> tuple[Place, dict[str, NDArray[Any]]] | None:
         """Return place and state to continue from, or None where there is no checkpoint.
 
         Raises:

@@ -20,18 +20,24 @@ from ablations.study.files import write_atomically
 from ablations.study.fingerprint import fingerprint
 from ablations.study.paths import RunDirectory
 from ablations.study.records import Result, append_epoch
+from ablations.study.streams import Stream, integer_seed
 from ablations.study.yaml_writer import to_yaml
+from ablations.techniques.plateau import Plateau
 from ablations.telemetry import hparams, tags
 from ablations.telemetry.events import EventWriter, Value, finite_scalars, histogram, scalar
 from ablations.telemetry.histograms import log10_buckets
 from ablations.training import checkpoint, runtime
-from ablations.training.checkpoint import UnusableError
+from ablations.training.best_weights import BestWeights
+from ablations.training.checkpoint import State, UnusableError
 from ablations.training.evaluation import Split
 from ablations.training.loop import EpochTrace
 from ablations.training.observe import PROBE_EXAMPLES
 from ablations.training.program import Program, Programs
 from ablations.training.progress import Progress
+from ablations.training.rates import LearningRates
 from ablations.training.resume import Resume
+
+BEST = "best/"  # in a checkpoint, before the number of a variable of the best epoch
 
 
 @dataclass(frozen=True)
@@ -60,12 +66,16 @@ class _Training:
         self.directory = trial.directory
         self.data: Dataset = data_catalog.read(self.recipe.data.name, trial.data_directory)
         available = len(self.data.train_labels)
-        check_sizes(self.recipe, available)
+        check_sizes(self.recipe, available, self.data.input_shape)
         self.rows, validation = split(self.recipe.data, available, self.seed)
         self.validation = Split.of(
             self.data.train_features[validation], self.data.train_labels[validation]
         )
         self.probe = self.validation.first(PROBE_EXAMPLES)
+        training = self.recipe.training
+        self.rates = LearningRates(training, len(self.rows) // training.batch_size)
+        stopping = training.early_stopping
+        self.best = None if stopping is None else BestWeights(stopping, training.epochs)
         self.progress = Progress()
         self.program = self._prepare(programs)
         self.fingerprint = fingerprint(self.recipe, self.seed, self.data.digest)
@@ -89,13 +99,18 @@ class _Training:
             if (found := self.resume.find()) is None:
                 return False
             place, state = found
+            best = {name: state.pop(name) for name in list(state) if name.startswith(BEST)}
             self.program.restore(state)
         except UnusableError as error:
             self.progress.notes.append(f"started anew, as its checkpoint is of no use: {error}")
             return False
         self.resume.cut_back(place)
         compile_seconds = self.progress.compile_seconds
-        self.progress = Progress(**place.progress)
+        self.progress = Progress(**place.progress["progress"])
+        self.rates.state = place.progress["rates"]
+        if self.best is not None:
+            self.best.plateau = Plateau.from_dict(place.progress["plateau"])
+            self.best.weights = [best[f"{BEST}{number}"] for number in range(len(best))]
         self.progress.compile_seconds += compile_seconds
         epochs = self.recipe.training.epochs
         self.progress.notes.append(f"continued after epoch {place.epochs} of {epochs}")
@@ -111,9 +126,9 @@ class _Training:
                 events.write_graph(self.program.graph)
             for epoch in range(progress.epochs + 1, self.recipe.training.epochs + 1):
                 events.write(epoch, *self._epoch(epoch))
-                if progress.reason:
+                if progress.reason or progress.stopped:
                     break
-                self.resume.save_if_due(epoch, self._plain_progress, self.program.state)
+                self.resume.save_if_due(epoch, self._plain, self._state)
             metrics = self._finish()
             final = [scalar(tags.final(name), value) for name, value in metrics.items()]
             end = hparams.session_end(completed=not self.progress.reason)
@@ -123,8 +138,16 @@ class _Training:
         self.resume.remove()
         return result
 
-    def _plain_progress(self) -> dict[str, Any]:
-        return {**asdict(self.progress), "seconds": self._seconds()}
+    def _plain(self) -> dict[str, Any]:
+        """Return what the host knows, for a checkpoint."""
+        progress = {**asdict(self.progress), "seconds": self._seconds()}
+        plateau = None if self.best is None else self.best.plateau.to_dict()
+        return {"progress": progress, "rates": dict(self.rates.state), "plateau": plateau}
+
+    def _state(self) -> State:
+        """Return all variables, and the best weights so far."""
+        best = () if self.best is None else self.best.weights
+        return {**self.program.state(), **{f"{BEST}{n}": array for n, array in enumerate(best)}}
 
     def _seconds(self) -> float:
         return self.progress.seconds + time.perf_counter() - self.began
@@ -135,18 +158,25 @@ class _Training:
         order = epoch_order(self.rows, self.recipe.training.batch_size, self.seed, epoch)
         recorded = self._recorded(epoch)
         samples = self.recipe.telemetry.gradient_samples_per_epoch
-        learning_rate = self.program.learning_rate
-        trace = self.program.loop.run(order, max(1, len(order) // samples) if recorded else 0)
+        trace = self.program.loop.run(
+            order,
+            self.rates.of_epoch(epoch),
+            max(1, len(order) // samples) if recorded else 0,
+            integer_seed(self.seed, Stream.AUGMENTATION, epoch),
+        )
         seconds = time.perf_counter() - started
         progress = self.progress
         progress.epochs, progress.updates = epoch, progress.updates + len(trace.steps)
         progress.train_seconds += seconds
         values = {"epoch": epoch, "updates": progress.updates, **trace.means()}
-        values |= {"learning_rate": learning_rate, "seconds": seconds}
+        values |= {"learning_rate": self.program.learning_rate, "seconds": seconds}
         values |= self._validate(trace)
         observed = self._observe(values) if recorded else []
         append_epoch(self.directory.metrics, values)
         progress.history.append(values)
+        if not progress.reason:
+            self.rates.after_epoch(epoch, values)
+            progress.stopped = self.best is not None and self.best.look(epoch, values, self.program)
         return [
             *finite_scalars(tags.EPOCH_SCALARS, values),
             *observed,
@@ -195,7 +225,11 @@ class _Training:
 
     def _finish(self) -> dict[str, float]:
         """Read the test split, once, and return the run's metrics, the finite ones."""
-        metrics = {} if self.progress.reason else self._test()
+        metrics = {}
+        if not self.progress.reason:
+            if self.best is not None:
+                self.best.restore(self.program)
+            metrics = self._test()
         metrics |= self.progress.metrics()
         if self.recipe.training.keep_checkpoint:
             checkpoint.save(self.directory.final_state, self.program.state())
@@ -210,12 +244,29 @@ class _Training:
         with program.averaged_weights():
             metrics["test_loss"], metrics["test_accuracy"] = program.evaluation.run(test)
             metrics["weight_sparsity"] = program.weight_sparsity()
+            metrics["generalization_gap"] = self._generalization_gap()
         speed = program.evaluation.microseconds_per_sample(self.validation)
         return {**metrics, "inference_microseconds_per_sample": speed}
 
+    def _generalization_gap(self) -> float:
+        """Return training minus validation accuracy of the tested weights, evaluated alike.
+
+        The training accuracy is that of as many training examples as validate, at most.
+        """
+        rows = self.rows[: len(self.validation.labels)]
+        seen = Split.of(self.data.train_features[rows], self.data.train_labels[rows])
+        _, accuracy = self.program.evaluation.run(seen)
+        tested = self.progress.epochs if self.best is None else self.best.plateau.best_epoch
+        return accuracy - self.progress.history[tested - 1]["validation_accuracy"]
+
+    def _best_epoch(self) -> int | None:
+        if self.best is not None:
+            return self.best.plateau.best_epoch or None
+        accuracies = self.progress.column("validation_accuracy")
+        return int(np.argmax(accuracies)) + 1 if accuracies else None
+
     def _result(self, metrics: Mapping[str, float]) -> Result:
         progress, run = self.progress, self.trial.run
-        accuracies = progress.column("validation_accuracy")
         seconds = {
             "compile": progress.compile_seconds,
             "train": progress.train_seconds,
@@ -232,7 +283,7 @@ class _Training:
             data_digest=self.data.digest,
             metrics=metrics,
             epochs=progress.epochs,
-            best_epoch=int(np.argmax(accuracies)) + 1 if accuracies else None,
+            best_epoch=self._best_epoch(),
             updates=progress.updates,
             parameters=self.program.parameters,
             seconds={name: round(value, 6) for name, value in seconds.items()},

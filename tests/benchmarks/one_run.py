@@ -27,11 +27,12 @@ def ours(workload: Workload, data: Dataset, recorded: bool = True) -> Epoch:
     program.reset(recipe, 0)
     draw = np.random.default_rng(0)
     steps = len(data.train_labels) // workload.batch_size
+    rates = np.full(steps, recipe.training.optimizer.learning_rate, np.float32)
 
     def epoch() -> None:
         rows = draw.permutation(len(data.train_labels)).astype(np.int32)
         order = rows[: steps * workload.batch_size].reshape(steps, -1)
-        program.loop.run(order, steps // SAMPLES if recorded else 0)
+        program.loop.run(order, rates, steps // SAMPLES if recorded else 0, 0)
         if recorded:
             program.observer.look(probe.features)
 

@@ -26,7 +26,17 @@ PLACES: Mapping[str, str] = {
     "clipping": "training.clipping",
     "optimizer": "training.optimizer",
     "weight average": "training.weight_average",
+    "schedule": "training.schedule",
+    "regularization": "training.regularization",
+    "constraint": "training.constraint",
+    "augmentation": "training.augmentation",
+    "early stopping": "training.early_stopping",
 }
+REQUIRED: Mapping[str, Mapping[str, Any]] = {
+    "piecewise_constant": {"boundaries_epochs": [0.5], "factors_of_rate": [0.1]},
+    "perturbation": {"shift_pixels": 1, "rotation_degrees": 5.0, "noise": 0.1},
+}
+"""What has no default."""
 ALL = [
     (title, technique.model_fields["name"].default)
     for title, family in FAMILIES.items()
@@ -37,9 +47,8 @@ IDS = [f"{title}-{name}" for title, name in ALL]
 
 def naming(title: str, name: str, **parameters: Any) -> dict[str, Any]:
     """Return the change of the tiny recipe that names one technique."""
-    return {f"{PLACES[title]}.name": name} | {
-        f"{PLACES[title]}.{key}": value for key, value in parameters.items()
-    }
+    settings = {"name": name, **REQUIRED.get(name, {}), **parameters}
+    return {f"{PLACES[title]}.{key}": value for key, value in settings.items()}
 
 
 def refusal(changes: Mapping[str, Any]) -> str:

@@ -23,6 +23,9 @@ CASES = {
         "training.optimizer": "nadam",
         "training.weight_average": {"name": "ema", "ramp": True},
         "training.clipping": "by_norm",
+        "training.augmentation": {"shift_pixels": 1, "noise": 0.05},
+        "training.schedule": {"name": "performance", "patience_epochs": 1},
+        "training.early_stopping": {"patience_epochs": 4, "every_epochs": 2},
     },
     "schedule free": {
         "model.activation": "prelu",
@@ -50,8 +53,8 @@ def interrupted(tensorflow, tmp_path, monkeypatch):
     def attempt(recipe, kill_in_epoch=None, programs=None, anew=False):
         calls = {"left": math.inf if kill_in_epoch is None else kill_in_epoch}
 
-        def run(loop, order, every):
-            trace = real(loop, order, every)
+        def run(loop, order, *rest):
+            trace = real(loop, order, *rest)
             calls["left"] -= 1
             if calls["left"] == 0:
                 raise Killed

@@ -102,7 +102,7 @@ def test_arms_see_the_same_rows_in_the_same_order(tensorflow, recipe, train, mon
     seen = []
     real = EpochLoop.run
     monkeypatch.setattr(
-        EpochLoop, "run", lambda loop, order, every: seen.append(order) or real(loop, order, every)
+        EpochLoop, "run", lambda loop, order, *rest: seen.append(order) or real(loop, order, *rest)
     )
     epochs = {"training.epochs": 2}
     train(recipe(epochs), seed=1)
