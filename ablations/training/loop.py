@@ -117,7 +117,9 @@ class EpochLoop:
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.add_n([tf.reduce_mean(losses), *self.model.losses])
         hits = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
-        gradients = tape.gradient(loss, self.variables)
+        zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
+        gradients = tape.gradient(loss, self.variables, unconnected_gradients=zero)
+        gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
         return loss, tf.reduce_mean(tf.cast(hits, tf.float32)), gradients
 
     def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tuple[tf.Tensor, ...]]:
