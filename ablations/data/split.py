@@ -63,3 +63,32 @@ def epoch_order(train: Indices, batch_size: int, seed: int, epoch: int) -> Indic
     steps = len(train) // batch_size
     order = generator(seed, Stream.ORDER, epoch).permutation(len(train))
     return train[order[: steps * batch_size]].reshape(steps, batch_size)
+
+
+def pair_order(
+    train: Indices, labels: NDArray[np.int32], batch_size: int, seed: int, epoch: int
+) -> Indices:
+    """Return rows [steps, B] where places 2n and 2n + 1 are of one class with probability ½.
+
+    ``labels`` are those of all rows.  The first of a pair comes from a permutation of ``train``,
+    the second is drawn with replacement from its class, or from all others; B is even, one less
+    than an odd ``batch_size``.  A class of one example pairs with itself.
+
+    Raises:
+        DataError: a batch holds no pair.
+    """
+    if batch_size < 2:
+        raise DataError(f"a pair wants a batch of at least 2, got {batch_size}")
+    pairs, draw = batch_size // 2, generator(seed, Stream.PAIRS, epoch)
+    steps = len(train) // (2 * pairs)
+    first = draw.permutation(train)[: steps * pairs]
+    by_class = train[np.argsort(labels[train], kind="stable")]
+    sorted_labels = labels[by_class]
+    begin = np.searchsorted(sorted_labels, labels[first], "left")
+    count = np.searchsorted(sorted_labels, labels[first], "right") - begin
+    alike = (draw.random(len(first)) < 0.5) | (count == len(train))
+    of_class = begin + (draw.random(len(first)) * count).astype(np.int64)
+    others = (draw.random(len(first)) * (len(train) - count)).astype(np.int64)
+    of_others = others + np.where(others >= begin, count, 0)
+    second = by_class[np.where(alike, of_class, of_others)]
+    return np.stack([first, second], axis=1).reshape(steps, 2 * pairs)

@@ -47,6 +47,7 @@ def plan(study: str, sets: tuple[str, ...], options: session.Options) -> None:
     loaded = studies.load(study, studies.parse_overrides(sets))
     known = facts.describe_data(loaded, options.data_directory)
     parameters = facts.count_parameters(loaded.arms, known)
+    facts.check_transfers(loaded.arms, known, loaded.seeds)
     digests = {data: fact.digest for data, fact in known.items()}
     entries = session.look_up_all(expand(loaded), options.runs, digests)
     absent = {data.name for data, digest in digests.items() if digest is None}

@@ -9,8 +9,9 @@ from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
 from ablations.errors import AblationsError
 from ablations.execution.apart import call_apart
-from ablations.study.schema import Arm, DataRecipe, Study
+from ablations.study.schema import Arm, DataRecipe, Recipe, Study
 from ablations.techniques.model import Model
+from ablations.techniques.pretraining import Pretraining
 
 
 def describe_data(study: Study, directory: Path | None) -> dict[DataRecipe, DataFacts]:
@@ -33,7 +34,7 @@ def digests(study: Study, directory: Path | None) -> dict[DataRecipe, str | None
 
 
 def _named(study: Study) -> list[DataRecipe]:
-    return list(dict.fromkeys(arm.recipe.data for arm in study.arms))
+    return list(dict.fromkeys(data for arm in study.arms for data in arm.recipe.all_data))
 
 
 def count_parameters(arms: Sequence[Arm], facts: Mapping[DataRecipe, DataFacts]) -> dict[str, int]:
@@ -51,6 +52,37 @@ def count_parameters(arms: Sequence[Arm], facts: Mapping[DataRecipe, DataFacts])
         arm.name: counted[arm.name] if arm.name in counted else _count(*_call(arm, facts))
         for arm in arms
     }
+
+
+def check_transfers(
+    arms: Sequence[Arm], facts: Mapping[DataRecipe, DataFacts], seeds: Sequence[int]
+) -> None:
+    """See that the networks of arms that name layers or files of weights fit together.
+
+    Raises:
+        AblationsError: a pattern matches no layer, or weights are of another shape.
+    """
+    named = [arm for arm in arms if _can_misfit(arm.recipe)]
+    call_apart(_rehearse, [(arm.name, arm.recipe, facts, seeds) for arm in named])
+
+
+def _can_misfit(recipe: Recipe) -> bool:
+    transfer = recipe.transfer
+    if transfer is None:
+        return False
+    derived = isinstance(transfer.source, Pretraining) and transfer.reuse == ".*"
+    return not derived or transfer.freeze is not None
+
+
+def _rehearse(
+    arm: str, recipe: Recipe, facts: Mapping[DataRecipe, DataFacts], seeds: Sequence[int]
+) -> None:
+    from ablations.training import runtime
+
+    runtime.start()
+    from ablations.training.transfer import check_transfer
+
+    check_transfer(arm, recipe, facts, seeds)
 
 
 def _call(

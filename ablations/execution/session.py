@@ -10,9 +10,10 @@ from typing import Literal, Protocol
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
+from ablations.data.inputs import inputs_digest
 from ablations.errors import RunsDirectoryError
 from ablations.execution import devices
-from ablations.execution.facts import count_parameters, describe_data
+from ablations.execution.facts import check_transfers, count_parameters, describe_data
 from ablations.execution.ledger import FINISHED, Entry, State, look_up
 from ablations.execution.worker import Job, Outcome
 from ablations.study.expand import Run, expand
@@ -83,7 +84,7 @@ class Session:
             recipe=run.recipe.settings(),
             settings=settings,
             runs=str(self.options.runs),
-            data_digest=self.digests[run.recipe.data] or "",
+            data_digest=inputs_digest(run.recipe, run.seed, self.digests.__getitem__) or "",
             data_directory=None if data is None else str(data),
             rerun=self.options.rerun,
         )
@@ -107,11 +108,13 @@ def prepare(
     wanted = expand(study, arms, seeds)
     chosen = devices.choose(options.device, options.workers)
     _check_writable(options.runs)
-    for data in dict.fromkeys(run.recipe.data for run in wanted):
+    for data in dict.fromkeys(data for run in wanted for data in run.recipe.all_data):
         data_catalog.fetch(data.name, options.data_directory)
     facts = describe_data(study, options.data_directory)
     _check_sizes(wanted, facts)
-    count_parameters([study.arm(name) for name in {run.arm: None for run in wanted}], facts)
+    arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
+    count_parameters(arms_wanted, facts)
+    check_transfers(arms_wanted, facts, sorted({run.seed for run in wanted}))
     digests = {data: fact.digest for data, fact in facts.items()}
     entries = look_up_all(wanted, options.runs, digests)
     pending = [e.run for e in entries if options.rerun or e.state not in (*FINISHED, State.RUNNING)]
@@ -123,7 +126,10 @@ def look_up_all(
 ) -> tuple[Entry, ...]:
     """Return the state of each run."""
     directory = RunsDirectory(root)
-    return tuple(look_up(run, directory, digests[run.recipe.data]) for run in runs)
+    return tuple(
+        look_up(run, directory, inputs_digest(run.recipe, run.seed, digests.__getitem__))
+        for run in runs
+    )
 
 
 def _check_writable(root: Path) -> None:
@@ -139,10 +145,11 @@ def _check_writable(root: Path) -> None:
 
 def _check_sizes(wanted: Sequence[Run], facts: Mapping[DataRecipe, DataFacts]) -> None:
     from ablations.data.split import check_sizes
+    from ablations.training.stages import stages_of
 
-    for run in wanted:
-        data = facts[run.recipe.data]
-        check_sizes(run.recipe, data.train_examples, data.input_shape)
+    for stage in (stage for run in wanted for stage in stages_of(run.recipe)):
+        data = facts[stage.recipe.data]
+        check_sizes(stage.recipe, data.train_examples, data.input_shape)
 
 
 def _record(study: Study, runs: RunsDirectory) -> bool:

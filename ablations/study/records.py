@@ -21,6 +21,20 @@ SCHEMA_VERSION = 1
 Status = Literal["completed", "diverged", "failed"]
 
 
+class StageRecord(BaseModel):
+    """One stage of a run."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    name: str
+    epochs: int = 0
+    updates: int = 0
+    seconds: float = 0.0
+    """Time of its steps."""
+    losses: Mapping[str, float] = {}
+    """``train`` and ``validation`` after its last epoch, of what it minimizes; finite ones."""
+
+
 class Result(BaseModel):
     """``result.json``: written once, atomically, last."""
 
@@ -41,6 +55,8 @@ class Result(BaseModel):
     data_digest: str = ""
     metrics: Mapping[str, float] = {}
     """Flat name → finite number; a diverged run holds those it reached."""
+    stages: tuple[StageRecord, ...] = ()
+    """What was trained one after another; ``epochs`` and ``updates`` count all of it."""
     epochs: int = 0
     best_epoch: int | None = None
     """The epoch, from 1, whose weights were tested under early stopping, else the one with the best

@@ -6,10 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 from ablations.errors import UserCodeError, suggest
 from ablations.study.metrics import METRICS
+from ablations.study.settings import change
 from ablations.study.technique import (
     Count,
     Frozen,
@@ -19,6 +29,7 @@ from ablations.study.technique import (
     problem,
     show,
 )
+from ablations.study.transfer import TransferRecipe
 from ablations.study.user_code import FORM, UserFunction
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -135,7 +146,44 @@ class Recipe(Frozen):
     data: DataRecipe
     model: from_family("model", default="mlp")  # type: ignore[valid-type]
     training: TrainingRecipe
+    transfer: TransferRecipe | None = None
+    """Start from weights that were learned before; null starts from the initializer."""
     telemetry: TelemetryRecipe = TelemetryRecipe()
+    _source: Recipe | None = PrivateAttr(None)
+
+    @property
+    def source(self) -> Recipe | None:
+        """The recipe of the task that is learned first, if there is one."""
+        return self._source
+
+    @property
+    def all_data(self) -> tuple[DataRecipe, ...]:
+        """All that is learned from, the recipe's own task first."""
+        return (self.data,) if self._source is None else (self.data, self._source.data)
+
+    @model_validator(mode="after")
+    def _transfers(self, info: ValidationInfo) -> Recipe:
+        if self.transfer is None:
+            return self
+        begins = [release.after_epochs for release in self.transfer.unfreeze]
+        if begins and begins[-1] >= self.training.epochs:
+            message = f"wants after_epochs below training.epochs, {self.training.epochs}"
+            raise _misplaced(message, "transfer", "unfreeze")
+        if begins and self.training.early_stopping is not None:
+            raise _misplaced("does not go with early_stopping", "transfer", "unfreeze")
+        if self.transfer.cache and self.training.augmentation is not None:
+            raise _misplaced("does not go with augmentation", "transfer", "cache")
+        changes = getattr(self.transfer.source, "changes", None)
+        if changes is not None and info.context:
+            settings = change({**self.settings(), "transfer": None}, changes)
+            try:
+                self._source = Recipe.model_validate(settings, context=info.context)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(map(str, first["loc"]))
+                message = f"{where}: {first['msg']}"
+                raise _misplaced(message, "transfer", "source", "changes") from None
+        return self
 
     def settings(self) -> dict[str, Any]:
         """Return the recipe as plain nested data, defaults filled in."""
@@ -144,6 +192,11 @@ class Recipe(Frozen):
     def science(self) -> dict[str, Any]:
         """Return the settings that can change a result: all but what is recorded."""
         return self.model_dump(mode="json", exclude={"telemetry"})
+
+
+def _misplaced(message: str, *location: str) -> ValidationError:
+    error = InitErrorDetails(type=problem(message), loc=location, input=None)
+    return ValidationError.from_exception_data("Recipe", [error])
 
 
 class Arm(Frozen):

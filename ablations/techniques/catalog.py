@@ -14,6 +14,7 @@ from ablations.techniques.initializers import INITIALIZERS
 from ablations.techniques.models import MODELS
 from ablations.techniques.normalization import NORMALIZATIONS
 from ablations.techniques.optimizers import OPTIMIZERS
+from ablations.techniques.pretraining import PRETRAININGS
 from ablations.techniques.regularization import REGULARIZATIONS
 from ablations.techniques.schedules import SCHEDULES
 from ablations.techniques.stopping import STOPPINGS
@@ -35,6 +36,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             AUGMENTATIONS,
             WEIGHT_AVERAGES,
             STOPPINGS,
+            PRETRAININGS,
         )
     }
 )

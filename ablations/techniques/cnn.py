@@ -73,6 +73,10 @@ class CNN(LayeredModel):
             rows, columns, channels = rows // self.pool, columns // self.pool, filters
         return total + self._dense_parameters(rows * columns * channels, self.hidden, classes)
 
+    @property
+    def levels(self) -> int:
+        return len(self.filters) + len(self.hidden)
+
     def activations(self, model: keras.Model) -> dict[str, Any]:
         numbers = range(1, len(self.filters) + 1)
         convolutions = (f"convolution{number}" for number in numbers)

@@ -29,6 +29,10 @@ class MLP(LayeredModel):
     def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
         return self._dense_parameters(math.prod(input_shape), self.hidden, classes)
 
+    @property
+    def levels(self) -> int:
+        return len(self.hidden)
+
     def activations(self, model: keras.Model) -> dict[str, Any]:
         numbers = range(1, len(self.hidden) + 1)
         return {f"hidden{n}": self._activation_of(model, str(n)) for n in numbers}

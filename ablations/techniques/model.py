@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
+from ablations.errors import ModelError
 from ablations.study.technique import Count, Frozen, Share, Technique, from_family, problem, show
 
 if TYPE_CHECKING:
@@ -54,6 +55,15 @@ class Model(Technique):
     def activations(self, model: keras.Model) -> dict[str, Any]:
         """Return layer name → symbolic output of its activation, for histograms."""
         raise NotImplementedError
+
+    @property
+    def levels(self) -> int:
+        """How many hidden levels there are, as many as ``activations``.
+
+        Raises:
+            ModelError: only a built model tells.
+        """
+        raise ModelError(f"model {self.name}: its hidden levels are not known before it is built")
 
     @property
     def units_can_die(self) -> bool:

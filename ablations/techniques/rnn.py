@@ -87,6 +87,10 @@ class RNN(Model):
             fan_in = width
         return total + classes * (fan_in + 1)
 
+    @property
+    def levels(self) -> int:
+        return len(self.hidden)
+
     def activations(self, model: keras.Model) -> dict[str, Any]:
         names = (f"hidden{number}" for number in range(1, len(self.hidden) + 1))
         return {name: model.get_layer(name).output for name in names}

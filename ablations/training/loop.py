@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ablations.study.schema import TrainingRecipe
 from ablations.techniques.moving_average import MovingAverage
+from ablations.techniques.objectives import Objective
 from ablations.telemetry.histograms import OCTAVES
 from ablations.training.measure import octave_counts
 
@@ -61,9 +62,10 @@ class EpochLoop:
         average: MovingAverage | None,
         measured: list[tf.Variable],
         data: tuple[tf.Tensor, tf.Tensor, float],
+        objective: Objective,
     ) -> None:
         self.model, self.optimizer = model, optimizer
-        self.training, self.average = training, average
+        self.training, self.average, self.objective = training, average, objective
         self.features, self.labels, self.scale = data
         self.variables = [variable.value for variable in model.trainable_variables]
         self.kernels = [v for v in model.trainable_variables if v.name.endswith("kernel")]
@@ -134,18 +136,16 @@ class EpochLoop:
             features = self.training.augmentation.change(features, seed)
         labels = tf.gather(self.labels, rows)
         with tf.GradientTape() as tape:
-            logits = self.model(features, training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            losses, hits = self.objective(self.model(features, training=True), labels)
             loss = tf.reduce_mean(losses)
             minimized = tf.add_n([loss, *self._penalties()])
-        hits = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
         zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
         gradients = tape.gradient(minimized, self.variables, unconnected_gradients=zero)
         gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
-        return loss, tf.reduce_mean(tf.cast(hits, tf.float32)), gradients
+        return loss, tf.reduce_mean(hits), gradients
 
     def _penalties(self) -> list[tf.Tensor]:
-        """Return what is minimized beside the cross-entropy; it is not logged."""
+        """Return what is minimized beside the objective; it is not logged."""
         if self.training.regularization is None:
             return list(self.model.losses)
         kernels = [tf.convert_to_tensor(kernel) for kernel in self.kernels]

@@ -24,10 +24,13 @@ from ablations.data.dataset import Dataset
 from ablations.study.schema import Recipe
 from ablations.techniques.model import Model
 from ablations.training.checkpoint import UnusableError
-from ablations.training.evaluation import Evaluation, Split
+from ablations.training.evaluation import Evaluation, FrozenOutputs, Split
 from ablations.training.initialize import initialize, named_layers
 from ablations.training.loop import EpochLoop
+from ablations.training.network import assemble
 from ablations.training.observe import Observer
+from ablations.training.stages import ALL, WHOLE, Part
+from ablations.training.weights import Weights, reuse
 
 ZERO_WEIGHT = 1e-6  # a weight smaller than this counts as zero
 KEPT_PROGRAMS = 2
@@ -36,31 +39,42 @@ KEPT_PROGRAMS = 2
 class Program:
     """Everything that is traced once for a recipe's structure and a data set."""
 
-    def __init__(self, recipe: Recipe, dataset: Dataset) -> None:
+    def __init__(self, recipe: Recipe, dataset: Dataset, part: Part = WHOLE) -> None:
         technique: Model = recipe.model
-        self._build = partial(technique.build, dataset.input_shape, dataset.classes)
-        self.model = self._build()
+        self._build = partial(assemble, technique, dataset.input_shape, dataset.classes, part)
+        network = self._build()
+        self.model, self.classifier = network.model, network.classifier
+        trained = network.trained
+        self.parameters = network.parameters
         self.optimizer = recipe.training.optimizer.build()
-        self.optimizer.build(self.model.trainable_variables)
+        self.optimizer.build(trained.trainable_variables)
         self._optimizer_start = [self._start_of(slot) for slot in self.optimizer.variables]
-        variables = [variable.value for variable in self.model.trainable_variables]
+        variables = [variable.value for variable in trained.trainable_variables]
         average = recipe.training.weight_average
         self.average = average.build(variables) if average is not None else None
-        features, labels = _on_device(dataset)
-        weights = _kernels(self.model)
         recorded = recipe.telemetry.histograms_every_epochs > 0
+        measured = _kernels(self.model, only_trainable=True) if recorded else {}
+        self.evaluation = self.monitor = Evaluation(self.classifier, dataset.scale)
+        data, self.cache = (*_on_device(dataset), dataset.scale), None
+        if network.bottom is not None:
+            self.cache = FrozenOutputs(network.bottom, dataset.scale)
+            data = (self.cache.features, self.cache.labels, 1.0)
+            self.monitor = Evaluation(trained, 1.0)
+        elif part.pretraining is not None:
+            self.monitor = Evaluation(trained, dataset.scale, network.objective)
         self.loop = EpochLoop(
-            self.model,
+            trained,
             self.optimizer,
             recipe.training,
             self.average,
-            list(weights.values()) if recorded else [],
-            (features, labels, dataset.scale),
+            list(measured.values()),
+            data,
+            network.objective,
         )
-        self.histogram_layers = list(weights) if recorded else []
-        self.evaluation = Evaluation(self.model, dataset.scale)
+        self.histogram_layers = list(measured)
+        weights = _kernels(self.classifier)
         self.observer = Observer(
-            self.model, technique.activations(self.model), weights, dataset.scale
+            self.classifier, technique.activations(self.classifier), weights, dataset.scale
         )
         self._kernels = list(weights.values())
         self.graph = b""
@@ -68,14 +82,27 @@ class Program:
     def trace(self, recipe: Recipe, validation: Split, probe: tf.Tensor) -> None:
         """Trace all functions now, so that compiling can be told from training."""
         self.loop.trace(recipe.training.batch_size)
-        self.evaluation.trace(validation)
+        self.monitor.trace(self.monitored(validation))
         if self.histogram_layers:  # else nobody looks
             self.observer.trace(probe)
         self.graph = self.evaluation.graph(validation)
 
-    def reset(self, recipe: Recipe, seed: int) -> None:
-        """Take on the state that a run of this recipe and seed starts from."""
-        initialize(self.model, seed, self._build)
+    def monitored(self, validation: Split) -> Split:
+        """Return the validation split as ``monitor`` reads it."""
+        return validation if self.cache is None else self.cache.of(validation)
+
+    def reset(
+        self, recipe: Recipe, seed: int, weights: Weights | None = None, pattern: str = ALL
+    ) -> None:
+        """Take on the state that a run of this recipe and seed starts from.
+
+        Layers that match ``pattern`` start from ``weights``, where those have such a layer.
+        """
+        initialize(self.classifier, seed, lambda: self._build().classifier)
+        if self.model is not self.classifier:
+            initialize(self.model, seed, lambda: self._build().model)
+        if weights:
+            reuse(self.model, weights, pattern)
         for slot, start in zip(self.optimizer.variables, self._optimizer_start, strict=True):
             slot.assign(start)
         if self.average is not None:
@@ -88,11 +115,6 @@ class Program:
             if weight.shape == slot.shape and np.array_equal(weight.numpy(), value):
                 return weight
         return value
-
-    @property
-    def parameters(self) -> int:
-        """How many trainable numbers the model has."""
-        return sum(int(np.prod(variable.shape)) for variable in self.model.trainable_variables)
 
     @property
     def learning_rate(self) -> float:
@@ -120,7 +142,7 @@ class Program:
             _assign(variables, raw)
 
     def weight_sparsity(self) -> float:
-        """Return the share of the kernels' weights that are zero."""
+        """Return the share of the classifier's kernels' weights that are zero."""
         kernels = [kernel.numpy() for kernel in self._kernels]
         zeros = sum(int((np.abs(kernel) < ZERO_WEIGHT).sum()) for kernel in kernels)
         return zeros / sum(int(kernel.size) for kernel in kernels)
@@ -161,21 +183,26 @@ class Programs:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Program] = OrderedDict()
+        self._room = KEPT_PROGRAMS
 
-    def get(self, recipe: Recipe, dataset: Dataset) -> tuple[Program, bool]:
+    def make_room(self, stages: int) -> None:
+        """Keep as many programs as a run has stages, so that its next seed finds them all."""
+        self._room = max(KEPT_PROGRAMS, stages)
+
+    def get(self, recipe: Recipe, dataset: Dataset, part: Part = WHOLE) -> tuple[Program, bool]:
         """Return the program for a recipe, and whether it is new and still to be traced."""
-        key = program_key(recipe, dataset)
+        key = program_key(recipe, dataset, part)
         new = key not in self._kept
         if new:
-            while len(self._kept) >= KEPT_PROGRAMS:
+            while len(self._kept) >= self._room:
                 self._kept.popitem(last=False)
                 gc.collect()  # a program is full of cycles around graphs that Python cannot see
-            self._kept[key] = Program(recipe, dataset)
+            self._kept[key] = Program(recipe, dataset, part)
         self._kept.move_to_end(key)
         return self._kept[key], new
 
 
-def program_key(recipe: Recipe, dataset: Dataset) -> str:
+def program_key(recipe: Recipe, dataset: Dataset, part: Part = WHOLE) -> str:
     """Return what shapes a program: equal keys, equal graphs."""
     settings = recipe.settings()
     training = settings["training"]
@@ -183,7 +210,8 @@ def program_key(recipe: Recipe, dataset: Dataset) -> str:
         del training[never_in_the_graph]
     del training["optimizer"]["learning_rate"]
     recorded = recipe.telemetry.histograms_every_epochs > 0
-    return json.dumps([settings["model"], training, recorded, dataset.digest], sort_keys=True)
+    shape = [settings["model"], training, recorded, dataset.digest, part.settings()]
+    return json.dumps(shape, sort_keys=True)
 
 
 @lru_cache(maxsize=2)
@@ -192,13 +220,14 @@ def _on_device(dataset: Dataset) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.constant(dataset.train_features), tf.constant(dataset.train_labels)
 
 
-def _kernels(model: keras.Model) -> dict[str, tf.Variable]:
+def _kernels(model: keras.Model, only_trainable: bool = False) -> dict[str, tf.Variable]:
     """Return layer name → its weight matrix."""
     named = {}
     for name, layer in named_layers(model):
         for variable in layer._trainable_variables:
             slopes = variable.name == "alpha"  # of PReLU, shaped like a feature map
-            if len(variable.shape) >= 2 and variable.trainable and not slopes:
+            trains = variable.trainable or not only_trainable
+            if len(variable.shape) >= 2 and trains and not slopes:
                 kernel = variable.name == "kernel"
                 named[name if kernel else f"{name}/{variable.name}"] = variable.value
     return named

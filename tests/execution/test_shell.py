@@ -198,6 +198,21 @@ def test_a_bad_request_is_one_clear_line_with_status_2_and_writes_nothing(
     assert tree(workplace) == before
 
 
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_layers_that_are_not_there_are_known_before_training(workplace: Path, command: str) -> None:
+    study = workplace / "configs" / "small.yaml"
+    source = "transfer.source: {name: autoencoder, epochs: 1}"
+    arm = f"  frozen: {{{source}, transfer.freeze: hiden1}}\n"
+    study.write_text(study.read_text().replace("arms:\n", f"arms:\n{arm}"))
+    before = tree(workplace)
+    done = ablations(command, "small")
+    assert done.returncode == 2
+    wanted = 'arm frozen: transfer.freeze: "hiden1" matches no layer with weights; Known: hidden1'
+    assert wanted in done.stderr
+    assert len(done.stderr.strip().split("\n")) == 1
+    assert tree(workplace) == before
+
+
 def test_a_missing_data_set_says_which_files_go_where_and_writes_nothing(workplace: Path) -> None:
     study = workplace / "configs" / "small.yaml"
     study.write_text(study.read_text().replace("name: digits", "name: fashion_mnist"))

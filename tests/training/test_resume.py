@@ -98,6 +98,38 @@ def test_a_run_interrupted_twice_ends_with_the_same_bits(case, recipe, train, in
     assert [path.name for path in directory.checkpoint.iterdir()] == ["state.npz"]
 
 
+def test_a_run_interrupted_in_each_of_its_stages_ends_with_the_same_bits(
+    recipe, train, interrupted
+):
+    """Two levels of pretraining, then two stages of fine-tuning, the first one cached."""
+    wanted = recipe(
+        {
+            "model.activation": "rrelu",
+            "training.epochs": 4,
+            "training.optimizer": "adam",
+            "training.schedule": {"name": "performance", "patience_epochs": 1},
+            "transfer.source": {"name": "autoencoder", "greedy": True, "noise": 0.1, "epochs": 2},
+            "transfer.freeze": "hidden1",
+            "transfer.cache": True,
+            "transfer.unfreeze": [{"after_epochs": 2}],
+        }
+    )
+    whole = train(wanted)
+    saved = []
+    for kill_in_epoch in (2, 2, 2, 2):  # of those that are left: of the 2nd, 3rd, 4th, 5th
+        directory = interrupted(wanted, kill_in_epoch, programs=whole.programs)
+        saved.append(read_place(directory.resume).epochs)
+    assert saved == [1, 2, 3, 4]
+    finished = interrupted(wanted, programs=whole.programs)
+    assert len(finished.result.notes) == 4
+    assert same_run(whole, finished)
+    records = [
+        [(s.name, s.epochs, s.updates, s.losses) for s in run.result.stages]
+        for run in (whole, finished)
+    ]
+    assert records[0] == records[1]
+
+
 def test_the_checkpoint_of_a_finished_run_is_removed(recipe, interrupted):
     wanted = recipe({"training.epochs": 2, "training.keep_checkpoint": False})
     directory = interrupted(wanted, kill_in_epoch=2)
