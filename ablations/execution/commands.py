@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablations.errors import AblationsError, Problem, StudyError
-from ablations.execution import display, session, studies
+from ablations.execution import display, facts, session, studies
 from ablations.execution.progress import Display
 from ablations.study.expand import expand
 from ablations.study.paths import RunsDirectory
@@ -45,25 +45,28 @@ def _load_all() -> tuple[list[Study], list[Problem]]:
 def plan(study: str, sets: tuple[str, ...], options: session.Options) -> None:
     """Print the runs that a study would make."""
     loaded = studies.load(study, studies.parse_overrides(sets))
-    facts = session.describe_data(loaded, options.data_directory)
-    entries = session.look_up_all(expand(loaded), options.runs, facts)
-    display.print_plan(loaded, entries, facts)
+    known = facts.describe_data(loaded, options.data_directory)
+    parameters = facts.count_parameters(loaded.arms, known)
+    digests = {data: fact.digest for data, fact in known.items()}
+    entries = session.look_up_all(expand(loaded), options.runs, digests)
+    absent = {data.name for data, digest in digests.items() if digest is None}
+    display.print_plan(loaded, entries, parameters, sorted(absent))
 
 
 def status(study: str | None, options: session.Options) -> None:
     """Print the states of one study's runs by arm, or of all studies."""
     if study is not None:
         loaded = studies.load(study)
-        facts = session.describe_data(loaded, options.data_directory)
+        digests = facts.digests(loaded, options.data_directory)
         arms = [(arm, expand(loaded, [arm])) for arm in loaded.arm_names]
-        rows = [(arm, session.look_up_all(runs, options.runs, facts)) for arm, runs in arms]
+        rows = [(arm, session.look_up_all(runs, options.runs, digests)) for arm, runs in arms]
         display.print_status(rows, "arm")
         return
     found, problems = _load_all()
     table = []
     for each in found:
-        facts = session.describe_data(each, options.data_directory)
-        table.append((each.study, session.look_up_all(expand(each), options.runs, facts)))
+        digests = facts.digests(each, options.data_directory)
+        table.append((each.study, session.look_up_all(expand(each), options.runs, digests)))
     display.print_status(table, "study")
     if problems:
         raise StudyError(problems)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ablations.data.dataset import DataFacts
 from ablations.execution.ledger import Entry, State
 from ablations.study.schema import Arm, Study
 from ablations.study.settings import differences, short
@@ -49,27 +48,29 @@ def print_studies(studies: Sequence[Study]) -> None:
     _console().print("* the control", style="dim")
 
 
-def print_plan(study: Study, entries: Sequence[Entry], facts: dict[str, DataFacts]) -> None:
-    """Print the runs, and each arm's difference from the control in full."""
+def print_plan(
+    study: Study, entries: Sequence[Entry], parameters: Mapping[str, int], absent: Sequence[str]
+) -> None:
+    """Print the runs, and each arm's difference from the control in full.
+
+    ``parameters`` is arm → trainable numbers; ``absent`` names data that is still to be fetched.
+    """
     console = _console()
     console.print(Text(f"{study.study}: {study.question}", style="bold"))
     states = Counter(entry.state for entry in entries)
     console.print(Text(f"{len(entries)} runs: {_counts(states)}"))
     console.print(Text(f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}"))
-    for name, fact in facts.items():
-        if fact.digest is None:
-            console.print(Text(f"data set {name} is not here yet; running downloads it"))
+    for data_set in absent:
+        console.print(Text(f"data set {data_set} is not here yet; running downloads it"))
     table = _table(
         "arm", "parameters", "runs", "differs from the control in", numbers=["parameters"]
     )
     for arm in study.arms:
         found = Counter(e.state for e in entries if e.run.arm == arm.name)
         if found:
-            fact = facts[arm.recipe.data.name]
-            parameters = arm.recipe.model.parameters(fact.input_shape, fact.classes)
             name = f"{arm.name}*" if arm.name == study.control else arm.name
             lines = Text("\n".join(_difference(study, arm)))
-            table.add_row(Text(name), f"{parameters:,}", _counts(found), lines)
+            table.add_row(Text(name), f"{parameters[arm.name]:,}", _counts(found), lines)
     console.print(table)
     for entry in entries:
         if entry.note:

@@ -12,13 +12,14 @@ from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
 from ablations.errors import RunsDirectoryError
 from ablations.execution import devices
+from ablations.execution.facts import count_parameters, describe_data
 from ablations.execution.ledger import FINISHED, Entry, State, look_up
 from ablations.execution.worker import Job, Outcome
 from ablations.study.expand import Run, expand
 from ablations.study.files import write_atomically
 from ablations.study.paths import RunsDirectory, seed_of
 from ablations.study.records import read_history
-from ablations.study.schema import Study
+from ablations.study.schema import DataRecipe, Study
 from ablations.study.variation import Setting, of_arm, varied_settings
 from ablations.study.yaml_writer import to_yaml
 
@@ -45,7 +46,7 @@ class Session:
     options: Options
     entries: tuple[Entry, ...]
     devices: tuple[str | None, ...]
-    facts: Mapping[str, DataFacts]
+    digests: Mapping[DataRecipe, str | None]
     pending: tuple[Run, ...]
 
     def execute(self) -> Iterator[Outcome]:
@@ -62,7 +63,7 @@ class Session:
             jobs = [self._job(run, of_arm(varied, run.arm)) for run in self.pending]
             yield from self._executor().execute(jobs)
         finally:
-            _summarize(self.study, runs, self.facts)
+            _summarize(self.study, runs, self.digests)
 
     def _executor(self) -> Executor:
         if self.options.executor == "inline":
@@ -82,7 +83,7 @@ class Session:
             recipe=run.recipe.settings(),
             settings=settings,
             runs=str(self.options.runs),
-            data_digest=self.facts[run.recipe.data.name].digest or "",
+            data_digest=self.digests[run.recipe.data] or "",
             data_directory=None if data is None else str(data),
             rerun=self.options.rerun,
         )
@@ -106,27 +107,23 @@ def prepare(
     wanted = expand(study, arms, seeds)
     chosen = devices.choose(options.device, options.workers)
     _check_writable(options.runs)
-    for name in {run.recipe.data.name for run in wanted}:
-        data_catalog.fetch(name, options.data_directory)
+    for data in dict.fromkeys(run.recipe.data for run in wanted):
+        data_catalog.fetch(data.name, options.data_directory)
     facts = describe_data(study, options.data_directory)
     _check_sizes(wanted, facts)
-    entries = look_up_all(wanted, options.runs, facts)
+    count_parameters([study.arm(name) for name in {run.arm: None for run in wanted}], facts)
+    digests = {data: fact.digest for data, fact in facts.items()}
+    entries = look_up_all(wanted, options.runs, digests)
     pending = [e.run for e in entries if options.rerun or e.state not in (*FINISHED, State.RUNNING)]
-    return Session(study, options, entries, tuple(chosen), facts, tuple(pending))
-
-
-def describe_data(study: Study, directory: Path | None) -> dict[str, DataFacts]:
-    """Return what is known of each data set that a study names, by name."""
-    names = {arm.recipe.data.name for arm in study.arms}
-    return {name: data_catalog.describe(name, directory) for name in names}
+    return Session(study, options, entries, tuple(chosen), digests, tuple(pending))
 
 
 def look_up_all(
-    runs: Sequence[Run], root: Path, facts: Mapping[str, DataFacts]
+    runs: Sequence[Run], root: Path, digests: Mapping[DataRecipe, str | None]
 ) -> tuple[Entry, ...]:
     """Return the state of each run."""
     directory = RunsDirectory(root)
-    return tuple(look_up(run, directory, facts[run.recipe.data.name].digest) for run in runs)
+    return tuple(look_up(run, directory, digests[run.recipe.data]) for run in runs)
 
 
 def _check_writable(root: Path) -> None:
@@ -140,11 +137,11 @@ def _check_writable(root: Path) -> None:
         raise RunsDirectoryError(f"{root}: {existing} cannot be written; wants one that can")
 
 
-def _check_sizes(wanted: Sequence[Run], facts: Mapping[str, DataFacts]) -> None:
+def _check_sizes(wanted: Sequence[Run], facts: Mapping[DataRecipe, DataFacts]) -> None:
     from ablations.data.split import check_sizes
 
     for run in wanted:
-        data = facts[run.recipe.data.name]
+        data = facts[run.recipe.data]
         check_sizes(run.recipe, data.train_examples, data.input_shape)
 
 
@@ -165,7 +162,7 @@ def _record(study: Study, runs: RunsDirectory) -> bool:
     return True
 
 
-def _summarize(study: Study, runs: RunsDirectory, facts: Mapping[str, DataFacts]) -> None:
+def _summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, str | None]) -> None:
     """Write each arm's mean and band over all its finished seeds, those of earlier calls too."""
     from ablations.telemetry.study_events import write_bands
 
@@ -175,7 +172,7 @@ def _summarize(study: Study, runs: RunsDirectory, facts: Mapping[str, DataFacts]
             seed for path in arm_directory.glob("seed-*") if (seed := seed_of(path)) >= 0
         )
         wanted = [Run(study.study, arm.name, seed, arm.recipe) for seed in seeds]
-        done = [e.run for e in look_up_all(wanted, runs.root, facts) if e.state == State.DONE]
+        done = [e.run for e in look_up_all(wanted, runs.root, digests) if e.state == State.DONE]
         write_bands(
             runs.summary(study.study, arm.name),
             [read_history(runs.run(study.study, arm.name, run.seed).metrics) for run in done],

@@ -8,9 +8,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from ablations.errors import suggest
+from ablations.errors import UserCodeError, suggest
 from ablations.study.metrics import METRICS
-from ablations.study.technique import Count, Frozen, NonNegative, from_family, problem, show
+from ablations.study.technique import (
+    Count,
+    Frozen,
+    NonNegative,
+    form_of,
+    from_family,
+    problem,
+    show,
+)
+from ablations.study.user_code import FORM, UserFunction
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAME_WANTED = (
@@ -51,9 +60,25 @@ def _seeds(value: Any) -> tuple[int, ...]:
 
 def _data_set(value: str, info: ValidationInfo) -> str:
     known = info.context["catalog"].data_sets if info.context else (value,)
-    if value not in known:
+    form = form_of(value, known)
+    if form is None:
         raise problem(f'unknown data set "{value}"; {suggest(value, known)}')
+    if form == FORM and info.context:
+        try:
+            UserFunction.named(value).files()
+        except UserCodeError as error:
+            raise problem(f"{value}: {error}") from None
     return value
+
+
+def _classes(value: Any) -> tuple[int, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, (list, tuple)) and len(value) > 1:
+        whole = all(isinstance(one, int) and not isinstance(one, bool) for one in value)
+        if whole and min(value) >= 0 and len(set(value)) == len(value):
+            return tuple(value)
+    raise problem(f"wants a list of at least two distinct labels ≥ 0, got {show(value)}")
 
 
 Name = Annotated[str, AfterValidator(_name)]
@@ -66,7 +91,10 @@ class DataRecipe(Frozen):
     """What is learned from, and what is held out."""
 
     name: Annotated[str, AfterValidator(_data_set)]
-    """A data set of the catalogue, for instance ``digits`` or ``fashion_mnist``."""
+    """A data set of the catalogue, for instance ``digits`` or ``fashion_mnist``, or one's own:
+    ``npz:PATH``, ``csv:PATH`` or ``python:module.function``, from the working directory on."""
+    classes: Annotated[tuple[int, ...] | None, BeforeValidator(_classes)] = None
+    """Only these classes, relabelled 0, 1, … in this order; null takes them all."""
     validation: Annotated[int | float, BeforeValidator(_validation)] = 0.1
     """Examples cut from the training data by seed: a count, or a share of them."""
     train_examples: Count | None = None

@@ -139,7 +139,9 @@ class EpochLoop:
             loss = tf.reduce_mean(losses)
             minimized = tf.add_n([loss, *self._penalties()])
         hits = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
-        gradients = tape.gradient(minimized, self.variables)
+        zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
+        gradients = tape.gradient(minimized, self.variables, unconnected_gradients=zero)
+        gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
         return loss, tf.reduce_mean(tf.cast(hits, tf.float32)), gradients
 
     def _penalties(self) -> list[tf.Tensor]:

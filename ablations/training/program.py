@@ -12,7 +12,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import keras
@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from ablations.data.dataset import Dataset
 from ablations.study.schema import Recipe
-from ablations.techniques.models import Model
+from ablations.techniques.model import Model
 from ablations.training.evaluation import Evaluation, Split
-from ablations.training.initialize import initialize, layers_of
+from ablations.training.initialize import initialize, named_layers
 from ablations.training.loop import EpochLoop
 from ablations.training.observe import Observer
 
@@ -37,7 +37,8 @@ class Program:
 
     def __init__(self, recipe: Recipe, dataset: Dataset) -> None:
         technique: Model = recipe.model
-        self.model = technique.build(dataset.input_shape, dataset.classes)
+        self._build = partial(technique.build, dataset.input_shape, dataset.classes)
+        self.model = self._build()
         self.optimizer = recipe.training.optimizer.build()
         self.optimizer.build(self.model.trainable_variables)
         self._optimizer_start = [self._start_of(slot) for slot in self.optimizer.variables]
@@ -73,7 +74,7 @@ class Program:
 
     def reset(self, recipe: Recipe, seed: int) -> None:
         """Take on the state that a run of this recipe and seed starts from."""
-        initialize(self.model, seed)
+        initialize(self.model, seed, self._build)
         for slot, start in zip(self.optimizer.variables, self._optimizer_start, strict=True):
             slot.assign(start)
         if self.average is not None:
@@ -173,11 +174,12 @@ def _on_device(dataset: Dataset) -> tuple[tf.Tensor, tf.Tensor]:
 def _kernels(model: keras.Model) -> dict[str, tf.Variable]:
     """Return layer name → its weight matrix."""
     named = {}
-    for layer in layers_of(model):
+    for name, layer in named_layers(model):
         for variable in layer._trainable_variables:
-            if len(variable.shape) >= 2:
+            slopes = variable.name == "alpha"  # of PReLU, shaped like a feature map
+            if len(variable.shape) >= 2 and variable.trainable and not slopes:
                 kernel = variable.name == "kernel"
-                named[layer.name if kernel else f"{layer.name}/{variable.name}"] = variable.value
+                named[name if kernel else f"{name}/{variable.name}"] = variable.value
     return named
 
 

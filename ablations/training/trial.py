@@ -73,7 +73,8 @@ class _Training:
         self.trial, self.recipe, self.seed = trial, trial.run.recipe, trial.run.seed
         self.directory = trial.directory
         write_atomically(self.directory.recipe, to_yaml(self.recipe.settings()))
-        self.data: Dataset = data_catalog.read(self.recipe.data.name, trial.data_directory)
+        wanted = self.recipe.data
+        self.data: Dataset = data_catalog.read(wanted.name, trial.data_directory, wanted.classes)
         available = len(self.data.train_labels)
         check_sizes(self.recipe, available, self.data.input_shape)
         self.rows, validation = split(self.recipe.data, available, self.seed)

@@ -15,6 +15,7 @@ from ablations.study.yaml_reader import read_yaml
 from tests.training.running import make_recipe
 
 RICH = {
+    "data.classes": [0, 1, 2],
     "model.activation": {"name": "leaky_relu", "negative_slope": 0.2},
     "model.initializer": "he_normal",
     "model.normalization": "batch_norm",
@@ -24,7 +25,7 @@ RICH = {
 }
 OTHER_NAMES = {
     "data.name": "mnist",
-    "model.name": None,  # there is one model
+    "model.name": "cnn",
     "model.activation.name": "elu",
     "model.initializer.name": "lecun_normal",
     "model.normalization.name": "layer_norm",
