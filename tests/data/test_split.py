@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablations.data.split import epoch_order, split, split_sizes
+from ablations.data.split import check_sizes, epoch_order, split, split_sizes
 from ablations.errors import DataError
 from ablations.study.schema import DataRecipe
 
@@ -79,3 +79,13 @@ def test_each_epoch_has_an_order_of_its_own_and_drops_other_examples():
 def test_the_order_does_not_follow_from_the_split():
     rows = np.arange(50, dtype=np.int32)
     assert not np.array_equal(epoch_order(rows, 1, 0, 1).ravel(), split(data_recipe(1), 51, 0)[0])
+
+
+@pytest.mark.parametrize("change", [{"shift_pixels": 1}, {"rotation_degrees": 5.0}])
+def test_rows_of_numbers_cannot_be_shifted_or_turned(recipe, change):
+    moved = recipe({"training.augmentation": change})
+    with pytest.raises(DataError, match="rows of 13 numbers cannot be shifted or turned") as caught:
+        check_sizes(moved, 1000, (13,))
+    assert "\n" not in str(caught.value)
+    check_sizes(moved, 1000, (8, 8))
+    check_sizes(recipe({"training.augmentation": {"noise": 0.1}}), 1000, (13,))
