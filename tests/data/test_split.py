@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablations.data.split import epoch_order, pair_order, split, split_sizes
+from ablations.data.split import check_sizes, epoch_order, pair_order, split, split_sizes
 from ablations.errors import DataError
 from ablations.study.schema import DataRecipe
 
@@ -106,3 +106,13 @@ def test_pairs_of_a_single_class_are_all_alike():
 def test_a_batch_of_one_holds_no_pair():
     with pytest.raises(DataError, match="a pair wants a batch of at least 2, got 1"):
         pair_order(np.arange(8), np.zeros(8, np.int32), 1, seed=1, epoch=1)
+
+
+@pytest.mark.parametrize("change", [{"shift_pixels": 1}, {"rotation_degrees": 5.0}])
+def test_rows_of_numbers_cannot_be_shifted_or_turned(recipe, change):
+    moved = recipe({"training.augmentation": change})
+    with pytest.raises(DataError, match="rows of 13 numbers cannot be shifted or turned") as caught:
+        check_sizes(moved, 1000, (13,))
+    assert "\n" not in str(caught.value)
+    check_sizes(moved, 1000, (8, 8))
+    check_sizes(recipe({"training.augmentation": {"noise": 0.1}}), 1000, (13,))

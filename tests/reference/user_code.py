@@ -1,4 +1,4 @@
-"""What a user might bring: models and data, good and bad, as ``tests.reference.user_code``."""
+"""What a user might bring: models and data, good and bad."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def build(input_shape, classes, hidden=(8,), activation="relu"):
 
 
 def sequential(input_shape, classes):
-    """A model that declares no inputs, with a nested one of a kind that Keras draws in a way of
-    its own.
-    """
+    """Declares no inputs; the LSTM inside starts its forget gate's bias at 1."""
     import keras
 
     reader = keras.Sequential([keras.layers.LSTM(5), keras.layers.Dense(6)])
