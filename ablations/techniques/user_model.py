@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ConfigDict, ValidationInfo, field_validator
+from pydantic import ConfigDict, model_validator
 
 from ablations.errors import ModelError, UserCodeError
 from ablations.study.technique import problem
@@ -32,27 +32,23 @@ class UserModel(Model):
     code: str = ""
     """Hash of the user's package, or of the one module; found, not written."""
 
-    @field_validator("name")
+    @model_validator(mode="before")
     @classmethod
-    def _is_there(cls, name: str) -> str:
-        if name != FORM:  # which stands for all of them in the catalogue
-            try:
-                UserFunction.named(name).files()
-            except UserCodeError as error:
-                raise problem(f"{name}: {error}") from None
-        return name
-
-    @field_validator("code")
-    @classmethod
-    def _found(cls, code: str, info: ValidationInfo) -> str:
-        name = info.data.get("name", FORM)
-        return code if code or name == FORM else UserFunction.named(name).digest()
+    def _with_its_code(cls, value: Any) -> Any:
+        """Add the hash, unless the recipe is read back with the one that it was made with."""
+        name = value.get("name", FORM)
+        if name == FORM or value.get("code"):  # the form stands for all of them in the catalogue
+            return value
+        try:
+            return {**value, "code": _hash(UserFunction.named(name))}
+        except UserCodeError as error:
+            raise problem(f"{name}: {error}") from None
 
     def build(self, input_shape: tuple[int, ...], classes: int) -> keras.Model:
         import keras
 
         function = UserFunction.named(self.name)
-        if function.digest() != self.code:
+        if _hash(function) != self.code:
             raise UserCodeError(f"{self.name}: its code has changed since the study was read")
         function.load()
         keras.utils.clear_session(free_memory=False)  # so that dense_7 is dense in every process
@@ -72,6 +68,10 @@ class UserModel(Model):
     @property
     def units_can_die(self) -> bool:
         return True  # units that are zero on the whole probe batch are counted whatever they are
+
+
+def _hash(function: UserFunction) -> str:
+    return function.digest()[:16]  # enough to tell versions apart, and short in a plan
 
 
 def _checked(name: str, model: Any, input_shape: tuple[int, ...], classes: int) -> keras.Model:
