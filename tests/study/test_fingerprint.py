@@ -34,9 +34,21 @@ OTHER_NAMES = {
     "training.weight_average.name": None,
 }
 
+ABSENT = {
+    "training.schedule": "cosine",
+    "training.regularization": "l2",
+    "training.constraint": "max_norm",
+    "training.augmentation": {"noise": 0.1},
+    "training.early_stopping": "patience",
+    "transfer": {"source": {"name": "autoencoder", "epochs": 1}},
+}
+"""What a recipe may have that the rich one lacks."""
+
 
 def other(path, value):
     """Return another legal value of one leaf."""
+    if path in ABSENT:
+        return ABSENT[path]
     if isinstance(value, bool):
         return not value
     if isinstance(value, list):

