@@ -84,7 +84,7 @@ def _halves(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
     cut = [model.layers[bottom[-1]], *above][-1]
     try:
         return (
-            keras.Model(model.inputs, cut.output, name="bottom"),
+            keras.Model(model.inputs[0], cut.output, name="bottom"),
             keras.Model(cut.output, model.outputs[0], name="top"),
         )
     except ValueError:  # a connection goes around the cut
