@@ -77,7 +77,7 @@ class EpochLoop:
 
     def trace(self, batch_size: int) -> None:
         """Trace and optimize the program now, by an epoch of no steps: it changes nothing."""
-        self.run(np.zeros([0, batch_size], np.int32), np.zeros(0, np.float32), 0, 0)
+        self._call(np.zeros([0, batch_size], np.int32), np.zeros(0, np.float32), 1, 0)
 
     def run(
         self,
@@ -92,6 +92,12 @@ class EpochLoop:
         epoch's own seed.
         """
         every = sample_every or len(order) + 1
+        steps, counts = self._call(order, rates, every, augmentation_seed)
+        return EpochTrace(steps.numpy(), counts.numpy())
+
+    def _call(
+        self, order: NDArray[np.int32], rates: NDArray[np.float32], *numbers: int
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         whole = tf.TensorSpec([], tf.int32)
         compiled = self._compiled.get_concrete_function(
             tf.TensorSpec([None, order.shape[1]], tf.int32),
@@ -99,9 +105,9 @@ class EpochLoop:
             whole,
             whole,
         )
-        numbers = [tf.constant(number, tf.int32) for number in (every, augmentation_seed)]
-        steps, counts = compiled(tf.constant(order), tf.constant(rates), *numbers)
-        return EpochTrace(steps.numpy(), counts.numpy())
+        scalars = [tf.constant(number, tf.int32) for number in numbers]
+        steps, counts = compiled(tf.constant(order), tf.constant(rates), *scalars)
+        return steps, counts
 
     def _epoch(
         self, order: tf.Tensor, rates: tf.Tensor, sample_every: tf.Tensor, seed: tf.Tensor

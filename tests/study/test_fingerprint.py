@@ -21,6 +21,11 @@ RICH = {
     "model.normalization": "batch_norm",
     "training.clipping": "by_norm",
     "training.weight_average": "ema",
+    "training.schedule": "exponential",
+    "training.regularization": "l1",
+    "training.constraint": "max_norm",
+    "training.augmentation": {"shift_pixels": 1},
+    "training.early_stopping": "patience",
     "training.optimizer": {"name": "adamw", "learning_rate": 1e-5},
 }
 OTHER_NAMES = {
@@ -31,7 +36,12 @@ OTHER_NAMES = {
     "model.normalization.name": "layer_norm",
     "training.clipping.name": "by_value",
     "training.optimizer.name": "adam",
+    "training.schedule.name": "cosine",
+    "training.regularization.name": "l2",
     "training.weight_average.name": None,
+    "training.constraint.name": None,
+    "training.augmentation.name": None,
+    "training.early_stopping.name": None,
 }
 
 ABSENT = {
@@ -55,6 +65,8 @@ def other(path, value):
         return [*value, 3]
     if path.endswith("position"):
         return "after"
+    if path.endswith("monitor"):
+        return "validation_accuracy"
     if value is None:
         return 0.25 if path.endswith("weight_decay") else 7
     return value + 1 if isinstance(value, int) else value * 0.5 or 0.125
