@@ -44,14 +44,7 @@ OTHER_NAMES = {
     "training.early_stopping.name": None,
 }
 
-ABSENT = {
-    "training.schedule": "cosine",
-    "training.regularization": "l2",
-    "training.constraint": "max_norm",
-    "training.augmentation": {"noise": 0.1},
-    "training.early_stopping": "patience",
-    "transfer": {"source": {"name": "autoencoder", "epochs": 1}},
-}
+ABSENT = {"transfer": {"source": {"name": "autoencoder", "epochs": 1}}}
 """What a recipe may have that the rich one lacks."""
 
 

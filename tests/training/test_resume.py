@@ -55,7 +55,7 @@ def interrupted(tensorflow, tmp_path, monkeypatch):
 
         def run(loop, order, *rest):
             trace = real(loop, order, *rest)
-            calls["left"] -= len(order) > 0  # tracing trains an epoch of no steps
+            calls["left"] -= 1
             if calls["left"] == 0:
                 raise Killed
             return trace
