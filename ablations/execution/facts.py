@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
 from ablations.errors import AblationsError
 from ablations.execution.apart import call_apart
+from ablations.execution.studies import CATALOG
 from ablations.study.schema import Arm, DataRecipe, Recipe, Study
 from ablations.techniques.model import Model
 from ablations.techniques.pretraining import Pretraining
@@ -63,7 +65,7 @@ def check_transfers(
         AblationsError: a pattern matches no layer, or weights are of another shape.
     """
     named = [arm for arm in arms if _can_misfit(arm.recipe)]
-    call_apart(_rehearse, [(arm.name, arm.recipe, facts, seeds) for arm in named])
+    call_apart(_rehearse, [(arm.name, arm.recipe.settings(), facts, seeds) for arm in named])
 
 
 def _can_misfit(recipe: Recipe) -> bool:
@@ -75,14 +77,15 @@ def _can_misfit(recipe: Recipe) -> bool:
 
 
 def _rehearse(
-    arm: str, recipe: Recipe, facts: Mapping[DataRecipe, DataFacts], seeds: Sequence[int]
+    arm: str, recipe: Mapping[str, Any], facts: Mapping[DataRecipe, DataFacts], seeds: Sequence[int]
 ) -> None:
     from ablations.training import runtime
 
     runtime.start()
     from ablations.training.transfer import check_transfer
 
-    check_transfer(arm, recipe, facts, seeds)
+    typed = Recipe.model_validate(recipe, context={"catalog": CATALOG})
+    check_transfer(arm, typed, facts, seeds)
 
 
 def _call(
