@@ -1,11 +1,12 @@
-"""One digest of all that a run learns from."""
+"""All that a run learns from: one digest of it, and what is known of each part."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ablations.data.dataset import DataFacts
 from ablations.study.files import digest_of
 from ablations.study.schema import DataRecipe, Recipe
 
@@ -25,3 +26,9 @@ def inputs_digest(
     if len(found) < len(digests):
         return None
     return found[0] if len(found) == 1 else hashlib.sha256("+".join(found).encode()).hexdigest()
+
+
+def facts_for(data: DataRecipe, facts: Mapping[DataRecipe, DataFacts]) -> DataFacts:
+    """Return what is known of a data set, however it is split."""
+    wanted = (data.name, data.classes)
+    return next(fact for known, fact in facts.items() if (known.name, known.classes) == wanted)

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
-from ablations.data.inputs import inputs_digest
+from ablations.data.inputs import facts_for, inputs_digest
 from ablations.errors import RunsDirectoryError
 from ablations.execution import devices
 from ablations.execution.facts import check_transfers, count_parameters, describe_data
@@ -148,7 +148,7 @@ def _check_sizes(wanted: Sequence[Run], facts: Mapping[DataRecipe, DataFacts]) -
     from ablations.training.stages import stages_of
 
     for stage in (stage for run in wanted for stage in stages_of(run.recipe)):
-        data = facts[stage.recipe.data]
+        data = facts_for(stage.recipe.data, facts)
         check_sizes(stage.recipe, data.train_examples, data.input_shape)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ablations.data.dataset import DataFacts
+from ablations.data.inputs import facts_for
 from ablations.errors import AblationsError
 from ablations.study.schema import DataRecipe, Recipe
 from ablations.training.network import assemble
@@ -33,7 +34,7 @@ def check_transfer(
 def _rehearse(recipe: Recipe, facts: Mapping[DataRecipe, DataFacts], source: Path | None) -> None:
     weights: Weights = {} if source is None else read_weights(source)
     for stage in stages_of(recipe):
-        data = facts[stage.recipe.data]
+        data = facts_for(stage.recipe.data, facts)
         network = assemble(stage.recipe.model, data.input_shape, data.classes, stage.part)
         if weights:
             reuse(network.model, weights, stage.reuse)
