@@ -15,6 +15,14 @@ class DataError(AblationsError):
     """A data set is missing, torn or larger than the memory budget."""
 
 
+class UserCodeError(AblationsError):
+    """A user's function cannot be found, imported or called, or returns what does not fit."""
+
+
+class ModelError(AblationsError):
+    """A model does not fit the data that it is to read."""
+
+
 class DeviceError(AblationsError):
     """A device was asked for that is not here."""
 

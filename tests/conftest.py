@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from ablations.data.locate import DIRECTORY_VARIABLE, find_files
-from ablations.study.schema import Recipe
+from ablations.study.recipe import Recipe
 from tests.training.running import Trained, make_recipe, train_into
 
 REQUIRE_ALL = "ABLATIONS_REQUIRE_ALL"

@@ -17,7 +17,15 @@ PARTS = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
-_KERAS_NAMES = {"mnist": "mnist", "fashion_mnist": "fashion-mnist"}
+MATLAB_FILE = "mnist-original.mat"
+BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
+_BATCH_FOLDER = "cifar-10-batches-py"
+_KERAS_FOLDERS = {"fashion_mnist": "fashion-mnist", "cifar10": f"{_BATCH_FOLDER}-target"}
+_WANTED = {
+    "mnist": f"{', '.join(PARTS)} (.gz or not), or mnist.npz, or {MATLAB_FILE},",
+    "fashion_mnist": f"{', '.join(PARTS)} (.gz or not), or fashion_mnist.npz,",
+    "cifar10": f"the folder {_BATCH_FOLDER}, or cifar10.npz,",
+}
 
 
 def find_files(name: str, directory: Path | None) -> list[Path] | None:
@@ -27,14 +35,31 @@ def find_files(name: str, directory: Path | None) -> list[Path] | None:
     keeps what it has downloaded.
     """
     chosen = directory or os.environ.get(DIRECTORY_VARIABLE)
-    if chosen:
-        found = _parts(Path(chosen) / name)
-        if found:
-            return found
+    found = _in_folder(name, Path(chosen) / name) if chosen else None
+    if found:
+        return found
     if name == "mnist":
-        archive = keras_cache() / "mnist.npz"
-        return [archive] if archive.is_file() else None
-    return _parts(keras_cache() / _KERAS_NAMES[name])
+        return _one(keras_cache() / "mnist.npz")
+    return _in_folder(name, keras_cache() / _KERAS_FOLDERS[name])
+
+
+def _in_folder(name: str, folder: Path) -> list[Path] | None:
+    if name == "cifar10":
+        batches = [folder / _BATCH_FOLDER / batch for batch in BATCHES]
+        found = batches if all(path.is_file() for path in batches) else None
+    else:
+        found = _parts(folder)
+    found = found or _one(folder / f"{name}.npz")
+    return found or (_one(folder / MATLAB_FILE) if name == "mnist" else None)
+
+
+def own_file(name: str, directory: Path | None) -> list[Path] | None:
+    """Return the file that a name such as ``npz:PATH`` holds, from the working directory on."""
+    return _one(Path(name.partition(":")[2]))
+
+
+def _one(path: Path) -> list[Path] | None:
+    return [path] if path.is_file() else None
 
 
 def keras_cache() -> Path:
@@ -70,9 +95,11 @@ def download(name: str, directory: Path | None) -> None:
 
 def missing(name: str, directory: Path | None, why: str = "") -> DataError:
     """Return the error that says which files to put where."""
+    if name not in _WANTED:
+        return DataError(f"data set {name}: no such file from {Path.cwd()} on")
     where = directory or os.environ.get(DIRECTORY_VARIABLE) or f"${DIRECTORY_VARIABLE}"
     return DataError(
-        f"data set {name}: not on this machine{why}. Put {', '.join(PARTS)} (.gz or not) into "
+        f"data set {name}: not on this machine{why}. Put {_WANTED[name]} into "
         f"{Path(where) / name}/, or name the directory above it with --data DIR"
     )
 

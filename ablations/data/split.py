@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.errors import DataError
-from ablations.study.schema import DataRecipe, Recipe
+from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.streams import Stream, generator
 
 Indices = NDArray[np.int32]
@@ -30,17 +30,24 @@ def split_sizes(recipe: DataRecipe, available: int) -> tuple[int, int]:
     return train, validation
 
 
-def check_sizes(recipe: Recipe, available: int) -> None:
-    """Refuse a recipe that the data is too small for.
+def check_sizes(recipe: Recipe, available: int, input_shape: tuple[int, ...]) -> None:
+    """Refuse a recipe that the data is too small for, or of too few dimensions.
 
     Raises:
-        DataError: there are too few examples for the split, or for one batch.
+        DataError: there are too few examples for the split, or for one batch; or what is to be
+            shifted or turned is no image.
     """
     train, _ = split_sizes(recipe.data, available)
     if recipe.training.batch_size > train:
         raise DataError(
             f"data set {recipe.data.name}: {train} examples to train on fill no batch of "
             f"{recipe.training.batch_size}"
+        )
+    augmentation = recipe.training.augmentation
+    if augmentation is not None and augmentation.needs_images and len(input_shape) < 2:
+        raise DataError(
+            f"data set {recipe.data.name}: rows of {input_shape[0]} numbers cannot be shifted or "
+            "turned; wants images, or training.augmentation with noise alone"
         )
 
 
@@ -56,3 +63,32 @@ def epoch_order(train: Indices, batch_size: int, seed: int, epoch: int) -> Indic
     steps = len(train) // batch_size
     order = generator(seed, Stream.ORDER, epoch).permutation(len(train))
     return train[order[: steps * batch_size]].reshape(steps, batch_size)
+
+
+def pair_order(
+    train: Indices, labels: NDArray[np.int32], batch_size: int, seed: int, epoch: int
+) -> Indices:
+    """Return rows [steps, B] where places 2n and 2n + 1 are of one class with probability ½.
+
+    ``labels`` are those of all rows.  The first of a pair comes from a permutation of ``train``,
+    the second is drawn with replacement from its class, or from all others; B is even, one less
+    than an odd ``batch_size``.  A class of one example pairs with itself.
+
+    Raises:
+        DataError: a batch holds no pair.
+    """
+    if batch_size < 2:
+        raise DataError(f"a pair wants a batch of at least 2, got {batch_size}")
+    pairs, draw = batch_size // 2, generator(seed, Stream.PAIRS, epoch)
+    steps = len(train) // (2 * pairs)
+    first = draw.permutation(train)[: steps * pairs]
+    by_class = train[np.argsort(labels[train], kind="stable")]
+    sorted_labels = labels[by_class]
+    begin = np.searchsorted(sorted_labels, labels[first], "left")
+    count = np.searchsorted(sorted_labels, labels[first], "right") - begin
+    alike = (draw.random(len(first)) < 0.5) | (count == len(train))
+    of_class = begin + (draw.random(len(first)) * count).astype(np.int64)
+    others = (draw.random(len(first)) * (len(train) - count)).astype(np.int64)
+    of_others = others + np.where(others >= begin, count, 0)
+    second = by_class[np.where(alike, of_class, of_others)]
+    return np.stack([first, second], axis=1).reshape(steps, 2 * pairs)

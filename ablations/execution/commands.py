@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablations.errors import AblationsError, Problem, StudyError
-from ablations.execution import display, session, studies
+from ablations.execution import display, facts, session, studies
 from ablations.execution.ledger import Entry
 from ablations.execution.progress import Display
 from ablations.execution.tuning import compared, settle
@@ -46,9 +46,14 @@ def _load_all() -> tuple[list[Study], list[Problem]]:
 def plan(study: str, sets: tuple[str, ...], options: session.Options) -> None:
     """Print the runs that a study would make."""
     loaded = studies.load(study, studies.parse_overrides(sets))
-    facts = session.describe_data(loaded, options.data_directory)
-    searched = settle(loaded, options.runs, facts)
-    display.print_plan(searched, compared(searched, options.runs, facts), facts)
+    known = facts.describe_data(loaded, options.data_directory)
+    parameters = facts.count_parameters(loaded.arms, known)
+    facts.check_transfers(loaded.arms, known, loaded.seeds)
+    digests = {data: fact.digest for data, fact in known.items()}
+    absent = sorted({data.name for data, digest in digests.items() if digest is None})
+    searched = settle(loaded, options.runs, digests)
+    entries = compared(searched, options.runs, digests)
+    display.print_plan(searched, entries, parameters, absent)
 
 
 def status(study: str | None, options: session.Options) -> None:
@@ -69,9 +74,9 @@ def status(study: str | None, options: session.Options) -> None:
 
 def _states(study: Study, options: session.Options) -> tuple[list[Entry], list[Entry]]:
     """Return the runs of the tuning and those of the comparison."""
-    facts = session.describe_data(study, options.data_directory)
-    searched = settle(study, options.runs, facts)
-    return list(searched.trials), compared(searched, options.runs, facts)
+    digests = facts.digests(study, options.data_directory)
+    searched = settle(study, options.runs, digests)
+    return list(searched.trials), compared(searched, options.runs, digests)
 
 
 def _of(arm: str, entries: Sequence[Entry]) -> list[Entry]:
@@ -90,13 +95,15 @@ def run(
     loaded = studies.load(study, studies.parse_overrides(sets))
     if seed_count is not None:
         loaded = loaded.model_copy(update={"seeds": tuple(range(seed_count))})
-    facts = session.describe_data(loaded, options.data_directory)
-    trials = session.prepare_trials(settle(loaded, options.runs, facts).study, arms, options)
-    session.prepare(loaded, arms, seeds, options)  # what cannot be met is refused before any trial
+    comparison = session.prepare(loaded, arms, seeds, options)  # refused before any trial
+    if loaded.tune is None:
+        return 1 if _train(comparison, loaded.metric, loaded.study) else 0
+    untuned = settle(loaded, options.runs, comparison.digests).study
+    trials = session.prepare_trials(untuned, arms, options)
     failed = 0
-    if loaded.tune and trials.pending:
-        failed += _train(trials, loaded.tune.metric, f"{loaded.study}, {TUNING}")
-    searched = settle(loaded, options.runs, trials.facts)
+    if trials.pending:
+        failed = _train(trials, loaded.tune.metric, f"{loaded.study}, {TUNING}")
+    searched = settle(loaded, options.runs, trials.digests)
     wanted = [arm for arm in arms or loaded.arm_names if arm not in searched.incomplete]
     for arm in arms or loaded.arm_names:
         if arm in searched.incomplete:
@@ -112,6 +119,10 @@ def _train(prepared: session.Session, metric: str, name: str) -> int:
     finished = len(prepared.entries) - len(prepared.pending)
     if finished:
         print(f"{name}: {finished} of {len(prepared.entries)} runs need no training")
+    for entry in prepared.entries if not prepared.options.rerun else ():
+        if entry.continues_after is not None:
+            epochs = entry.run.recipe.training.epochs
+            print(f"{entry.run}: continues after epoch {entry.continues_after} of {epochs}")
     with Display(len(prepared.pending), metric) as shown:
         for outcome in prepared.execute():
             shown.show(outcome)

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ablations.data.dataset import DataFacts
 from ablations.execution.ledger import Entry, State
 from ablations.execution.tuning import Searched
 from ablations.study.metrics import METRICS
@@ -52,9 +51,15 @@ def print_studies(studies: Sequence[Study]) -> None:
 
 
 def print_plan(
-    searched: Searched, entries: Sequence[Entry], facts: Mapping[str, DataFacts]
+    searched: Searched,
+    entries: Sequence[Entry],
+    parameters: Mapping[str, int],
+    absent: Sequence[str],
 ) -> None:
-    """Print the runs, and each arm's difference from the control in full."""
+    """Print the runs, and each arm's difference from the control in full.
+
+    ``parameters`` is arm → trainable numbers; ``absent`` names data that is still to be fetched.
+    """
     study = searched.study
     console = _console()
     console.print(Text(f"{study.study}: {study.question}", style="bold"))
@@ -63,20 +68,17 @@ def print_plan(
     console.print(Text(f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}"))
     if study.tune is not None:
         console.print(Text("\n".join(_search(study, study.tune, searched))))
-    for name, fact in facts.items():
-        if fact.digest is None:
-            console.print(Text(f"data set {name} is not here yet; running downloads it"))
+    for data_set in absent:
+        console.print(Text(f"data set {data_set} is not here yet; running downloads it"))
     table = _table(
         "arm", "parameters", "runs", "differs from the control in", numbers=["parameters"]
     )
     for arm in study.arms:
         found = Counter(e.state for e in entries if e.run.arm == arm.name)
         if found:
-            fact = facts[arm.recipe.data.name]
-            parameters = arm.recipe.model.parameters(fact.input_shape, fact.classes)
             name = f"{arm.name}*" if arm.name == study.control else arm.name
             lines = Text("\n".join(_difference(study, arm)))
-            table.add_row(Text(name), f"{parameters:,}", _counts(found), lines)
+            table.add_row(Text(name), f"{parameters[arm.name]:,}", _counts(found), lines)
     console.print(table)
     for entry in (*searched.trials, *entries):
         if entry.note:

@@ -8,8 +8,8 @@ from enum import StrEnum
 from ablations.execution.lock import is_held
 from ablations.study.expand import Run
 from ablations.study.fingerprint import fingerprint
-from ablations.study.paths import RunsDirectory
-from ablations.study.records import Result, UnreadableResultError, read_result
+from ablations.study.paths import RunDirectory, RunsDirectory
+from ablations.study.records import Result, UnreadableResultError, read_place, read_result
 
 
 class State(StrEnum):
@@ -37,6 +37,8 @@ class Entry:
     state: State
     result: Result | None = None
     note: str = ""
+    continues_after: int | None = None
+    """The epoch that an interrupted training had saved, if it was of this very run."""
 
 
 def look_up(run: Run, runs: RunsDirectory, data_digest: str | None) -> Entry:
@@ -51,7 +53,7 @@ def look_up(run: Run, runs: RunsDirectory, data_digest: str | None) -> Entry:
     if is_held(directory.path):
         return Entry(run, State.RUNNING)
     if not directory.result.exists():
-        return Entry(run, State.PENDING)
+        return Entry(run, State.PENDING, continues_after=_saved(directory, run, data_digest))
     try:
         result = read_result(directory.result)
     except UnreadableResultError as error:
@@ -64,4 +66,13 @@ def look_up(run: Run, runs: RunsDirectory, data_digest: str | None) -> Entry:
         "diverged": State.DIVERGED,
         "failed": State.FAILED,
     }
-    return Entry(run, states[result.status], result, note=result.reason)
+    saved = _saved(directory, run, data_digest) if result.status == "failed" else None
+    return Entry(run, states[result.status], result, result.reason, saved)
+
+
+def _saved(directory: RunDirectory, run: Run, data_digest: str | None) -> int | None:
+    place = read_place(directory.resume)
+    if place is None or data_digest is None:
+        return None
+    this_run = place.fingerprint == fingerprint(run.recipe, run.seed, data_digest)
+    return place.epochs if this_run else None

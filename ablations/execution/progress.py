@@ -51,12 +51,13 @@ class Display:
         if result is None:
             return "is being trained by another process"
         if result.status != "completed":
-            return f"{result.status}: {result.reason}"
+            return "; ".join([f"{result.status}: {result.reason}", *result.notes])
         value = result.metrics[self.metric.name]
         shown = f"{value:.2%}" if self.metric.percent else f"{value:.4g}"
         seconds = result.seconds.get("total", 0.0)
         epochs = "1 epoch" if result.epochs == 1 else f"{result.epochs} epochs"
-        return f"{self.metric.label} {shown}, {epochs}, {seconds:.1f} s"
+        line = f"{self.metric.label} {shown}, {epochs}, {seconds:.1f} s"
+        return "; ".join([line, *result.notes])
 
     def summary(self) -> str:
         """Return the closing line."""

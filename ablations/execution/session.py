@@ -10,14 +10,17 @@ from typing import Literal, Protocol
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
+from ablations.data.inputs import facts_for, inputs_digest
 from ablations.errors import RunsDirectoryError
 from ablations.execution import devices
+from ablations.execution.facts import check_transfers, count_parameters, describe_data
 from ablations.execution.ledger import FINISHED, Entry, State, look_up
 from ablations.execution.studies import CATALOG
 from ablations.execution.worker import Job, Outcome
 from ablations.study.expand import Run, expand, expand_trials
 from ablations.study.files import write_atomically
 from ablations.study.paths import RunsDirectory, seed_of
+from ablations.study.recipe import DataRecipe
 from ablations.study.records import read_history
 from ablations.study.schema import Study
 from ablations.study.variation import (
@@ -54,7 +57,7 @@ class Session:
     options: Options
     entries: tuple[Entry, ...]
     devices: tuple[str | None, ...]
-    facts: Mapping[str, DataFacts]
+    digests: Mapping[DataRecipe, str | None]
     pending: tuple[Run, ...]
 
     def execute(self) -> Iterator[Outcome]:
@@ -69,7 +72,7 @@ class Session:
         try:
             yield from self._executor().execute(self.jobs())
         finally:
-            _summarize(self.study, runs, self.facts)
+            _summarize(self.study, runs, self.digests)
 
     def jobs(self) -> list[Job]:
         """Return what is pending as jobs for an executor."""
@@ -107,7 +110,7 @@ class Session:
             recipe=run.recipe.settings(),
             settings=settings,
             runs=str(self.options.runs),
-            data_digest=self.facts[run.recipe.data.name].digest or "",
+            data_digest=inputs_digest(run.recipe, run.seed, self.digests.__getitem__) or "",
             data_directory=None if data is None else str(data),
             rerun=self.options.rerun,
         )
@@ -139,27 +142,28 @@ def prepare_trials(study: Study, arms: Collection[str], options: Options) -> Ses
 def _prepare(study: Study, wanted: Sequence[Run], options: Options) -> Session:
     chosen = devices.choose(options.device, options.workers)
     _check_writable(options.runs)
-    for name in {run.recipe.data.name for run in wanted}:
-        data_catalog.fetch(name, options.data_directory)
+    for data in dict.fromkeys(data for run in wanted for data in run.recipe.all_data):
+        data_catalog.fetch(data.name, options.data_directory)
     facts = describe_data(study, options.data_directory)
     _check_sizes(wanted, facts)
-    entries = look_up_all(wanted, options.runs, facts)
+    arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
+    count_parameters(arms_wanted, facts)
+    check_transfers(arms_wanted, facts, sorted({run.seed for run in wanted}))
+    digests = {data: fact.digest for data, fact in facts.items()}
+    entries = look_up_all(wanted, options.runs, digests)
     pending = [e.run for e in entries if options.rerun or e.state not in (*FINISHED, State.RUNNING)]
-    return Session(study, options, entries, tuple(chosen), facts, tuple(pending))
-
-
-def describe_data(study: Study, directory: Path | None) -> dict[str, DataFacts]:
-    """Return what is known of each data set that a study names, by name."""
-    names = {arm.recipe.data.name for arm in study.arms}
-    return {name: data_catalog.describe(name, directory) for name in names}
+    return Session(study, options, entries, tuple(chosen), digests, tuple(pending))
 
 
 def look_up_all(
-    runs: Sequence[Run], root: Path, facts: Mapping[str, DataFacts]
+    runs: Sequence[Run], root: Path, digests: Mapping[DataRecipe, str | None]
 ) -> tuple[Entry, ...]:
     """Return the state of each run."""
     directory = RunsDirectory(root)
-    return tuple(look_up(run, directory, facts[run.recipe.data.name].digest) for run in runs)
+    return tuple(
+        look_up(run, directory, inputs_digest(run.recipe, run.seed, digests.__getitem__))
+        for run in runs
+    )
 
 
 def _check_writable(root: Path) -> None:
@@ -173,11 +177,13 @@ def _check_writable(root: Path) -> None:
         raise RunsDirectoryError(f"{root}: {existing} cannot be written; wants one that can")
 
 
-def _check_sizes(wanted: Sequence[Run], facts: Mapping[str, DataFacts]) -> None:
+def _check_sizes(wanted: Sequence[Run], facts: Mapping[DataRecipe, DataFacts]) -> None:
     from ablations.data.split import check_sizes
+    from ablations.training.stages import stages_of
 
-    for run in wanted:
-        check_sizes(run.recipe, facts[run.recipe.data.name].train_examples)
+    for stage in (stage for run in wanted for stage in stages_of(run.recipe)):
+        data = facts_for(stage.recipe.data, facts)
+        check_sizes(stage.recipe, data.train_examples, data.input_shape)
 
 
 def _record(study: Study, runs: RunsDirectory) -> bool:
@@ -197,7 +203,7 @@ def _record(study: Study, runs: RunsDirectory) -> bool:
     return True
 
 
-def _summarize(study: Study, runs: RunsDirectory, facts: Mapping[str, DataFacts]) -> None:
+def _summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, str | None]) -> None:
     """Write each arm's mean and band over all its finished seeds, those of earlier calls too."""
     from ablations.telemetry.study_events import write_bands
 
@@ -207,7 +213,7 @@ def _summarize(study: Study, runs: RunsDirectory, facts: Mapping[str, DataFacts]
             seed for path in arm_directory.glob("seed-*") if (seed := seed_of(path)) >= 0
         )
         wanted = [Run(study.study, arm.name, seed, arm.recipe) for seed in seeds]
-        done = [e.run for e in look_up_all(wanted, runs.root, facts) if e.state == State.DONE]
+        done = [e.run for e in look_up_all(wanted, runs.root, digests) if e.state == State.DONE]
         if study.awaits_tuning(arm.name):
             done = []  # whatever was finished, it was at other values
         write_bands(

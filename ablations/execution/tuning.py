@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ablations.data.dataset import DataFacts
 from ablations.execution.ledger import FINISHED, Entry, State
 from ablations.execution.session import look_up_all
 from ablations.execution.studies import CATALOG
 from ablations.study.expand import expand, expand_trials, tuned
+from ablations.study.recipe import DataRecipe
 from ablations.study.schema import Study, Tuning
 from ablations.study.tuning import choose, score
 
@@ -34,9 +34,9 @@ class Searched:
         return tuple(entry for entry in self.trials if entry.run.arm == arm)
 
 
-def settle(study: Study, root: Path, facts: Mapping[str, DataFacts]) -> Searched:
+def settle(study: Study, root: Path, digests: Mapping[DataRecipe, str | None]) -> Searched:
     """Read every arm's trials, and choose where all of them are finished."""
-    entries = look_up_all(expand_trials(study, (), CATALOG), root, facts)
+    entries = look_up_all(expand_trials(study, (), CATALOG), root, digests)
     searched = Searched(study, entries, {})
     if study.tune is None:
         return searched
@@ -52,12 +52,14 @@ def settle(study: Study, root: Path, facts: Mapping[str, DataFacts]) -> Searched
     return Searched(study.model_copy(update={"arms": arms}), entries, incomplete)
 
 
-def compared(searched: Searched, root: Path, facts: Mapping[str, DataFacts]) -> list[Entry]:
+def compared(
+    searched: Searched, root: Path, digests: Mapping[DataRecipe, str | None]
+) -> list[Entry]:
     """Return the state of each run of the comparison.
 
     What an arm has finished while its search is not complete, it finished at other values.
     """
-    found = look_up_all(expand(searched.study), root, facts)
+    found = look_up_all(expand(searched.study), root, digests)
     return [
         replace(entry, state=State.STALE)
         if entry.run.arm in searched.incomplete and entry.state in FINISHED

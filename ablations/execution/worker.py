@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,8 @@ from ablations.execution.studies import CATALOG
 from ablations.study.expand import Run
 from ablations.study.fingerprint import fingerprint
 from ablations.study.paths import RunDirectory, RunsDirectory, place
+from ablations.study.recipe import Recipe
 from ablations.study.records import Result, UnreadableResultError, read_result
-from ablations.study.schema import Recipe
 
 
 @dataclass(frozen=True)
@@ -102,10 +101,9 @@ def _train(job: Job) -> Result:
     global _programs
     _programs = _programs or Programs()
     directory = job.directory
-    _clear(directory)
     data = None if job.data_directory is None else Path(job.data_directory)
     try:
-        return train(Trial(job.run(), directory, job.settings, data), _programs)
+        return train(Trial(job.run(), directory, job.settings, data, anew=job.rerun), _programs)
     except Exception as error:
         _programs = None  # what failed half-way may have left a program in no known state
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -125,13 +123,3 @@ def _failure(job: Job, reason: str) -> Result:
         fingerprint=fingerprint(job.run().recipe, job.seed, job.data_digest),
         data_digest=job.data_digest,
     )
-
-
-def _clear(directory: RunDirectory) -> None:
-    """Empty a run directory, its result first: what is half cleared must not look finished."""
-    directory.result.unlink(missing_ok=True)
-    for path in directory.path.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()

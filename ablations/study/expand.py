@@ -8,7 +8,8 @@ from typing import Any
 
 from ablations.errors import AblationsError, suggest
 from ablations.study.paths import place
-from ablations.study.schema import Arm, Recipe, Study, TuningTrial
+from ablations.study.recipe import Recipe
+from ablations.study.schema import Arm, Study, TuningTrial
 from ablations.study.settings import change
 from ablations.study.technique import Catalog
 

@@ -1,9 +1,12 @@
-"""Write files so that a reader finds the old text or the new, never half of one."""
+"""Write files so that a reader finds the old text or the new, never half of one; hash files."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -21,3 +24,17 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """Hash the files' bytes, in order; a file is read once while its size and time stay."""
+    return _digest(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+
+
+@lru_cache(maxsize=32)
+def _digest(stamps: tuple[tuple[Path, int, int], ...]) -> str:
+    total = hashlib.sha256()
+    for path, _, _ in stamps:
+        with path.open("rb") as stream:
+            total.update(hashlib.file_digest(stream, "sha256").digest())
+    return total.hexdigest()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 
-from ablations.study.schema import Recipe
+from ablations.study.recipe import Recipe
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 """Raised whenever a change of the code changes what a recipe trains."""
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ablations.study.schema import NAME, NAME_WANTED, Recipe
+from ablations.study.recipe import Recipe
+from ablations.study.schema import NAME, NAME_WANTED
 from ablations.study.settings import change
 from ablations.study.technique import show
 from ablations.study.tuning import Search, declared, trial_name

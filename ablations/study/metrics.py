@@ -28,6 +28,7 @@ _ALL = (
     Metric("validation_accuracy_last", "last validation accuracy", "higher", percent=True),
     Metric("validation_loss_best", "best validation loss", "lower", "nats"),
     Metric("train_loss_last", "last training loss", "lower", "nats"),
+    Metric("generalization_gap", "generalization gap", "lower", percent=True),
     Metric("weight_sparsity", "share of zero weights", "higher", percent=True),
     Metric("dead_unit_share", "share of dead units", "lower", percent=True),
     Metric("inference_microseconds_per_sample", "inference time per sample", "lower", "µs"),

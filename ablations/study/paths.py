@@ -11,6 +11,8 @@ RECIPE = "recipe.yaml"
 METRICS = "metrics.jsonl"
 RESULT = "result.json"
 CHECKPOINT = "checkpoint"
+FINAL_STATE = "state.npz"
+RESUME = "resume.npz"
 STUDY_RECORD = "study.yaml"
 EVENTS_PREFIX = "events.out.tfevents."
 SUMMARY = "summary"
@@ -44,14 +46,29 @@ class RunDirectory:
         return self.path / METRICS
 
     @property
+    def events(self) -> list[Path]:
+        """TensorBoard's event files; a training writes one."""
+        return sorted(self.path.glob(f"{EVENTS_PREFIX}*"))
+
+    @property
     def result(self) -> Path:
         """Written once, atomically, last: a run is finished if and only if it is there."""
         return self.path / RESULT
 
     @property
     def checkpoint(self) -> Path:
-        """What a resume needs."""
+        """What a resume needs, and the final state where the recipe keeps it."""
         return self.path / CHECKPOINT
+
+    @property
+    def final_state(self) -> Path:
+        """All variables after the last epoch."""
+        return self.checkpoint / FINAL_STATE
+
+    @property
+    def resume(self) -> Path:
+        """Where the run stands after one of its epochs; gone once it is finished."""
+        return self.checkpoint / RESUME
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a run leaves on disk for others to read: ``result.json`` and ``metrics.jsonl``.
+"""What a run leaves on disk for others to read: result, metrics, and how far it has come.
 
 Training writes them, analysis reads them; both meet here and nowhere else.
 """
@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import math
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,6 +19,20 @@ from ablations.study.files import write_atomically
 
 SCHEMA_VERSION = 1
 Status = Literal["completed", "diverged", "failed"]
+
+
+class StageRecord(BaseModel):
+    """One stage of a run."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    name: str
+    epochs: int = 0
+    updates: int = 0
+    seconds: float = 0.0
+    """Time of its steps."""
+    losses: Mapping[str, float] = {}
+    """``train`` and ``validation`` after its last epoch, of what it minimizes; finite ones."""
 
 
 class Result(BaseModel):
@@ -35,13 +51,18 @@ class Result(BaseModel):
     status: Status
     reason: str = ""
     """Why the run diverged or failed; empty when it completed."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of how the run came about: where it was continued."""
     fingerprint: str
     data_digest: str = ""
     metrics: Mapping[str, float] = {}
     """Flat name → finite number; a diverged run holds those it reached."""
+    stages: tuple[StageRecord, ...] = ()
+    """What was trained one after another; ``epochs`` and ``updates`` count all of it."""
     epochs: int = 0
     best_epoch: int | None = None
-    """The epoch, from 1, with the best validation accuracy."""
+    """The epoch, from 1, whose weights were tested under early stopping, else the one with the best
+    validation accuracy."""
     updates: int = 0
     parameters: int = 0
     seconds: Mapping[str, float] = {}
@@ -110,3 +131,34 @@ def read_history(path: Path) -> list[Epoch]:
             break
         history.append(epoch)
     return history
+
+
+PLACE = "place.json"
+"""The member of a checkpoint that says where the run stands, readable without its arrays."""
+
+
+class Place(BaseModel):
+    """Where a run stands at the end of an epoch, apart from its variables."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, ser_json_inf_nan="constants"
+    )
+
+    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
+    fingerprint: str
+    epochs: int
+    """Epochs done."""
+    progress: Mapping[str, Any]
+    """What else the training knows of the epochs so far, as plain data."""
+    file_lengths: Mapping[str, Annotated[int, Field(ge=0)]]
+    """Name of a file that grows with the epochs → its length in bytes."""
+
+
+def read_place(path: Path) -> Place | None:
+    """Return where a run stands by its checkpoint; None if there is none that can be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            place = Place.model_validate_json(archive.read(PLACE))
+    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile, zlib.error):
+        return None
+    return place if place.schema_version == SCHEMA_VERSION else None

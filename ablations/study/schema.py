@@ -1,4 +1,4 @@
-"""The types of a study: recipe, arm, claim, study.  All frozen; all round-trip through YAML."""
+"""The types of a study: search, arm, claim, study.  All frozen; all round-trip through YAML."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ablations.errors import suggest
 from ablations.study.metrics import METRICS
-from ablations.study.technique import Count, Frozen, NonNegative, from_family, problem, show
+from ablations.study.recipe import Recipe
+from ablations.study.technique import Count, Frozen, NonNegative, problem, show
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAME_WANTED = (
     "{} cannot name a directory; wants a letter or digit, then up to 99 of letters, digits, "
     "'.', '_' and '-'"
 )
-STEPS_BETWEEN_HISTOGRAMS = 150  # at the least, by default
 Design = Literal["one_at_a_time", "leave_one_out", "full_factorial"]
 
 
@@ -33,13 +33,6 @@ def _metric(value: str) -> str:
     return value
 
 
-def _validation(value: Any) -> int | float:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if number and ((isinstance(value, int) and value >= 1) or 0 < value < 1):
-        return value  # type: ignore[no-any-return]
-    raise problem(f"wants a count ≥ 1 or a share between 0 and 1, got {show(value)}")
-
-
 def _seeds(value: Any) -> tuple[int, ...]:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return tuple(range(value))
@@ -50,82 +43,11 @@ def _seeds(value: Any) -> tuple[int, ...]:
     raise problem(f"wants a number of seeds ≥ 1 or a list of distinct seeds ≥ 0, got {show(value)}")
 
 
-def _data_set(value: str, info: ValidationInfo) -> str:
-    known = info.context["catalog"].data_sets if info.context else (value,)
-    if value not in known:
-        raise problem(f'unknown data set "{value}"; {suggest(value, known)}')
-    return value
-
-
 Name = Annotated[str, AfterValidator(_name)]
 MetricName = Annotated[str, AfterValidator(_metric)]
 Target = Annotated[float, Field(gt=0, le=1)]
 Seeds = Annotated[tuple[int, ...], BeforeValidator(_seeds)]
 Listed = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
-
-
-class DataRecipe(Frozen):
-    """What is learned from, and what is held out."""
-
-    name: Annotated[str, AfterValidator(_data_set)]
-    """A data set of the catalogue, for instance ``digits`` or ``fashion_mnist``."""
-    validation: Annotated[int | float, BeforeValidator(_validation)] = 0.1
-    """Examples cut from the training data by seed: a count, or a share of them."""
-    train_examples: Count | None = None
-    """Train on this many of the examples that are left; null takes them all."""
-
-
-class TrainingRecipe(Frozen):
-    """How the weights are found."""
-
-    batch_size: Count
-    """Examples a step; an epoch drops the examples that fill no whole batch, others each time."""
-    epochs: Count
-    optimizer: from_family("optimizer")  # type: ignore[valid-type]
-    clipping: from_family("clipping") | None = None  # type: ignore[valid-type]
-    weight_average: from_family("weight average") | None = None  # type: ignore[valid-type]
-    keep_checkpoint: bool = False
-    """Keep the final weights and optimizer state in ``checkpoint/``."""
-
-
-class TelemetryRecipe(Frozen):
-    """What is recorded.  It never touches a weight, so it does not enter the fingerprint."""
-
-    histograms_every_epochs: Annotated[int, Field(ge=0)] | None = None
-    """Histograms of gradients, activations and weights, and norms of gradients, after every so
-    many epochs and after the last; 0 is never.  Null is every epoch, or as many short ones as
-    make up 150 steps: looking at a network takes as long as some dozen steps."""
-    gradient_samples_per_epoch: Count = 4
-    """Steps of an epoch, evenly spread, whose gradients are measured."""
-
-    @property
-    def records(self) -> bool:
-        """Whether histograms and norms are recorded at all."""
-        return self.histograms_every_epochs != 0
-
-    def due(self, epoch: int, epochs: int, steps: int) -> bool:
-        """Return whether an epoch, of so many with so many steps each, is recorded."""
-        every = self.histograms_every_epochs
-        if every is None:
-            every = -(-STEPS_BETWEEN_HISTOGRAMS // max(steps, 1))
-        return self.records and (epoch % every == 0 or epoch == epochs)
-
-
-class Recipe(Frozen):
-    """Everything needed to train once."""
-
-    data: DataRecipe
-    model: from_family("model", default="mlp")  # type: ignore[valid-type]
-    training: TrainingRecipe
-    telemetry: TelemetryRecipe = TelemetryRecipe()
-
-    def settings(self) -> dict[str, Any]:
-        """Return the recipe as plain nested data, defaults filled in."""
-        return self.model_dump(mode="json")
-
-    def science(self) -> dict[str, Any]:
-        """Return the settings that can change a result: all but what is recorded."""
-        return self.model_dump(mode="json", exclude={"telemetry"})
 
 
 class TuningTrial(Frozen):

@@ -64,7 +64,8 @@ ABSENT = "(absent)"
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return dotted path → (value in ``one``, value in ``other``) wherever the two differ."""
     left, right = name_the_absent([flatten(one), flatten(other)])
-    paths = [*left, *(path for path in right if path not in left)]
+    sections = {path.rpartition(".")[0] for path in (*left, *right)}  # null where one is lacking
+    paths = [path for path in {**left, **right} if path not in sections]
     pairs = {path: (left.get(path, ABSENT), right.get(path, ABSENT)) for path in paths}
     return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
 
@@ -74,9 +75,12 @@ def undeclared(
 ) -> list[str]:
     """Return the dotted paths in which an arm differs from the base without declaring it.
 
-    Declaring a path declares what is below it; declaring a technique's name, its parameters.
+    Declaring a path declares what is below it; declaring a technique's name, its parameters; and
+    declaring part of a section that the base lacks (null), the section with its defaults.
     """
-    declared = [f"{path.removesuffix('.name')}." for path in changes]
+    lacking = [path for path, value in flatten(base).items() if value is None]
+    opened = [path for path in lacking if any(own.startswith(f"{path}.") for own in changes)]
+    declared = [f"{path.removesuffix('.name')}." for path in [*changes, *opened]]
     return [
         path
         for path in differences(base, arm)

@@ -20,6 +20,7 @@ class Stream(IntEnum):
     INITIAL_WEIGHTS = 3
     DROPOUT = 4
     AUGMENTATION = 5
+    PAIRS = 6
 
 
 def generator(seed: int, stream: Stream, *keys: int | str) -> np.random.Generator:

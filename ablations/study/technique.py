@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
@@ -176,8 +176,22 @@ class Family:
 
     def find(self, name: str) -> type[Technique] | None:
         """Return the technique called ``name``, or None."""
-        canonical = self.aliases.get(name, name)
-        return next((t for t in self.techniques if _name(t) == canonical), None)
+        pattern = form_of(self.canonical(name), [_name(t) for t in self.techniques])
+        return next((t for t in self.techniques if _name(t) == pattern), None)
+
+    def canonical(self, name: str) -> str:
+        """Return the name that is recorded for ``name``."""
+        return self.aliases.get(name, name)
+
+
+def form_of(name: str, known: Collection[str]) -> str | None:
+    """Return which of the ``known`` names is meant by ``name``, or None.
+
+    A known name with a colon is a form: ``npz:PATH`` is meant by ``npz:`` and any path.
+    """
+    kind, colon, rest = name.partition(":")
+    forms = {k.partition(":")[0]: k for k in known if ":" in k} if colon and rest else {}
+    return name if name in known else forms.get(kind)
 
 
 def _name(technique: type[Technique]) -> str:
@@ -211,6 +225,7 @@ def from_family(title: str, default: str | None = None) -> Any:
         technique = family.find(name) if isinstance(name, str) else None
         if technique is None:
             raise problem(f'unknown {title} "{name}"; {suggest(name, family.names)}')
-        return technique.model_validate({**value, "name": _name(technique)}, context=info.context)
+        canonical = {**value, "name": family.canonical(name)}
+        return technique.model_validate(canonical, context=info.context)
 
     return Annotated[SerializeAsAny[Technique], BeforeValidator(resolve)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -21,15 +22,24 @@ class Activation(Technique):
 
     can_die: ClassVar[bool] = False
     """Whether a unit can be stuck at zero, where its gradient is zero too."""
+    weights_per_unit: ClassVar[int] = 0
+    is_a_function: ClassVar[bool] = True
+    """Of z alone, without weights or draws of its own: what a recurrent cell can apply."""
 
-    def layer(self, name: str) -> keras.Layer:
-        """Return the layer that applies the activation elementwise; shapes stay as they are."""
+    def layer(self, name: str, shared_axes: Sequence[int] = ()) -> keras.Layer:
+        """Return the layer that applies the activation elementwise; shapes stay as they are.
+
+        Where a unit has a weight, it is shared along ``shared_axes``: the places of a feature map.
+        """
         import keras
 
-        function = getattr(keras.activations, self.name)
-        return keras.layers.Activation(
-            partial(function, **self.model_dump(exclude={"name"})), name=name
-        )
+        return keras.layers.Activation(self.function(), name=name)
+
+    def function(self) -> Callable[..., Any]:
+        """Return z → activation as a function of tensors."""
+        import keras
+
+        return partial(getattr(keras.activations, self.name), **self.model_dump(exclude={"name"}))
 
 
 class Sigmoid(Activation):
@@ -65,6 +75,7 @@ class RReLU(Activation):
     """
 
     name: Literal["rrelu"] = "rrelu"
+    is_a_function = False
     lower: Slope = 1 / 8
     upper: Slope = 1 / 3
 
@@ -74,7 +85,7 @@ class RReLU(Activation):
             raise problem(f"wants lower ≤ upper, got {self.lower} and {self.upper}")
         return self
 
-    def layer(self, name: str) -> keras.Layer:
+    def layer(self, name: str, shared_axes: Sequence[int] = ()) -> keras.Layer:
         from ablations.techniques.randomized_relu import RandomizedReLU
 
         return RandomizedReLU(self.lower, self.upper, name=name)
@@ -84,14 +95,15 @@ class PReLU(Activation):
     """max(αz, z) with one α learned per unit, from 0.25 (He et al. 2015)."""
 
     name: Literal["prelu"] = "prelu"
+    weights_per_unit = 1
+    is_a_function = False
     start: Slope = 0.25
 
-    def layer(self, name: str) -> keras.Layer:
+    def layer(self, name: str, shared_axes: Sequence[int] = ()) -> keras.Layer:
         import keras
 
-        return keras.layers.PReLU(
-            alpha_initializer=keras.initializers.Constant(self.start), name=name
-        )
+        start = keras.initializers.Constant(self.start)
+        return keras.layers.PReLU(start, shared_axes=list(shared_axes) or None, name=name)
 
 
 class ELU(Activation):

@@ -7,11 +7,17 @@ from types import MappingProxyType
 
 from ablations.study.technique import Family
 from ablations.techniques.activations import ACTIVATIONS
+from ablations.techniques.augmentation import AUGMENTATIONS
 from ablations.techniques.clipping import CLIPPINGS
+from ablations.techniques.constraints import CONSTRAINTS
 from ablations.techniques.initializers import INITIALIZERS
 from ablations.techniques.models import MODELS
 from ablations.techniques.normalization import NORMALIZATIONS
 from ablations.techniques.optimizers import OPTIMIZERS
+from ablations.techniques.pretraining import PRETRAININGS
+from ablations.techniques.regularization import REGULARIZATIONS
+from ablations.techniques.schedules import SCHEDULES
+from ablations.techniques.stopping import STOPPINGS
 from ablations.techniques.weight_averages import WEIGHT_AVERAGES
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
@@ -24,7 +30,13 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             MODELS,
             CLIPPINGS,
             OPTIMIZERS,
+            SCHEDULES,
+            REGULARIZATIONS,
+            CONSTRAINTS,
+            AUGMENTATIONS,
             WEIGHT_AVERAGES,
+            STOPPINGS,
+            PRETRAININGS,
         )
     }
 )

@@ -146,6 +146,8 @@ INITIALIZERS = Family(
         "uniform": "random_uniform",
         "xavier_normal": "glorot_normal",
         "xavier_uniform": "glorot_uniform",
+        "xavier_logistic_normal": "glorot_normal",
+        "xavier_logistic_uniform": "glorot_uniform",
         "xavier_relu_normal": "he_normal_fan_avg",
         "xavier_relu_uniform": "he_uniform_fan_avg",
     },

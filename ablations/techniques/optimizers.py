@@ -159,7 +159,8 @@ class FTRL(Optimizer):
     Keras's l2 is half of the paper's λ₂.  The first step keeps only a share 1 − √(a/(a + g²)) of
     an initial weight, a being ``initial_accumulator_value``: with Keras's 0.1 next to nothing,
     so a deep plain MLP starts from zero and never leaves chance.  With 1e-10 it trains like the
-    others (study ``optimizers``, both arms).
+    others (study ``optimizers``, both arms).  Under a schedule Keras's own step shrinks the
+    weights: see the class.
     """
 
     name: Literal["ftrl"] = "ftrl"
@@ -170,6 +171,11 @@ class FTRL(Optimizer):
     l2_regularization_strength: NonNegative = 0.0
     l2_shrinkage_regularization_strength: NonNegative = 0.0
     beta: NonNegative = 0.0
+
+    def build(self) -> keras.optimizers.Optimizer:
+        from ablations.techniques import ftrl
+
+        return ftrl.Ftrl(**self.model_dump(exclude={"name"}))
 
 
 class Adafactor(Optimizer):

@@ -39,11 +39,12 @@ Value: TypeAlias = Any
 class EventWriter:
     """The event file of one directory; a context manager that closes it."""
 
-    def __init__(self, directory: Path, suffix: str = "") -> None:
+    def __init__(self, directory: Path, suffix: str = "", append_to: Path | None = None) -> None:
         name = f"{EVENTS_PREFIX}{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
-        self.path = directory / f"{name}.{next(_FILES)}{suffix}"
-        self._stream = self.path.open("wb", buffering=0)
-        self._write(Event(file_version="brain.Event:2"))
+        self.path = append_to or directory / f"{name}.{next(_FILES)}{suffix}"
+        self._stream = self.path.open("ab", buffering=0)
+        if append_to is None:
+            self._write(Event(file_version="brain.Event:2"))
 
     def __enter__(self) -> EventWriter:
         return self

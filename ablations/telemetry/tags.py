@@ -21,6 +21,33 @@ EPOCH_SCALARS: Mapping[str, str] = MappingProxyType(
 )
 """Key of a line of ``metrics.jsonl`` → tag."""
 
+BEFORE: Mapping[str, str] = MappingProxyType(
+    {
+        "train_loss": "pretraining_loss",
+        "train_accuracy": "pretraining_accuracy",
+        "validation_loss": "pretraining_validation_loss",
+        "validation_accuracy": "pretraining_validation_accuracy",
+    }
+)
+"""What a metric is called in a stage that learns another task than the recipe's own."""
+
+STAGE = "stage"
+"""Key and tag of the number of the stage, from 1, in a run that has several."""
+
+STAGE_SCALARS: Mapping[str, str] = MappingProxyType(
+    {
+        "pretraining_loss": "pretraining/loss",
+        "pretraining_accuracy": "pretraining/accuracy",
+        "pretraining_validation_loss": "pretraining/validation_loss",
+        "pretraining_validation_accuracy": "pretraining/validation_accuracy",
+        STAGE: "optimization/stage",
+    }
+)
+"""The same as ``EPOCH_SCALARS``, for what only a run of several stages has."""
+
+STAGE_TEXT = "stages"
+"""The tag of the text that says what each stage is."""
+
 BANDS = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 """The epoch metrics whose mean and confidence band over seeds are written for each arm."""
 

@@ -6,69 +6,92 @@ layer and variable: adding a layer or a technique never shifts another layer's d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
 
 import keras
+import tensorflow as tf
 
 from ablations.study.streams import Stream, integer_seed
 
-_INITIALIZER_OF = {"recurrent_kernel": "recurrent_initializer"}
 
+def initialize(
+    model: keras.Model,
+    seed: int,
+    rebuild: Callable[[], keras.Model],
+    like: keras.Model | None = None,
+) -> None:
+    """Set all variables of ``model``, and the seeds of its random layers.
 
-Initializers: TypeAlias = Mapping[tuple[str, str], keras.Initializer]
-"""(layer, variable) → how the variable starts, the seed aside."""
-
-
-def initializers_of(model: keras.Model) -> Initializers:
-    """Return how each variable of ``model`` starts.
-
-    Raises:
-        TypeError: a layer does not say how one of its variables starts.
+    Variables start by the initializers of ``like``, which differs from the model in nothing else,
+    or by the model's own.  A variable whose layer does not say how it starts takes its value from
+    ``rebuild()``, another model of the same architecture, built under the seed.
     """
-    return {
-        (layer.name, variable.name): _initializer(layer, variable.name)
-        for layer in layers_of(model)
-        for variable in _own_variables(layer)
-    }
-
-
-def initialize(model: keras.Model, initializers: Initializers, seed: int) -> None:
-    """Set all variables of ``model``, and the seeds of its random layers."""
-    for layer in layers_of(model):
-        for variable in _own_variables(layer):
-            initializer = _seeded(initializers[layer.name, variable.name], layer, variable, seed)
-            variable.assign(initializer(variable.shape, dtype=variable.dtype))
+    untold, starts = [], dict(named_layers(model if like is None else like))
+    for name, layer in named_layers(model):
+        for variable in layer._trainable_variables + layer._non_trainable_variables:
+            drawn = integer_seed(seed, Stream.INITIAL_WEIGHTS, name, variable.name)
+            initializer = _initializer(starts[name], variable.name, drawn)
+            if initializer is None:
+                untold.append(variable)
+            else:
+                variable.assign(initializer(variable.shape, dtype=variable.dtype))
         for generator in layer._seed_generators:
-            drawn = integer_seed(seed, Stream.DROPOUT, layer.name)
-            generator.state.assign([drawn, 0])
+            generator.state.assign([integer_seed(seed, Stream.DROPOUT, name), 0])
+    if untold:
+        keras.utils.set_random_seed(integer_seed(seed, Stream.INITIAL_WEIGHTS))
+        fresh = rebuild().variables
+        places = {id(variable): place for place, variable in enumerate(model.variables)}
+        for variable in untold:
+            variable.assign(fresh[places[id(variable)]].value)
 
 
-def layers_of(model: keras.Model) -> Iterator[keras.Layer]:
-    """Yield every layer that holds variables of its own, nested ones too."""
-    for layer in model._flatten_layers(include_self=False):
-        if not isinstance(layer, keras.Model):
-            yield layer
+def named_layers(model: keras.Model) -> Iterator[tuple[str, keras.Layer]]:
+    """Yield (name, layer) for all layers; one inside another layer is ``outer/inner``.
+
+    Names are distinct: a second ``inner`` is called ``inner#2``.
+    """
+    taken: set[str] = set()
+    seen: set[int] = set()
+
+    def walk(outer: keras.Layer, prefix: str) -> Iterator[tuple[str, keras.Layer]]:
+        for layer in outer._flatten_layers(include_self=False, recursive=False):
+            if id(layer) in seen:
+                continue
+            seen.add(id(layer))
+            name, count = f"{prefix}{layer.name}", 1
+            while name in taken:
+                count += 1
+                name = f"{prefix}{layer.name}#{count}"
+            taken.add(name)
+            yield name, layer
+            yield from walk(layer, f"{name}/")
+
+    yield from walk(model, "")
 
 
-def _own_variables(layer: keras.Layer) -> list[keras.Variable]:
-    own: list[keras.Variable] = layer._trainable_variables + layer._non_trainable_variables
-    return own
+class _ForgetGateOpen(keras.initializers.Initializer):  # type: ignore[misc]
+    """An LSTM's bias as Keras starts it: 1 for the forget gate, the second of four, 0 elsewhere."""
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
+        units = shape[0] // 4
+        return tf.repeat(tf.constant([0, 1, 0, 0], dtype), units)
 
 
-def _initializer(layer: keras.Layer, variable: str) -> keras.Initializer:
-    attribute = _INITIALIZER_OF.get(variable, f"{variable}_initializer")
-    initializer = getattr(layer, attribute, None)
-    if initializer is None:
-        raise TypeError(f"layer {layer.name}: no {attribute}, so {variable} cannot start anew")
-    return initializer
+def _initializer(layer: keras.Layer, variable: str, seed: int) -> keras.Initializer | None:
+    """Return the seeded initializer of one variable, or None where the layer keeps none.
 
-
-def _seeded(
-    initializer: keras.Initializer, layer: keras.Layer, variable: keras.Variable, seed: int
-) -> keras.Initializer:
+    Keras names it after the variable, or after its kind alone: ``recurrent_kernel`` starts by
+    ``recurrent_initializer``.
+    """
+    if variable == "bias" and getattr(layer, "unit_forget_bias", False):
+        return _ForgetGateOpen()
+    for start in (variable, variable.removesuffix("_kernel")):
+        initializer = getattr(layer, f"{start}_initializer", None)
+        if isinstance(initializer, keras.Initializer):
+            break
+    else:
+        return None
     configuration = initializer.get_config()
     if "seed" in configuration:
-        drawn = integer_seed(seed, Stream.INITIAL_WEIGHTS, layer.name, variable.name)
-        configuration["seed"] = drawn
+        configuration["seed"] = seed
     return type(initializer).from_config(configuration)

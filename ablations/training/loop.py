@@ -14,8 +14,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from ablations.techniques.clipping import Clipping
+from ablations.study.recipe import TrainingRecipe
 from ablations.techniques.moving_average import MovingAverage
+from ablations.techniques.objectives import Objective
 from ablations.telemetry.histograms import OCTAVES
 from ablations.training.measure import octave_counts
 
@@ -35,7 +36,10 @@ class EpochTrace:
     """What one epoch measured."""
 
     steps: NDArray[np.float32]
-    """[steps done, len(STEP_COLUMNS)]; fewer steps than asked for when the loss left the finite."""
+    """[steps done, len(STEP_COLUMNS)], the loss without penalties.
+
+    Fewer steps than asked for when the loss left the finite.
+    """
     gradient_counts: NDArray[np.int32]
     """[layers, OCTAVES], over the sampled steps."""
     sampled: NDArray[np.bool_]
@@ -66,16 +70,18 @@ class EpochLoop:
         self,
         model: keras.Model,
         optimizer: keras.optimizers.Optimizer,
-        clipping: Clipping | None,
+        training: TrainingRecipe,
         average: MovingAverage | None,
         measured: list[tf.Variable],
         data: tuple[tf.Tensor, tf.Tensor, float],
+        objective: Objective,
         batch_size: int,
     ) -> None:
         self.model, self.optimizer = model, optimizer
-        self.clipping, self.average = clipping, average
+        self.training, self.average, self.objective = training, average, objective
         self.features, self.labels, self.scale = data
         self.variables = [variable.value for variable in model.trainable_variables]
+        self.kernels = [v for v in model.trainable_variables if v.name.endswith("kernel")]
         self.measured = [self._index(variable) for variable in measured]
         self.measuring = bool(measured)
         self.batch_size = batch_size
@@ -83,28 +89,44 @@ class EpochLoop:
     @cached_property
     def _compiled(self) -> Any:
         order = tf.TensorSpec([None, self.batch_size], tf.int32)
-        every = tf.TensorSpec([], tf.int32)
-        return tf.function(self._epoch, autograph=False).get_concrete_function(order, every)
+        rates, whole = tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)
+        epoch = tf.function(self._epoch, autograph=False)
+        return epoch.get_concrete_function(order, rates, whole, whole)
 
     def _index(self, wanted: tf.Variable) -> int:
         return next(i for i, variable in enumerate(self.variables) if variable is wanted)
 
     def trace(self) -> None:
         """Trace and optimize the program now, by an epoch of no steps: it changes nothing."""
-        self._call(np.zeros([0, self.batch_size], np.int32), 1)
+        self._call(np.zeros([0, self.batch_size], np.int32), np.zeros(0, np.float32), 1, 0)
 
-    def run(self, order: NDArray[np.int32], sample_every: int) -> EpochTrace:
-        """Train on the rows ``order`` [steps, B]; measure gradients every so many, 0 never."""
+    def run(
+        self,
+        order: NDArray[np.int32],
+        rates: NDArray[np.float32],
+        sample_every: int,
+        augmentation_seed: int,
+    ) -> EpochTrace:
+        """Train on the rows ``order`` [steps, B] at the learning rates ``rates`` [steps].
+
+        Gradients are measured every so many steps, 0 is never; the augmentation draws by the
+        epoch's own seed.
+        """
         every = sample_every or len(order) + 1
-        steps, counts = self._call(order, every)
+        steps, counts = self._call(order, rates, every, augmentation_seed)
         sampled = np.arange(1, len(steps) + 1) % every == 0
         return EpochTrace(steps.numpy(), counts.numpy(), sampled & self.measuring)
 
-    def _call(self, order: NDArray[np.int32], every: int) -> tuple[tf.Tensor, tf.Tensor]:
-        steps, counts = self._compiled(tf.constant(order), tf.constant(every, tf.int32))
+    def _call(
+        self, order: NDArray[np.int32], rates: NDArray[np.float32], *numbers: int
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        scalars = [tf.constant(number, tf.int32) for number in numbers]
+        steps, counts = self._compiled(tf.constant(order), tf.constant(rates), *scalars)
         return steps, counts
 
-    def _epoch(self, order: tf.Tensor, sample_every: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _epoch(
+        self, order: tf.Tensor, rates: tf.Tensor, sample_every: tf.Tensor, seed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         steps = tf.shape(order)[0]
         columns = [len(STEP_COLUMNS)]
         rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=columns)
@@ -114,37 +136,45 @@ class EpochLoop:
             return tf.logical_and(step < steps, tf.math.is_finite(loss))
 
         def body(step: tf.Tensor, loss: tf.Tensor, rows: Any, counts: tf.Tensor) -> tuple[Any, ...]:
-            loss, accuracy, gradients = self._gradients(order[step])
+            loss, accuracy, gradients = self._gradients(order[step], tf.stack([seed, step]))
             used, clipped = self._clip(gradients)
             norms, counts = self._measure(gradients, used, counts, (step + 1) % sample_every)
-            self._update(used)
-            return (
-                step + 1,
-                loss,
-                rows.write(step, tf.stack([loss, accuracy, clipped, *norms])),
-                counts,
-            )
+            self._update(used, rates[step])
+            row = tf.stack([loss, accuracy, clipped, *norms])
+            return step + 1, loss, rows.write(step, row), counts
 
         _, _, rows, counts = tf.while_loop(
             unfinished, body, (tf.constant(0), tf.constant(0.0), rows, counts)
         )
         return rows.stack(), counts
 
-    def _gradients(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+    def _gradients(
+        self, rows: tf.Tensor, seed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         features = tf.cast(tf.gather(self.features, rows), tf.float32) * self.scale
+        if self.training.augmentation is not None:
+            features = self.training.augmentation.change(features, seed)
         labels = tf.gather(self.labels, rows)
         with tf.GradientTape() as tape:
-            logits = self.model(features, training=True)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-            loss = tf.add_n([tf.reduce_mean(losses), *self.model.losses])
-        hits = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
-        gradients = tape.gradient(loss, self.variables)
-        return loss, tf.reduce_mean(tf.cast(hits, tf.float32)), gradients
+            losses, hits = self.objective(self.model(features, training=True), labels)
+            loss = tf.reduce_mean(losses)
+            minimized = tf.add_n([loss, *self._penalties()])
+        zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
+        gradients = tape.gradient(minimized, self.variables, unconnected_gradients=zero)
+        gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
+        return loss, tf.reduce_mean(hits), gradients
+
+    def _penalties(self) -> list[tf.Tensor]:
+        """Return what is minimized beside the objective; it is not logged."""
+        if self.training.regularization is None:
+            return list(self.model.losses)
+        kernels = [tf.convert_to_tensor(kernel) for kernel in self.kernels]
+        return [*self.model.losses, self.training.regularization.penalty(kernels)]
 
     def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
-        if self.clipping is None:
+        if self.training.clipping is None:
             return gradients, tf.constant(0.0)
-        used, changed = self.clipping.clip(gradients)
+        used, changed = self.training.clipping.clip(gradients)
         return used, tf.cast(changed, tf.float32)
 
     def _measure(
@@ -170,7 +200,11 @@ class EpochLoop:
         )
         return (before, after), counts
 
-    def _update(self, gradients: list[tf.Tensor]) -> None:
+    def _update(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
+        self.optimizer.learning_rate.assign(rate)
         self.optimizer.apply(gradients, self.model.trainable_variables)
+        if self.training.constraint is not None:
+            for kernel in self.kernels:
+                kernel.assign(self.training.constraint.project(tf.convert_to_tensor(kernel)))
         if self.average is not None:
             self.average.update(self.optimizer.iterations.value)

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ablations.study.schema import TrainingRecipe
+from ablations.study.recipe import TrainingRecipe
 from ablations.study.technique import Technique
 
 LIVE = "live"  # stands for the value in what shapes a program

@@ -5,40 +5,47 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from ablations.data import catalog as data_catalog
-from ablations.data.dataset import Dataset
-from ablations.data.split import check_sizes, epoch_order, split
+from ablations.data.inputs import inputs_digest
 from ablations.study.expand import Run
 from ablations.study.files import write_atomically
 from ablations.study.fingerprint import fingerprint
 from ablations.study.paths import RunDirectory
-from ablations.study.records import Result, append_epoch
+from ablations.study.recipe import DataRecipe
+from ablations.study.records import Result, StageRecord, append_epoch
 from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry import hparams, tags
-from ablations.telemetry.events import EventWriter, Value, finite_scalars, histogram, scalar
-from ablations.telemetry.histograms import log10_buckets
+from ablations.telemetry.events import EventWriter, finite_scalars, scalar, text
 from ablations.training import checkpoint, runtime
-from ablations.training.evaluation import Split
-from ablations.training.loop import EpochTrace
-from ablations.training.observe import PROBE_EXAMPLES
-from ablations.training.program import Program, Programs
+from ablations.training.checkpoint import State, UnusableError
+from ablations.training.fit import Fit
+from ablations.training.program import Programs
+from ablations.training.progress import Progress
+from ablations.training.resume import Resume
+from ablations.training.stages import Stage, describe, stages_of
+from ablations.training.weights import Weights, read_weights, weights_of
+
+LEARNED = "learned/"  # in a checkpoint, before the name of what an earlier stage learned
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What one training needs; the directory is empty and nobody else's."""
+    """What one training needs; the directory is nobody else's."""
 
     run: Run
     directory: RunDirectory
     settings: Mapping[str, str | float | bool]
     """The ablated settings, for the HParams dashboard."""
     data_directory: Path | None = None
+    anew: bool = False
+    """Start from the beginning even if the directory holds a checkpoint of this run."""
 
 
 def train(trial: Trial, programs: Programs) -> Result:
@@ -46,165 +53,156 @@ def train(trial: Trial, programs: Programs) -> Result:
     return _Training(trial, programs).run()
 
 
-@dataclass
-class _Progress:
-    """What the epochs so far have shown."""
-
-    epochs: int = 0
-    updates: int = 0
-    reason: str = ""
-    train_seconds: float = 0.0
-    history: list[dict[str, float]] = field(default_factory=list)
-
-    def column(self, name: str) -> list[float]:
-        return [epoch[name] for epoch in self.history if math.isfinite(epoch.get(name, math.nan))]
-
-
 class _Training:
+    fit: Fit
+    """The current stage."""
+
     def __init__(self, trial: Trial, programs: Programs) -> None:
         self.began = time.perf_counter()
         self.started_at = _now()
         self.trial, self.recipe, self.seed = trial, trial.run.recipe, trial.run.seed
-        self.directory = trial.directory
+        self.directory, self.programs = trial.directory, programs
+        self.stages = stages_of(self.recipe)
+        programs.make_room(len(self.stages))
+        self.data_digest = inputs_digest(self.recipe, self.seed, self._digest) or ""
+        self.fingerprint = fingerprint(self.recipe, self.seed, self.data_digest)
+        self.resume = Resume(self.directory, self.fingerprint)
+        self.progress = Progress()
+        self.learned: dict[str, NDArray[Any]] = {}
+        if trial.anew or not self._continue():
+            self.resume.clear()
+            self._begin(0)
         write_atomically(self.directory.recipe, to_yaml(self.recipe.settings()))
-        self.data: Dataset = data_catalog.read(self.recipe.data.name, trial.data_directory)
-        available = len(self.data.train_labels)
-        check_sizes(self.recipe, available)
-        self.rows, validation = split(self.recipe.data, available, self.seed)
-        self.validation = Split.of(
-            self.data.train_features[validation], self.data.train_labels[validation]
-        )
-        self.probe = self.validation.first(PROBE_EXAMPLES)
-        self.compile_seconds = 0.0
-        self.program = self._prepare(programs)
-        self.progress = _Progress()
 
-    def _prepare(self, programs: Programs) -> Program:
-        started = time.perf_counter()
-        program, new = programs.get(self.recipe, self.data)
-        if new:
-            program.trace(self.validation, self.probe)
-            self.compile_seconds = time.perf_counter() - started
-        program.reset(self.recipe, self.seed)
-        return program
+    def _digest(self, data: DataRecipe) -> str | None:
+        data_catalog.fetch(data.name, self.trial.data_directory)
+        return data_catalog.digest(data.name, self.trial.data_directory, data.classes)
+
+    # From stage to stage
+
+    def _begin(self, number: int) -> None:
+        """Begin a stage with the weights of the stages before, or of a file."""
+        stage, weights = self.stages[number], self._weights_for(number)
+        self.learned = {} if stage is self.stages[-1] else dict(weights)
+        self.progress.begin(stage.name)
+        goes_on = number > 0 and self.stages[number - 1].own_task
+        earlier = self.fit.rates.state if goes_on else None
+        self.fit = self._fit(stage)
+        self.fit.start(weights)
+        if earlier is not None:
+            self.fit.rates.state = earlier
+
+    def _fit(self, stage: Stage) -> Fit:
+        return Fit(stage, self.seed, self.trial.data_directory, self.programs, self.progress)
+
+    def _weights_for(self, number: int) -> Weights:
+        """Return what the stages before, or a file, have to hand on."""
+        if number > 0:
+            self.fit.restore_best()
+            return {**self.learned, **weights_of(self.fit.program.model)}
+        transfer = self.recipe.transfer
+        path = None if transfer is None else transfer.source.file(self.seed)
+        return {} if path is None else read_weights(path)
+
+    def _continue(self) -> bool:
+        """Take on the checkpoint of an interrupted training of this run, if there is one."""
+        try:
+            if (found := self.resume.find()) is None:
+                return False
+            place, state = found
+            self.progress = Progress(**place.progress["progress"])
+            self.fit = self._fit(self.stages[len(self.progress.stages) - 1])
+            learned = {name: state.pop(name) for name in list(state) if name.startswith(LEARNED)}
+            self.fit.restore(state, place.progress)
+        except UnusableError as error:
+            self.progress = Progress()
+            self.progress.notes.append(f"started anew, as its checkpoint is of no use: {error}")
+            return False
+        self.learned = {name.removeprefix(LEARNED): array for name, array in learned.items()}
+        self.resume.cut_back(place)
+        self.progress.notes.append(f"continued after epoch {place.epochs} of {self._epochs}")
+        return True
+
+    @property
+    def _epochs(self) -> int:
+        return sum(stage.epochs for stage in self.stages)
 
     def run(self) -> Result:
-        run = self.trial.run
-        with EventWriter(self.directory.path) as events:
-            start = hparams.session_start(run, self.trial.settings)
-            events.write(0, start, *self._observe())
-            events.write_graph(self.program.graph)
-            for epoch in range(1, self.recipe.training.epochs + 1):
-                events.write(epoch, *self._epoch(epoch))
-                if self.progress.reason:
-                    break
+        earlier = self.directory.events
+        with EventWriter(self.directory.path, append_to=earlier[0] if earlier else None) as events:
+            if not self.progress.epochs:
+                self._introduce(events)
+            self._train(events)
             metrics = self._finish()
             final = [scalar(tags.final(name), value) for name, value in metrics.items()]
             end = hparams.session_end(completed=not self.progress.reason)
             events.write(self.progress.epochs, *final, end)
         result = self._result(metrics)
         result.write(self.directory.result)
+        self.resume.remove()
         return result
 
-    def _epoch(self, epoch: int) -> list[Value]:
-        """Train one epoch and evaluate; return what TensorBoard shows of it."""
-        started = time.perf_counter()
-        order = epoch_order(self.rows, self.recipe.training.batch_size, self.seed, epoch)
-        telemetry = self.recipe.telemetry
-        recorded = telemetry.due(epoch, self.recipe.training.epochs, len(order))
-        samples = telemetry.gradient_samples_per_epoch
-        learning_rate = self.program.learning_rate
-        trace = self.program.loop.run(order, max(1, len(order) // samples) if recorded else 0)
-        seconds = time.perf_counter() - started
+    def _introduce(self, events: EventWriter) -> None:
+        run = self.trial.run
+        start = hparams.session_start(run, self.trial.settings)
+        texts = [text(tags.STAGE_TEXT, describe(self.stages))] if len(self.stages) > 1 else []
+        events.write(0, start, *texts, *self.fit.observe())
+        events.write_graph(self.fit.program.graph)
+
+    def _train(self, events: EventWriter) -> None:
         progress = self.progress
-        progress.epochs, progress.updates = epoch, progress.updates + len(trace.steps)
-        progress.train_seconds += seconds
-        values = {"epoch": epoch, "updates": progress.updates, **trace.means()}
-        values |= {"learning_rate": learning_rate, "seconds": seconds}
-        values |= self._validate(trace)
-        observed = self._observe(values) if recorded else []
-        append_epoch(self.directory.metrics, values)
-        progress.history.append(values)
-        return [
-            *finite_scalars(tags.EPOCH_SCALARS, values),
-            *observed,
-            *self._gradients(trace, recorded),
-        ]
+        while not progress.reason:
+            stage, record = self.stages[len(progress.stages) - 1], progress.stages[-1]
+            if progress.stopped or record["epochs"] == stage.epochs:
+                if stage is self.stages[-1]:
+                    break
+                self._begin(len(progress.stages))
+                continue
+            values, shown = self.fit.epoch(stage.first_epoch + record["epochs"])
+            if len(self.stages) > 1:
+                values[tags.STAGE] = len(progress.stages)
+                shown += finite_scalars(tags.STAGE_SCALARS, values)
+            append_epoch(self.directory.metrics, values)
+            if stage.own_task:
+                progress.history.append(values)
+            events.write(progress.epochs, *shown)
+            if not (progress.reason or progress.stopped):
+                self.resume.save_if_due(progress.epochs, self._plain, self._state)
 
-    def _validate(self, trace: EpochTrace) -> dict[str, float]:
-        epoch = self.progress.epochs
-        if trace.diverged:
-            self._diverged(f"the training loss was not finite at update {self.progress.updates}")
-            return {}
-        values = {}
-        if self.program.average is not None:
-            _, values["validation_accuracy_raw"] = self.program.evaluation.run(self.validation)
-        with self.program.averaged_weights():
-            loss, accuracy = self.program.evaluation.run(self.validation)
-        if not math.isfinite(loss):
-            self._diverged(f"the validation loss was not finite after epoch {epoch}")
-        return {"validation_loss": loss, "validation_accuracy": accuracy, **values}
+    def _plain(self) -> dict[str, Any]:
+        """Return what the host knows, for a checkpoint."""
+        return {
+            "progress": {**asdict(self.progress), "seconds": self._seconds()},
+            **self.fit.plain(),
+        }
 
-    def _diverged(self, reason: str) -> None:
-        self.progress.reason = f"{reason} (epoch {self.progress.epochs})"
+    def _state(self) -> State:
+        """Return all variables, and the weights that earlier stages learned."""
+        return {**self.fit.state(), **{LEARNED + n: array for n, array in self.learned.items()}}
 
-    def _observe(self, values: dict[str, float] | None = None) -> list[Value]:
-        if not self.recipe.telemetry.records:
-            return []
-        seen = self.program.observer.look(self.probe)
-        if values is not None and self.recipe.model.units_can_die:
-            values["dead_unit_share"] = float(np.mean(list(seen.dead_shares.values())))
-        return [histogram(tag, buckets) for tag, buckets in seen.histograms.items()]
-
-    def _gradients(self, trace: EpochTrace, recorded: bool) -> list[Value]:
-        if not recorded:
-            return []
-        layers = zip(self.program.histogram_layers, trace.gradient_counts, strict=True)
-        found = {layer: log10_buckets(counts) for layer, counts in layers}
-        return [
-            histogram(tags.gradient_histogram(layer), buckets)
-            for layer, buckets in found.items()
-            if len(buckets)
-        ]
+    def _seconds(self) -> float:
+        return self.progress.seconds + time.perf_counter() - self.began
 
     def _finish(self) -> dict[str, float]:
         """Return the run's metrics, the finite ones; but for trials read the test split, once."""
-        metrics: dict[str, float] = {}
-        if not self.progress.reason and not self.trial.run.trial:
-            metrics |= self._test()
-        column = self.progress.column
-        if accuracies := column("validation_accuracy"):
-            metrics["validation_accuracy_best"] = max(accuracies)
-            metrics["validation_accuracy_last"] = accuracies[-1]
-        if losses := column("validation_loss"):
-            metrics["validation_loss_best"] = min(losses)
-        if losses := column("train_loss"):
-            metrics["train_loss_last"] = losses[-1]
-        if dead := column("dead_unit_share"):
-            metrics["dead_unit_share"] = dead[-1]
+        metrics = {} if self.progress.reason or self.trial.run.trial else self.fit.test()
+        metrics |= self.progress.metrics()
         if self.recipe.training.keep_checkpoint:
-            checkpoint.save(self.directory.checkpoint, self.program.state())
+            checkpoint.save(self.directory.final_state, self.fit.program.state())
         return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
-    def _test(self) -> dict[str, float]:
-        program, data = self.program, self.data
-        test = Split.of(data.test_features, data.test_labels)
-        metrics = {}
-        if program.average is not None:
-            _, metrics["test_accuracy_raw"] = program.evaluation.run(test)
-        with program.averaged_weights():
-            metrics["test_loss"], metrics["test_accuracy"] = program.evaluation.run(test)
-            metrics["weight_sparsity"] = program.weight_sparsity()
-        speed = program.evaluation.microseconds_per_sample(self.validation)
-        return {**metrics, "inference_microseconds_per_sample": speed}
+    def _best_epoch(self) -> int | None:
+        best = self.fit.best
+        if best is None or not best.plateau.best_epoch:
+            return self.progress.best_epoch() if best is None else None
+        return int(self.progress.history[best.plateau.best_epoch - 1]["epoch"])
 
     def _result(self, metrics: Mapping[str, float]) -> Result:
         progress, run = self.progress, self.trial.run
-        accuracies = progress.column("validation_accuracy")
         seconds = {
-            "compile": self.compile_seconds,
+            "compile": progress.compile_seconds,
             "train": progress.train_seconds,
-            "total": time.perf_counter() - self.began,
+            "total": self._seconds(),
         }
         return Result(
             study=run.study,
@@ -213,13 +211,15 @@ class _Training:
             seed=run.seed,
             status="diverged" if progress.reason else "completed",
             reason=progress.reason,
-            fingerprint=fingerprint(run.recipe, run.seed, self.data.digest),
-            data_digest=self.data.digest,
+            notes=tuple(progress.notes),
+            fingerprint=self.fingerprint,
+            data_digest=self.data_digest,
             metrics=metrics,
+            stages=tuple(StageRecord(**record) for record in progress.stages),
             epochs=progress.epochs,
-            best_epoch=int(np.argmax(accuracies)) + 1 if accuracies else None,
+            best_epoch=self._best_epoch(),
             updates=progress.updates,
-            parameters=self.program.parameters,
+            parameters=self.fit.program.parameters,
             seconds={name: round(value, 6) for name, value in seconds.items()},
             environment=runtime.environment(),
             started_at=self.started_at,

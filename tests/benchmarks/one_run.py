@@ -28,13 +28,14 @@ def ours(workload: Workload, data: Dataset, recorded: bool = True) -> Epoch:
     draw = np.random.default_rng(0)
     steps = len(data.train_labels) // workload.batch_size
     numbers = itertools.count(1)
+    rates = np.full(steps, recipe.training.optimizer.learning_rate, np.float32)
 
     def epoch() -> None:
         rows = draw.permutation(len(data.train_labels)).astype(np.int32)
         order = rows[: steps * workload.batch_size].reshape(steps, -1)
         due = recipe.telemetry.due(next(numbers), 0, steps)
         samples = recipe.telemetry.gradient_samples_per_epoch
-        program.loop.run(order, steps // samples if due else 0)
+        program.loop.run(order, rates, steps // samples if due else 0, 0)
         if due:
             program.observer.look(probe.features)
 

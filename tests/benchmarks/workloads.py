@@ -11,7 +11,7 @@ import numpy as np
 from ablations.data import catalog
 from ablations.data.dataset import Dataset
 from ablations.execution.studies import CATALOG
-from ablations.study.schema import Recipe
+from ablations.study.recipe import Recipe
 
 EXAMPLES = 10_000
 CLASSES = 10

@@ -30,6 +30,7 @@ base:
     epochs: {EPOCHS}
     optimizer: {{name: sgd, learning_rate: 0.1}}
     clipping: {{name: by_global_norm, threshold: 1.0}}
+  telemetry: {{histograms_every_epochs: 1}}
 control: elu
 arms:
   elu: {{}}

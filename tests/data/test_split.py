@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablations.data.split import epoch_order, split, split_sizes
+from ablations.data.split import check_sizes, epoch_order, pair_order, split, split_sizes
 from ablations.errors import DataError
-from ablations.study.schema import DataRecipe
+from ablations.study.recipe import DataRecipe
 
 
 def data_recipe(validation, train_examples=None):
@@ -79,3 +79,40 @@ def test_each_epoch_has_an_order_of_its_own_and_drops_other_examples():
 def test_the_order_does_not_follow_from_the_split():
     rows = np.arange(50, dtype=np.int32)
     assert not np.array_equal(epoch_order(rows, 1, 0, 1).ravel(), split(data_recipe(1), 51, 0)[0])
+
+
+def test_half_of_the_pairs_are_of_one_class_and_the_others_of_two():
+    labels = np.random.default_rng(0).choice(4, size=900, p=[0.7, 0.1, 0.1, 0.1]).astype(np.int32)
+    train = np.arange(100, 900, dtype=np.int32)
+    order = pair_order(train, labels, 51, seed=0, epoch=1)
+    assert order.shape == (16, 50)
+    assert order.dtype == np.int32
+    assert set(order.ravel()) <= set(train)
+    first, second = order[:, 0::2], order[:, 1::2]
+    assert len(set(first.ravel())) == first.size  # from a permutation
+    same = labels[first] == labels[second]
+    assert abs(same.mean() - 0.5) < 4 * 0.5 / np.sqrt(same.size)
+    others = labels[second][~same & (labels[first] == 0)]
+    assert set(others) == {1, 2, 3}
+    assert np.array_equal(order, pair_order(train, labels, 51, seed=0, epoch=1))
+    assert not np.array_equal(order, pair_order(train, labels, 51, seed=0, epoch=2))
+
+
+def test_pairs_of_a_single_class_are_all_alike():
+    order = pair_order(np.arange(8), np.zeros(8, np.int32), 4, seed=1, epoch=1)
+    assert order.shape == (2, 4)
+
+
+def test_a_batch_of_one_holds_no_pair():
+    with pytest.raises(DataError, match="a pair wants a batch of at least 2, got 1"):
+        pair_order(np.arange(8), np.zeros(8, np.int32), 1, seed=1, epoch=1)
+
+
+@pytest.mark.parametrize("change", [{"shift_pixels": 1}, {"rotation_degrees": 5.0}])
+def test_rows_of_numbers_cannot_be_shifted_or_turned(recipe, change):
+    moved = recipe({"training.augmentation": change})
+    with pytest.raises(DataError, match="rows of 13 numbers cannot be shifted or turned") as caught:
+        check_sizes(moved, 1000, (13,))
+    assert "\n" not in str(caught.value)
+    check_sizes(moved, 1000, (8, 8))
+    check_sizes(recipe({"training.augmentation": {"noise": 0.1}}), 1000, (13,))

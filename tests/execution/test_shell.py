@@ -128,7 +128,7 @@ def test_a_run_directory_that_cannot_be_made_fails_its_runs_and_no_others(
 
 
 def test_ctrl_c_keeps_what_is_finished_and_exits_130(workplace: Path) -> None:
-    command = [*ABLATIONS, "run", "small", "--seeds", "40", "--set", "training.epochs=30"]
+    command = [*ABLATIONS, "run", "small", "--seeds", "40", "--set", "training.epochs=500"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as running:
@@ -194,6 +194,21 @@ def test_a_bad_request_is_one_clear_line_with_status_2_and_writes_nothing(
     done = ablations(*request_, CUDA_VISIBLE_DEVICES="-1")
     assert done.returncode == 2
     assert line in done.stderr
+    assert len(done.stderr.strip().split("\n")) == 1
+    assert tree(workplace) == before
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_layers_that_are_not_there_are_known_before_training(workplace: Path, command: str) -> None:
+    study = workplace / "configs" / "small.yaml"
+    source = "transfer.source: {name: autoencoder, epochs: 1}"
+    arm = f"  frozen: {{{source}, transfer.freeze: hiden1}}\n"
+    study.write_text(study.read_text().replace("arms:\n", f"arms:\n{arm}"))
+    before = tree(workplace)
+    done = ablations(command, "small")
+    assert done.returncode == 2
+    wanted = 'arm frozen: transfer.freeze: "hiden1" matches no layer with weights; Known: hidden1'
+    assert wanted in done.stderr
     assert len(done.stderr.strip().split("\n")) == 1
     assert tree(workplace) == before
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from ablations.execution import commands, session, studies, worker
+from ablations.execution.facts import digests
 from ablations.execution.ledger import State
-from ablations.execution.session import describe_data
 from ablations.execution.tuning import Searched, compared, settle
 from ablations.execution.worker import Job, Outcome
 from ablations.study.records import read_result
@@ -41,12 +41,12 @@ def run(*arms: str, rerun: bool = False) -> int:
 
 def searched() -> Searched:
     study = studies.load("small")
-    return settle(study, Path("runs"), describe_data(study, None))
+    return settle(study, Path("runs"), digests(study, None))
 
 
 def states() -> list[State]:
     found = searched()
-    return [e.state for e in compared(found, Path("runs"), describe_data(found.study, None))]
+    return [e.state for e in compared(found, Path("runs"), digests(found.study, None))]
 
 
 def rate(directory: str) -> float:

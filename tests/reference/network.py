@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.reference import clipping, moving_average
+from tests.reference import clipping, moving_average, regularization
 from tests.reference.optimizers import Rule
 
 Array = NDArray[np.float64]
@@ -91,17 +91,31 @@ def train(
     make_rule: Callable[[], Rule],
     clip: tuple[str, float] | None = None,
     decay: tuple[float, bool] | None = None,
+    rates: Sequence[float] | None = None,
+    penalty: tuple[float, float] = (0.0, 0.0),
+    limit: tuple[float, int] | None = None,
 ) -> Replay:
-    """Train on the batches in order; ``decay`` is the moving average's (decay, ramp)."""
+    """Train on the batches in order.
+
+    ``decay`` is the moving average's (decay, ramp), ``rates`` are the learning rates of the steps,
+    ``penalty`` is (λ₁, λ₂) of the kernels, ``limit`` is max-norm's (r, axis).
+    """
     weights = [np.asarray(weight, np.float64) for weight in start]
     replay = Replay(weights, list(weights))
     rules = [make_rule() for _ in weights]
     for number, (x, labels) in enumerate(batches, start=1):
         loss, accuracy, raw = gradients(replay.weights, x, labels, activation)
+        for place in range(0, len(raw), 2):  # kernels; the biases between are left alone
+            raw[place] = raw[place] + regularization.slope(replay.weights[place], *penalty)
+        for rule in rules if rates is not None else ():
+            rule.rate = rates[number - 1]
         used, changed = clipping.RULES[clip[0]](raw, clip[1]) if clip else (raw, False)
         norms = clipping.global_norm(raw), clipping.global_norm(used)
         pairs = zip(rules, replay.weights, used, strict=True)
         replay.weights = [rule.step(weight, gradient) for rule, weight, gradient in pairs]
+        if limit:
+            for place in range(0, len(raw), 2):
+                replay.weights[place] = regularization.max_norm(replay.weights[place], *limit)
         if decay:
             d = moving_average.decay_at(*decay, number)
             pairs = zip(replay.shadows, replay.weights, strict=True)

@@ -15,33 +15,51 @@ from ablations.study.yaml_reader import read_yaml
 from tests.training.running import make_recipe
 
 RICH = {
+    "data.classes": [0, 1, 2],
     "model.activation": {"name": "leaky_relu", "negative_slope": 0.2},
     "model.initializer": "he_normal",
     "model.normalization": "batch_norm",
     "training.clipping": "by_norm",
     "training.weight_average": "ema",
+    "training.schedule": "exponential",
+    "training.regularization": "l1",
+    "training.constraint": "max_norm",
+    "training.augmentation": {"shift_pixels": 1},
+    "training.early_stopping": "patience",
     "training.optimizer": {"name": "adamw", "learning_rate": 1e-5},
 }
 OTHER_NAMES = {
     "data.name": "mnist",
-    "model.name": None,  # there is one model
+    "model.name": "cnn",
     "model.activation.name": "elu",
     "model.initializer.name": "lecun_normal",
     "model.normalization.name": "layer_norm",
     "training.clipping.name": "by_value",
     "training.optimizer.name": "adam",
+    "training.schedule.name": "cosine",
+    "training.regularization.name": "l2",
     "training.weight_average.name": None,
+    "training.constraint.name": None,
+    "training.augmentation.name": None,
+    "training.early_stopping.name": None,
 }
+
+ABSENT = {"transfer": {"source": {"name": "autoencoder", "epochs": 1}}}
+"""What a recipe may have that the rich one lacks."""
 
 
 def other(path, value):
     """Return another legal value of one leaf."""
+    if path in ABSENT:
+        return ABSENT[path]
     if isinstance(value, bool):
         return not value
     if isinstance(value, list):
         return [*value, 3]
     if path.endswith("position"):
         return "after"
+    if path.endswith("monitor"):
+        return "validation_accuracy"
     if value is None:
         return 0.25 if path.endswith("weight_decay") else 7
     return value + 1 if isinstance(value, int) else value * 0.5 or 0.125

@@ -85,6 +85,18 @@ def test_an_arm_is_caught_in_what_it_does_not_declare():
     assert undeclared(base, base, {}) == []
 
 
+def test_a_section_that_the_base_lacks_comes_with_its_defaults():
+    base = {"transfer": None, "epochs": 1}
+    arm = {"transfer": {"source": {"name": "x"}, "cache": False}, "epochs": 2}
+    assert undeclared(base, arm, {"transfer.source": {"name": "x"}}) == ["epochs"]
+    assert undeclared(base, arm, {"epochs": 2}) == ["transfer.source.name", "transfer.cache"]
+    assert differences(base, arm) == {
+        "epochs": (1, 2),
+        "transfer.source.name": (ABSENT, "x"),
+        "transfer.cache": (ABSENT, False),
+    }
+
+
 def test_a_technique_that_one_side_does_without_is_called_none():
     without, with_it = {"clipping": None}, {"clipping": {"name": "by_norm", "threshold": 1.0}}
     assert differences(without, with_it) == {

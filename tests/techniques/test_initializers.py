@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablations.study.schema import Recipe
+from ablations.study.recipe import Recipe
 from ablations.techniques.initializers import INITIALIZERS
 
 FAN_IN, FAN_OUT = 300, 700
@@ -152,10 +152,10 @@ def test_relu_signal_shrinks_with_depth_unless_he(tensorflow, recipe, initialize
     )
     import keras
 
-    from ablations.training.initialize import initialize, initializers_of
+    from ablations.training.initialize import initialize
 
     model = network.model.build((500,), 10)
-    initialize(model, initializers_of(model), seed=0)
+    initialize(model, 0, lambda: network.model.build((500,), 10))
     probe = keras.Model(model.input, model.get_layer("relu30").output)
     inputs = np.random.default_rng(0).normal(size=(50, 500)).astype(np.float32)
     assert low < float(np.sqrt((np.asarray(probe(tensorflow.constant(inputs))) ** 2).mean())) < high

@@ -177,3 +177,36 @@ def test_declared_defaults_are_those_of_keras(tensorflow, technique):
 def test_nesterov_and_momentum_differ_in_the_look_ahead_only(tensorflow):
     assert OPTIMIZERS.find("nesterov")().build().nesterov
     assert not OPTIMIZERS.find("momentum")().build().nesterov
+
+
+@pytest.mark.parametrize("beta", [0.0, 1.0])
+def test_ftrl_without_penalties_is_adagrad_whatever_the_rate_does(tensorflow, beta):
+    import keras
+
+    rates, slopes = [0.5, 0.5, 0.05, 0.05, 0.2, 0.01], [0.3, 0.5, -0.1, 0.4, -1.0, 0.2]
+    settings = {"initial_accumulator_value": 1e-12, "beta": beta}
+    optimizer = OPTIMIZERS.find("ftrl")(**settings).build()
+    variable = keras.Variable(np.zeros(1, np.float32))  # nothing for the first step to forget
+    optimizer.build([variable])
+    wanted, squares = 0.0, 0.0
+    for rate, slope in zip(rates, slopes, strict=True):
+        optimizer.learning_rate.assign(rate)
+        optimizer.apply([keras.ops.convert_to_tensor(np.float32([slope]))], [variable])
+        squares += slope**2
+        wanted -= rate * slope / (beta + np.sqrt(squares))
+        np.testing.assert_allclose(variable.numpy(), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_ftrl_at_a_constant_rate_is_kerass_own_bit_for_bit(tensorflow):
+    import keras
+
+    settings = {"learning_rate": 0.1, "l1_regularization_strength": 0.01, "beta": 0.5}
+    ours = OPTIMIZERS.find("ftrl")(**settings).build()
+    pair = []
+    for optimizer in (ours, keras.optimizers.Ftrl(**settings)):
+        variable = keras.Variable(np.float32([1.0, -0.5]))
+        optimizer.build([variable])
+        for _ in range(20):
+            optimizer.apply([2 * variable.value], [variable])
+        pair.append(variable.numpy().tobytes())
+    assert pair[0] == pair[1]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ablations.execution.studies import CATALOG
 from ablations.study.expand import Run
 from ablations.study.paths import RunDirectory
+from ablations.study.recipe import Recipe
 from ablations.study.records import Result
-from ablations.study.schema import Recipe
 from ablations.study.settings import change
 
 TINY: Mapping[str, Any] = {
@@ -91,3 +91,18 @@ def same_bits(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]
         one[name].dtype == other[name].dtype and one[name].tobytes() == other[name].tobytes()
         for name in one
     )
+
+
+def recorded_events(directory: Path) -> list[Any]:
+    """Return step, tag and content of all that the event file holds, without times and names."""
+    from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    (path,) = RunDirectory(directory).events
+    events = [Event.FromString(record) for record in RawEventFileLoader(str(path)).Load()]
+    values = [(event.step, value) for event in events for value in event.summary.value]
+    return [(e.step, bool(e.graph_def), e.file_version) for e in events] + [
+        (step, value.tag, value.tensor.SerializeToString())
+        for step, value in values
+        if not value.tag.endswith("microseconds_per_sample")
+    ]

@@ -24,10 +24,22 @@ OPTIMIZERS = {
 }
 
 
+def more_settings(penalty=None, limit=None):
+    """Return the changes of the recipe for what the oracle calls so."""
+    changes = {}
+    if penalty:
+        changes["training.regularization"] = {"name": "l1_l2", "l1": penalty[0], "l2": penalty[1]}
+    if limit:
+        changes["training.constraint"] = {"name": "max_norm", "limit": limit[0], "axis": limit[1]}
+    return changes
+
+
 class Replayed:
     """One epoch of three steps in the graph and the same epoch in NumPy."""
 
-    def __init__(self, recipe, clip=None, decay=None, optimizer="sgd", sample_every=1):
+    def __init__(
+        self, recipe, clip=None, decay=None, optimizer="sgd", sample_every=1, rates=None, **more
+    ):
         from ablations.training.program import Program
 
         settings, rule = OPTIMIZERS[optimizer]
@@ -37,7 +49,7 @@ class Replayed:
         if decay:
             average = {"name": "ema", "decay": decay[0], "ramp": decay[1]}
             changes["training.weight_average"] = average
-        recipe = recipe(changes)
+        recipe = recipe(changes | more_settings(**more))
         data = read("digits", None)
         rows, _ = split(recipe.data, len(data.train_labels), SEED)
         order = epoch_order(rows, 20, SEED, 1)
@@ -49,9 +61,10 @@ class Replayed:
             for batch in order
         ]
         self.oracle = replay_training(
-            start, batches, recipe.model.activation.name, rule, clip, decay
+            start, batches, recipe.model.activation.name, rule, clip, decay, rates, **more
         )
-        self.trace = self.program.loop.run(order, sample_every)
+        used = np.full(3, settings["learning_rate"]) if rates is None else np.asarray(rates)
+        self.trace = self.program.loop.run(order, used.astype(np.float32), sample_every, 0)
         self.start = start
 
     def weights(self):
@@ -87,6 +100,39 @@ def test_a_clipped_epoch_equals_numpy(tensorflow, recipe, clip):
     unclipped = Replayed(recipe)
     apart = [np.abs(a - b).max() for a, b in zip(run.weights(), unclipped.weights(), strict=True)]
     assert max(apart) > 1e-3
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_each_step_uses_its_own_learning_rate(tensorflow, recipe, optimizer):
+    run = Replayed(recipe, optimizer=optimizer, rates=[0.05, 0.002, 0.1])
+    check_weights(run.weights(), run.oracle.weights, run.start)
+    assert run.program.learning_rate == pytest.approx(0.1)
+    turned = Replayed(recipe, optimizer=optimizer, rates=[0.1, 0.002, 0.05])
+    apart = [np.abs(a - b).max() for a, b in zip(run.weights(), turned.weights(), strict=True)]
+    assert max(apart) > 1e-3
+
+
+@pytest.mark.parametrize("penalty", [(0.01, 0.0), (0.0, 0.01), (0.003, 0.005)])
+def test_a_penalized_epoch_equals_numpy(tensorflow, recipe, penalty):
+    run = Replayed(recipe, penalty=penalty)
+    check_weights(run.weights(), run.oracle.weights, run.start)
+    # The loss that is logged is the oracle's cross-entropy: no penalty in it.
+    np.testing.assert_allclose(run.trace.steps, run.oracle.steps, rtol=1e-5, atol=1e-6)
+    plain = Replayed(recipe)
+    apart = [np.abs(a - b).max() for a, b in zip(run.weights(), plain.weights(), strict=True)]
+    assert max(apart) > 1e-4
+
+
+@pytest.mark.parametrize("limit", [(0.5, 0), (0.2, 1)])
+def test_max_norm_holds_after_each_step_as_in_numpy(tensorflow, recipe, limit):
+    run = Replayed(recipe, limit=limit, optimizer="momentum", decay=(0.5, False))
+    check_weights(run.weights(), run.oracle.weights, run.start)
+    averages = [average.numpy() for average in run.program.average.averages()]
+    check_weights(averages, run.oracle.shadows, run.start)  # the average is of what was projected
+    bound, axis = limit
+    for kernel, start in zip(run.weights()[::2], run.start[::2], strict=True):
+        assert np.linalg.norm(kernel, axis=axis).max() <= bound * (1 + 1e-6)
+        assert np.linalg.norm(start, axis=axis).max() > bound
 
 
 @pytest.mark.parametrize("ramp", [False, True])

@@ -18,7 +18,7 @@ KEYS = {
 METRICS = {
     *("test_accuracy", "test_loss", "validation_accuracy_best", "validation_accuracy_last"),
     *("validation_loss_best", "train_loss_last", "weight_sparsity"),
-    "inference_microseconds_per_sample",
+    *("inference_microseconds_per_sample", "generalization_gap"),
 }
 DIVERGING = {"training.optimizer.learning_rate": 1e30, "training.epochs": 4}
 

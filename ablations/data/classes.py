@@ -1,0 +1,36 @@
+"""Some classes of a data set, as a data set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ablations.data.dataset import Dataset
+from ablations.errors import DataError
+
+
+def only(whole: Dataset, classes: tuple[int, ...], digest: str) -> Dataset:
+    """Return the examples of the named classes; the first is labelled 0, the second 1, and so on.
+
+    Raises:
+        DataError: there is no such class.
+    """
+    for wanted in classes:
+        if wanted >= whole.classes:
+            raise DataError(
+                f"data set {whole.name}: has no class {wanted}; wants classes from 0 to "
+                f"{whole.classes - 1}"
+            )
+    label_of = np.full(whole.classes, -1, np.int32)
+    label_of[list(classes)] = np.arange(len(classes))
+    train, test = label_of[whole.train_labels], label_of[whole.test_labels]
+    return replace(
+        whole,
+        train_features=whole.train_features[train >= 0],
+        train_labels=train[train >= 0],
+        test_features=whole.test_features[test >= 0],
+        test_labels=test[test >= 0],
+        classes=len(classes),
+        digest=digest,
+    )

@@ -1,0 +1,165 @@
+"""A recipe: everything needed to train once.  Frozen; round-trips through YAML."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
+
+from ablations.errors import UserCodeError, suggest
+from ablations.study.settings import change
+from ablations.study.technique import Count, Frozen, form_of, from_family, problem, show
+from ablations.study.transfer import TransferRecipe
+from ablations.study.user_code import FORM, UserFunction
+
+STEPS_BETWEEN_HISTOGRAMS = 150  # at the least, by default
+
+
+def _validation(value: Any) -> int | float:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if number and ((isinstance(value, int) and value >= 1) or 0 < value < 1):
+        return value  # type: ignore[no-any-return]
+    raise problem(f"wants a count ≥ 1 or a share between 0 and 1, got {show(value)}")
+
+
+def _data_set(value: str, info: ValidationInfo) -> str:
+    known = info.context["catalog"].data_sets if info.context else (value,)
+    form = form_of(value, known)
+    if form is None:
+        raise problem(f'unknown data set "{value}"; {suggest(value, known)}')
+    if form == FORM and info.context:
+        try:
+            UserFunction.named(value).files()
+        except UserCodeError as error:
+            raise problem(f"{value}: {error}") from None
+    return value
+
+
+def _classes(value: Any) -> tuple[int, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, (list, tuple)) and len(value) > 1:
+        whole = all(isinstance(one, int) and not isinstance(one, bool) for one in value)
+        if whole and min(value) >= 0 and len(set(value)) == len(value):
+            return tuple(value)
+    raise problem(f"wants a list of at least two distinct labels ≥ 0, got {show(value)}")
+
+
+class DataRecipe(Frozen):
+    """What is learned from, and what is held out."""
+
+    name: Annotated[str, AfterValidator(_data_set)]
+    """A data set of the catalogue, for instance ``digits`` or ``fashion_mnist``, or one's own:
+    ``npz:PATH``, ``csv:PATH`` or ``python:module.function``, from the working directory on."""
+    classes: Annotated[tuple[int, ...] | None, BeforeValidator(_classes)] = None
+    """Only these classes, relabelled 0, 1, … in this order; null takes them all."""
+    validation: Annotated[int | float, BeforeValidator(_validation)] = 0.1
+    """Examples cut from the training data by seed: a count, or a share of them."""
+    train_examples: Count | None = None
+    """Train on this many of the examples that are left; null takes them all."""
+
+
+class TrainingRecipe(Frozen):
+    """How the weights are found."""
+
+    batch_size: Count
+    """Examples a step; an epoch drops the examples that fill no whole batch, others each time."""
+    epochs: Count
+    optimizer: from_family("optimizer")  # type: ignore[valid-type]
+    schedule: from_family("schedule") | None = None  # type: ignore[valid-type]
+    """How the optimizer's learning rate changes; null keeps it."""
+    clipping: from_family("clipping") | None = None  # type: ignore[valid-type]
+    regularization: from_family("regularization") | None = None  # type: ignore[valid-type]
+    constraint: from_family("constraint") | None = None  # type: ignore[valid-type]
+    augmentation: from_family("augmentation", default="perturbation") | None = None  # type: ignore[valid-type]
+    weight_average: from_family("weight average") | None = None  # type: ignore[valid-type]
+    early_stopping: from_family("early stopping", default="patience") | None = None  # type: ignore[valid-type]
+    keep_checkpoint: bool = False
+    """Keep the final weights and optimizer state in ``checkpoint/``."""
+
+
+class TelemetryRecipe(Frozen):
+    """What is recorded.  It never touches a weight, so it does not enter the fingerprint."""
+
+    histograms_every_epochs: Annotated[int, Field(ge=0)] | None = None
+    """Histograms of gradients, activations and weights, and norms of gradients, after every so
+    many epochs and after the last; 0 is never.  Null is every epoch, or as many short ones as
+    make up 150 steps: looking at a network takes as long as some dozen steps."""
+    gradient_samples_per_epoch: Count = 4
+    """Steps of an epoch, evenly spread, whose gradients are measured."""
+
+    @property
+    def records(self) -> bool:
+        """Whether histograms and norms are recorded at all."""
+        return self.histograms_every_epochs != 0
+
+    def due(self, epoch: int, epochs: int, steps: int) -> bool:
+        """Return whether an epoch, of so many with so many steps each, is recorded."""
+        every = self.histograms_every_epochs
+        if every is None:
+            every = -(-STEPS_BETWEEN_HISTOGRAMS // max(steps, 1))
+        return self.records and (epoch % every == 0 or epoch == epochs)
+
+
+class Recipe(Frozen):
+    """Everything needed to train once."""
+
+    data: DataRecipe
+    model: from_family("model", default="mlp")  # type: ignore[valid-type]
+    training: TrainingRecipe
+    transfer: TransferRecipe | None = None
+    """Start from weights that were learned before; null starts from the initializer."""
+    telemetry: TelemetryRecipe = TelemetryRecipe()
+    _source: Recipe | None = PrivateAttr(None)
+
+    @property
+    def source(self) -> Recipe | None:
+        """The recipe of the task that is learned first, if there is one."""
+        return self._source
+
+    @property
+    def all_data(self) -> tuple[DataRecipe, ...]:
+        """All that is learned from, the recipe's own task first."""
+        return (self.data,) if self._source is None else (self.data, self._source.data)
+
+    @model_validator(mode="after")
+    def _transfers(self, info: ValidationInfo) -> Recipe:
+        if self.transfer is None:
+            return self
+        if self.transfer.unfreeze and self.training.early_stopping is not None:
+            raise _misplaced("does not go with early_stopping", "transfer", "unfreeze")
+        if self.transfer.cache and self.training.augmentation is not None:
+            raise _misplaced("does not go with augmentation", "transfer", "cache")
+        changes = getattr(self.transfer.source, "changes", None)
+        if changes is not None and info.context:
+            settings = change({**self.settings(), "transfer": None}, changes)
+            try:
+                self._source = Recipe.model_validate(settings, context=info.context)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(map(str, first["loc"]))
+                message = f"{where}: {first['msg']}"
+                raise _misplaced(message, "transfer", "source", "changes") from None
+        return self
+
+    def settings(self) -> dict[str, Any]:
+        """Return the recipe as plain nested data, defaults filled in."""
+        return self.model_dump(mode="json")
+
+    def science(self) -> dict[str, Any]:
+        """Return the settings that can change a result: all but what is recorded."""
+        return self.model_dump(mode="json", exclude={"telemetry"})
+
+
+def _misplaced(message: str, *location: str) -> ValidationError:
+    error = InitErrorDetails(type=problem(message), loc=location, input=None)
+    return ValidationError.from_exception_data("Recipe", [error])

@@ -1,0 +1,102 @@
+"""The small convolutional network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import model_validator
+
+from ablations.errors import ModelError
+from ablations.study.technique import Count, problem
+from ablations.techniques.model import LayeredModel, Widths
+
+if TYPE_CHECKING:
+    import keras
+
+_PLACES = (
+    1,
+    2,
+)  # the axes of a feature map [B, rows, columns, filters] that share a unit's weights
+
+
+class CNN(LayeredModel):
+    """Convolutions with pooling: convolution1, pool1, …, then hidden1 … hiddenN, then outputs.
+
+    Each convolution keeps the image's size (padding by zeros); max-pooling then divides it by
+    ``pool``, what fills no whole pool being dropped.  A filter counts as a unit: it has one bias,
+    one scale, one slope.  Layer normalization is over the filters of one place.
+    """
+
+    name: Literal["cnn"] = "cnn"
+    filters: Widths = (16, 32)
+    """Filters of each convolution: a list, or ``{depth: 3, width: 16}``."""
+    kernel_size: Count = 3
+    """Rows and columns that a filter reads."""
+    pool: Count = 2
+    """Rows and columns that become one; 1 is no pooling."""
+    hidden: Widths = (64,)
+    """Units of each dense hidden layer behind them; dropout is on these."""
+
+    @model_validator(mode="after")
+    def _kernels_can_start(self) -> CNN:
+        if self.initializer.name == "identity":
+            raise problem("initializer identity fills matrices only; wants another for a cnn")
+        return self
+
+    def build(self, input_shape: tuple[int, ...], classes: int) -> keras.Model:
+        import keras
+
+        image = self._image(input_shape)
+        inputs, signal = self._inputs(input_shape)
+        if input_shape != image:
+            signal = keras.layers.Reshape(image, name="image")(signal)
+        for number, filters in enumerate(self.filters, start=1):
+            convolution = keras.layers.Conv2D(
+                filters,
+                self.kernel_size,
+                padding="same",
+                use_bias=self._has_bias,
+                kernel_initializer=self._kernel(),
+                name=f"convolution{number}",
+            )
+            signal = self._activated(convolution(signal), f"_convolution{number}", _PLACES)
+            if self.pool > 1:
+                signal = keras.layers.MaxPooling2D(self.pool, name=f"pool{number}")(signal)
+        signal = keras.layers.Flatten(name="flatten")(signal)
+        return keras.Model(inputs, self._dense_part(signal, self.hidden, classes), name="cnn")
+
+    def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
+        rows, columns, channels = self._image(input_shape)
+        total = 0
+        for filters in self.filters:
+            total += filters * (self.kernel_size**2 * channels + self._extras_per_unit)
+            rows, columns, channels = rows // self.pool, columns // self.pool, filters
+        return total + self._dense_parameters(rows * columns * channels, self.hidden, classes)
+
+    @property
+    def levels(self) -> int:
+        return len(self.filters) + len(self.hidden)
+
+    def activations(self, model: keras.Model) -> dict[str, Any]:
+        numbers = range(1, len(self.filters) + 1)
+        convolutions = (f"convolution{number}" for number in numbers)
+        found = {name: self._activation_of(model, f"_{name}") for name in convolutions}
+        numbers = range(1, len(self.hidden) + 1)
+        return found | {f"hidden{n}": self._activation_of(model, str(n)) for n in numbers}
+
+    def _image(self, input_shape: tuple[int, ...]) -> tuple[int, int, int]:
+        """Return rows, columns and channels.
+
+        Raises:
+            ModelError: the inputs are no images, or too small to be pooled so often.
+        """
+        if len(input_shape) not in (2, 3):
+            shape = list(input_shape)
+            raise ModelError(f"cnn: wants images [rows, columns] or with channels, got {shape}")
+        rows, columns, *channels = input_shape
+        if min(rows, columns) // self.pool ** len(self.filters) < 1:
+            raise ModelError(
+                f"cnn: {len(self.filters)} poolings by {self.pool} leave nothing of images of "
+                f"{rows} × {columns}; wants fewer filters in the list, or pool: 1"
+            )
+        return rows, columns, channels[0] if channels else 1

@@ -1,0 +1,45 @@
+"""What a stage of training minimizes.  Imports TensorFlow; load it only to build.
+
+An objective takes the network's outputs for a batch and its labels [B], and returns the losses
+[N] and hits [N] of the N things that the batch holds: examples, or pairs.  A hit is 1 where the
+answer is right, 0 where it is wrong, NaN where there is no right or wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+Objective = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+
+
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """−log of the softmax of logits [B, classes] at the label."""
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
+    return losses, tf.cast(right, tf.float32)
+
+
+def squared_error(residuals: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean square of what is left between an input and its reconstruction, [B, D]."""
+    losses = tf.reduce_mean(tf.square(residuals), axis=1)
+    return losses, tf.fill(tf.shape(losses), np.float32(np.nan))
+
+
+def same_class(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Logistic loss of "rows 2n and 2n + 1 are of one class", logits [B/2, 1]."""
+    same = tf.cast(tf.equal(labels[0::2], labels[1::2]), tf.float32)
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(same, logits[:, 0])
+    return losses, tf.cast(tf.equal(logits[:, 0] > 0, same > 0), tf.float32)
+
+
+def ranking(margin: float) -> Objective:
+    """max(0, margin − good + bad) of two scores [B, 2] (notes 000; Collobert and Weston 2008)."""
+
+    def objective(scores: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        lead = scores[:, 0] - scores[:, 1]
+        return tf.nn.relu(margin - lead), tf.cast(lead > 0, tf.float32)
+
+    return objective

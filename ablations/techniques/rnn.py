@@ -1,0 +1,107 @@
+"""The recurrent network that reads an image row by row."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import model_validator
+
+from ablations.errors import ModelError
+from ablations.study.technique import from_family, problem
+from ablations.techniques.model import Model, Widths
+
+if TYPE_CHECKING:
+    import keras
+
+_GATES = {"simple": 1, "lstm": 4, "gru": 3}
+
+
+class RNN(Model):
+    """Recurrent layers over the rows of an image; the last state gives the logits.
+
+    Cell ``simple``: h ← f(xW + hU + b), the state starting at 0, W by ``initializer``, U by
+    ``recurrent_initializer``, b at 0.  ``lstm`` (Hochreiter and Schmidhuber 1997; the forget
+    gate's bias starts at 1, Jozefowicz et al. 2015) and ``gru`` (Cho et al. 2014, with the reset
+    gate behind the product, as in cuDNN) apply f to the candidate, the logistic function to gates.
+    """
+
+    name: Literal["rnn"] = "rnn"
+    cell: Literal["simple", "lstm", "gru"] = "simple"
+    hidden: Widths = (100,)
+    """Units of each recurrent layer: a list, or ``{depth: 2, width: 100}``."""
+    activation: from_family("activation") = "tanh"  # type: ignore[valid-type]
+    initializer: from_family("initializer") = "glorot_uniform"  # type: ignore[valid-type]
+    recurrent_initializer: from_family("initializer") = "orthogonal"  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _cell_can_apply(self) -> RNN:
+        if not self.activation.is_a_function:
+            raise problem(
+                f"activation {self.activation.name} has weights or draws of its own; a recurrent "
+                "cell wants one without, such as tanh, relu or elu"
+            )
+        return self
+
+    def build(self, input_shape: tuple[int, ...], classes: int) -> keras.Model:
+        import keras
+
+        rows = self._rows(input_shape)
+        signal = inputs = keras.Input(input_shape, name="pixels")
+        if input_shape != rows:
+            signal = keras.layers.Reshape(rows, name="rows")(signal)
+        for number, width in enumerate(self.hidden, start=1):
+            # Unrolled: a loop inside the epoch's loop takes several times as long on the CPU.
+            signal = keras.layers.RNN(
+                self._cell(width),
+                return_sequences=number < len(self.hidden),
+                unroll=True,
+                name=f"hidden{number}",
+            )(signal)
+        kernel = self.initializer.build(seed=0)
+        outputs = keras.layers.Dense(classes, kernel_initializer=kernel, name="outputs")
+        return keras.Model(inputs, outputs(signal), name="rnn")
+
+    def _cell(self, width: int) -> keras.Layer:
+        import keras
+
+        cells = {
+            "simple": keras.layers.SimpleRNNCell,
+            "lstm": keras.layers.LSTMCell,
+            "gru": keras.layers.GRUCell,
+        }
+        return cells[self.cell](
+            width,
+            activation=self.activation.function(),
+            kernel_initializer=self.initializer.build(seed=0),
+            recurrent_initializer=self.recurrent_initializer.build(seed=0),
+            name="cell",
+        )
+
+    def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
+        _, fan_in = self._rows(input_shape)
+        biases = 2 if self.cell == "gru" else 1  # a GRU has one on each side of its reset gate
+        total = 0
+        for width in self.hidden:
+            total += _GATES[self.cell] * width * (fan_in + width + biases)
+            fan_in = width
+        return total + classes * (fan_in + 1)
+
+    @property
+    def levels(self) -> int:
+        return len(self.hidden)
+
+    def activations(self, model: keras.Model) -> dict[str, Any]:
+        names = (f"hidden{number}" for number in range(1, len(self.hidden) + 1))
+        return {name: model.get_layer(name).output for name in names}
+
+    @property
+    def units_can_die(self) -> bool:
+        return self.cell == "simple" and bool(self.activation.can_die)
+
+    def _rows(self, input_shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return the number of steps and what is read at each; channels join their row."""
+        if len(input_shape) < 2:
+            shape = list(input_shape)
+            raise ModelError(f"rnn: wants images or sequences [steps, features], got {shape}")
+        return input_shape[0], math.prod(input_shape[1:])

@@ -1,0 +1,245 @@
+"""Learning-rate schedules: the rate of every update, as a share of the optimizer's own rate η₀.
+
+Pure NumPy on the host: a compiled epoch is handed its rates as a vector, so that all schedules
+share one traced program.  t counts the updates done, from 0: the first update uses the rate at
+t = 0.  ``training.schedule: null`` keeps η₀.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from ablations.study.technique import Count, Family, NonNegative, Positive, Technique, problem, show
+from ablations.techniques.plateau import Monitor, Plateau, error_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+State = Mapping[str, float]
+"""What a schedule remembers from epoch to epoch, plain numbers that a checkpoint can hold."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """How long the training is."""
+
+    steps_per_epoch: int
+    epochs: int
+
+    @property
+    def updates(self) -> int:
+        """All updates of the training."""
+        return self.steps_per_epoch * self.epochs
+
+
+class Schedule(Technique):
+    """A learning rate that changes while training."""
+
+    def start(self) -> State:
+        """Return what is remembered before the first epoch."""
+        return {}
+
+    def after_epoch(self, state: State, epoch: int, values: Mapping[str, float]) -> State:
+        """Return what is remembered after ``epoch`` (from 1), whose metrics are ``values``."""
+        return state
+
+    def factors(self, t: Array, span: Span, state: State) -> Array:
+        """Return η(t)/η₀ for the updates ``t`` [steps], in double precision."""
+        raise NotImplementedError
+
+
+def _rising(value: Any) -> Any:
+    numbers = value if isinstance(value, (list, tuple)) else ()
+    plain = all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in numbers)
+    rising = plain and list(numbers) == sorted(set(numbers)) and bool(numbers)
+    if not rising or not numbers[0] > 0 or not math.isfinite(numbers[-1]):
+        raise problem(f"wants a list of epochs > 0, each above the one before, got {_list(value)}")
+    return tuple(numbers)
+
+
+def _list(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(show, value)) + "]"
+    return show(value)
+
+
+class PiecewiseConstant(Schedule):
+    """η₀ · fᵢ from the moment when ``boundaries_epochs[i]`` epochs are done; η₀ before the first.
+
+    With boundaries [5, 8] and factors [0.1, 0.01] the sixth epoch is the first at η₀/10.  A
+    boundary within an epoch (2.5) is met at its first whole update.
+    """
+
+    name: Literal["piecewise_constant"] = "piecewise_constant"
+    boundaries_epochs: Annotated[tuple[float, ...], BeforeValidator(_rising)]
+    factors_of_rate: Annotated[
+        tuple[Positive, ...],
+        BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+        Field(min_length=1),
+    ]
+    """One for each boundary, of η₀."""
+
+    @model_validator(mode="after")
+    def _pairs(self) -> PiecewiseConstant:
+        boundaries, factors = len(self.boundaries_epochs), len(self.factors_of_rate)
+        if boundaries != factors:
+            raise problem(
+                f"wants a factor for each boundary, got {boundaries} boundaries and "
+                f"{factors} factors"
+            )
+        return self
+
+    def factors(self, t: Array, span: Span, state: State) -> Array:
+        import numpy as np
+
+        boundaries = np.asarray(self.boundaries_epochs) * span.steps_per_epoch
+        passed = np.searchsorted(boundaries, t, side="right")
+        return np.asarray([1.0, *self.factors_of_rate])[passed]
+
+
+class Performance(Schedule):
+    """η times ``factor`` whenever the validation error has not fallen for some epochs (note 000).
+
+    Every further ``patience_epochs`` without a new best multiply again.  Keras's
+    ``ReduceLROnPlateau`` without cooldown.
+    """
+
+    name: Literal["performance"] = "performance"
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    patience_epochs: Count = 10
+    monitor: Monitor = "validation_loss"
+    min_delta: NonNegative = 0.0
+    """By how much a value must beat the best to count."""
+
+    def start(self) -> State:
+        return {"reductions": 0, **Plateau().to_dict()}
+
+    def after_epoch(self, state: State, epoch: int, values: Mapping[str, float]) -> State:
+        before = Plateau.from_dict(state)
+        plateau = before.see(error_of(values, self.monitor), epoch, self.min_delta)
+        waited = epoch - plateau.best_epoch
+        reduces = waited > 0 and waited % self.patience_epochs == 0
+        return {"reductions": state["reductions"] + int(reduces), **plateau.to_dict()}
+
+    def factors(self, t: Array, span: Span, state: State) -> Array:
+        import numpy as np
+
+        return np.full(len(t), self.factor ** state["reductions"])
+
+
+class Exponential(Schedule):
+    """η₀ · 10^(−t/r) (note 000): a tenth after every r updates."""
+
+    name: Literal["exponential"] = "exponential"
+    updates_per_decade: Positive = 10000
+    """r."""
+
+    def factors(self, t: Array, span: Span, state: State) -> Array:
+        import numpy as np
+
+        return np.power(10.0, -t / self.updates_per_decade)
+
+
+class ExponentialDecay(Schedule):
+    """η₀ · decay_rate^(t/decay_steps), the exponent rounded down with ``staircase``.
+
+    TensorFlow's form (``tf.train.exponential_decay``), with the notes' 10000 and 1/10.
+    """
+
+    name: Literal["exponential_decay"] = "exponential_decay"
+    decay_steps: Positive = 10000
+    decay_rate: Positive = 0.1
+    staircase: bool = False
+
+    def factors(self, t: Array, span: Span, state: State) -> Array:
+        import numpy as np
+
+        decades = t / self.decay_steps
+        return np.power(self.decay_rate, np.floor(decades) if self.staircase else decades)
+
+
+class Power(Schedule):
+    """η₀ · (1 + t/r)^(−c) (note 000): half after r updates for c = 1, a third after 2r."""
+
+    name: Literal["power"] = "power"
+    scale_updates: Positive = 10000
+    """r."""
+    exponent: Positive = 1.0
+    """c."""
+
+    def factors(self, t: Array, span: Span, state: State) -> Array:
+        import numpy as np
+
+        return np.power(1.0 + t / self.scale_updates, -self.exponent)
+
+
+class InverseTime(Schedule):
+    """η₀ / (1 + decay_per_epoch · epoch) (note 003), epoch being the whole epochs done."""
+
+    name: Literal["inverse_time"] = "inverse_time"
+    decay_per_epoch: Positive = 1.0
+
+    def factors(self, t: Array, span: Span, state: State) -> Array:
+        return 1.0 / (1.0 + self.decay_per_epoch * (t // span.steps_per_epoch))
+
+
+class Cosine(Schedule):
+    """η₀ · (a + (1 − a)(1 + cos πt/T)/2) over all T updates (Loshchilov and Hutter 2017)."""
+
+    name: Literal["cosine"] = "cosine"
+    final_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """a."""
+
+    def factors(self, t: Array, span: Span, state: State) -> Array:
+        return _cosine(1.0, self.final_share, t / span.updates)
+
+
+class OneCycle(Schedule):
+    """From η₀/``start_divisor`` up to η₀ and down to the start/``final_divisor``, by cosines.
+
+    Smith and Topin 2018 in the form of PyTorch's ``OneCycleLR``; η₀ is the peak.  The momentum is
+    left alone.
+    """
+
+    name: Literal["one_cycle"] = "one_cycle"
+    rising_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    """The share of the updates until the peak."""
+    start_divisor: Annotated[float, Field(ge=1)] = 25.0
+    final_divisor: Annotated[float, Field(ge=1)] = 1e4
+
+    def factors(self, t: Array, span: Span, state: State) -> Array:
+        import numpy as np
+
+        start = 1.0 / self.start_divisor
+        peak, last = self.rising_share * span.updates - 1.0, span.updates - 1.0
+        rising = _cosine(start, 1.0, t / peak if peak > 0 else np.ones(len(t)))
+        falling = _cosine(1.0, start / self.final_divisor, (t - peak) / (last - peak))
+        return np.where(t <= peak, rising, falling)
+
+
+def _cosine(start: float, end: float, share: Array) -> Array:
+    import numpy as np
+
+    return end + (start - end) * (1.0 + np.cos(np.pi * share)) / 2.0
+
+
+SCHEDULES = Family(
+    "schedule",
+    (
+        PiecewiseConstant,
+        Performance,
+        Exponential,
+        ExponentialDecay,
+        Power,
+        InverseTime,
+        Cosine,
+        OneCycle,
+    ),
+)

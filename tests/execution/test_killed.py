@@ -1,0 +1,103 @@
+"""A worker process that is killed for real: the next run goes on where it was, and says so."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ablations.execution import commands, processes, session, studies
+from ablations.execution.worker import Job, Outcome, work
+from ablations.study.paths import RunDirectory
+from ablations.study.records import read_place, read_result
+from tests.training.running import recorded_events
+
+CHANGES = {
+    "model.activation": "rrelu",
+    "model.normalization": "batch_norm",
+    "training.epochs": 6,
+    "training.optimizer": "adam",
+    "training.weight_average": "ema",
+    "training.keep_checkpoint": True,
+}
+
+
+def kill_in_third_epoch(job: Job) -> Outcome:
+    """Train with a checkpoint an epoch, and die once the third has trained but is not logged."""
+    from ablations.training import checkpoint, trial
+
+    checkpoint.WRITING_SHARE = math.inf
+    real = trial.append_epoch
+
+    def append_epoch(path: Path, epoch: dict[str, float]) -> None:
+        real(path, epoch)
+        if epoch["epoch"] == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    trial.append_epoch = append_epoch
+    return work(job)
+
+
+def kill_in_fifth_checkpoint(job: Job) -> Outcome:
+    """Go on, and die in the middle of writing the checkpoint of the fifth epoch."""
+    from ablations.training import checkpoint
+
+    checkpoint.WRITING_SHARE = math.inf
+    calls = []
+
+    def write_atomically(path: Path, content: bytes) -> None:
+        calls.append(path)
+        if len(calls) == 3:
+            path.with_name(f".{path.name}.torn").write_bytes(content[:100])
+            os.kill(os.getpid(), signal.SIGKILL)
+        path.write_bytes(content)
+
+    checkpoint.write_atomically = write_atomically  # type: ignore[attr-defined]
+    return work(job)
+
+
+def run(root: str, capsys: Any, changes: dict[str, Any], workers: bool) -> tuple[int, str]:
+    sets = tuple(f"{path}={str(value).lower()}" for path, value in changes.items())
+    executor = "processes" if workers else "inline"
+    options = session.Options(runs=Path(root), executor=executor)  # type: ignore[arg-type]
+    status = commands.run("small", ["elu"], [0], None, sets, options)
+    return status, capsys.readouterr().out
+
+
+def test_a_run_killed_twice_says_where_it_continues_and_ends_with_the_same_bits(
+    workplace: Path, tensorflow: object, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    whole, killed = (RunDirectory(Path(root, "small/elu/seed-0")) for root in ("one", "two"))
+    assert run("one", capsys, CHANGES, workers=False)[0] == 0
+    for attempt, saved in ((kill_in_third_epoch, 2), (kill_in_fifth_checkpoint, 4)):
+        monkeypatch.setattr(processes, "work", attempt)
+        status, said = run("two", capsys, CHANGES, workers=True)
+        assert status == 1
+        assert "the worker process died" in said
+        place = read_place(killed.resume)
+        assert place is not None
+        assert place.epochs == saved
+    assert "small/elu/seed-0: continues after epoch 2 of 6\n" in said
+    study = studies.load("small", CHANGES)
+    (entry,) = session.prepare(study, ["elu"], [0], session.Options(runs=Path("two"))).entries
+    assert (entry.state, entry.continues_after) == ("failed", 4)
+    status, said = run("two", capsys, CHANGES, workers=False)
+    assert status == 0
+    assert said.startswith("small/elu/seed-0: continues after epoch 4 of 6\n")
+    assert "; continued after epoch 2 of 6; continued after epoch 4 of 6\n" in said
+    assert whole.final_state.read_bytes() == killed.final_state.read_bytes()
+    assert without_times(whole) == without_times(killed)
+    assert recorded_events(whole.path) == recorded_events(killed.path)
+    assert list(killed.checkpoint.iterdir()) == [killed.final_state]
+
+
+def without_times(directory: RunDirectory) -> tuple[list[str], dict[str, float]]:
+    lines = [line.partition('"seconds"') for line in directory.metrics.read_text().splitlines()]
+    rest = [before + after.partition(",")[2] for before, _, after in lines]
+    timed = "inference_microseconds_per_sample"
+    metrics = read_result(directory.result).metrics
+    return rest, {name: value for name, value in metrics.items() if name != timed}

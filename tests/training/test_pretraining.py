@@ -1,0 +1,152 @@
+"""Pretraining: what each task computes, and that its hidden layers are fine-tuned afterwards."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.reference.activations import elu
+from tests.training.running import same_bits
+
+KINDS = {
+    "whole": {"name": "autoencoder"},
+    "denoising": {"name": "autoencoder", "noise": 0.2, "dropout": 0.1},
+    "greedy": {"name": "autoencoder", "greedy": True, "noise": 0.1},
+    "pairs": {"name": "same_class_pairs"},
+    "corrupted": {"name": "good_or_corrupted", "corruption": 0.5},
+}
+NO_LABELS = ("whole", "denoising", "greedy", "corrupted")
+
+
+def pretrained(kind, epochs=4, **more):
+    optimizer = {"name": "adam", "learning_rate": 0.01}
+    source = {**KINDS[kind], "epochs": epochs, "optimizer": optimizer, "examples": 400}
+    return {"transfer.source": {**source, **more}}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_task_is_learned_and_its_hidden_layers_are_handed_on(kind, recipe, train):
+    frozen = {**pretrained(kind), "transfer.freeze": "hidden.*", "training.epochs": 2}
+    trained = train(recipe(frozen))
+    scratch = train(recipe())
+    *before, own = trained.result.stages
+    names = ["pretrain1", "pretrain2"] if kind == "greedy" else ["pretrain"]
+    assert [stage.name for stage in before] == names
+    assert [(stage.epochs, stage.updates) for stage in before] == [(4, 80)] * len(names)
+    assert (own.name, own.epochs, own.updates) == ("fine_tune", 2, 6)
+    lines = trained.epochs()[: 4 * len(names)]
+    assert lines[3]["pretraining_validation_loss"] < lines[0]["pretraining_validation_loss"]
+    right = [line["pretraining_accuracy"] for line in lines]
+    assert all(x is None for x in right) if "autoencoder" in str(KINDS[kind]) else right[3] > 0.5
+    for one, other in zip(trained.weights()[:4], scratch.weights()[:4], strict=True):
+        assert not np.array_equal(one, other)
+    assert trained.result.metrics.keys() == scratch.result.metrics.keys()
+
+
+@pytest.mark.parametrize("kind", NO_LABELS)
+def test_a_task_without_labels_reads_none(kind, recipe, train, monkeypatch):
+    from ablations.data import catalog
+
+    def weights():
+        return train(recipe({**pretrained(kind, 1), "transfer.freeze": "hidden.*"})).weights()
+
+    with_labels = weights()
+    real, read = catalog.read("digits", None), catalog.read
+    shuffled = real.train_labels[np.random.default_rng(0).permutation(len(real.train_labels))]
+    other = type(real)(**{**vars(real), "train_labels": shuffled})
+    monkeypatch.setattr(catalog, "read", lambda *a: other if a[0] == "digits" else read(*a))
+    for one, two in zip(with_labels[:4], weights()[:4], strict=True):
+        assert np.array_equal(one, two)
+
+
+def test_each_level_of_a_greedy_autoencoder_leaves_those_below_alone(recipe, train):
+    one, two = (train(recipe({**pretrained("greedy"), "model.hidden": hidden,
+                              "transfer.freeze": "hidden.*"}))
+                for hidden in ([8], [8, 6]))  # fmt: skip
+    first = [{n.split("/", 2)[2]: a for n, a in run.state().items() if n.startswith("model")}
+             for run in (one, two)]  # fmt: skip
+    lowest = [{n: a for n, a in state.items() if n.startswith("hidden1")} for state in first]
+    assert lowest[0]
+    assert same_bits(*lowest)
+
+
+def test_pretraining_repeats_itself_in_used_programs(recipe, train):
+    wanted = recipe({**pretrained("greedy"), "model.activation": "rrelu"})
+    first = train(wanted, seed=1)
+    train(wanted, seed=2, programs=first.programs)
+    again = train(wanted, seed=1, programs=first.programs)
+    assert again.result.seconds["compile"] == 0
+    assert same_bits(first.state(), again.state())
+    assert again.epochs() == first.epochs()
+
+
+def build(recipe, source, stage=0):
+    """Return the network of one stage, its weights drawn at random, and the weights by name."""
+    from ablations.training.initialize import initialize
+    from ablations.training.network import assemble
+    from ablations.training.stages import Part
+    from ablations.training.weights import weights_of
+
+    wanted = recipe({"transfer.source": {**source, "epochs": 1}})
+    technique = wanted.transfer.source
+    network = assemble(wanted.model, (8, 8), 10, Part(technique, stage))
+    initialize(network.model, 3, lambda: network.model)
+    return network, weights_of(network.model)
+
+
+def dense(weights, layer, signal):
+    return signal @ weights[f"{layer}/kernel"] + weights[f"{layer}/bias"]
+
+
+@pytest.fixture
+def pixels():
+    return np.random.default_rng(0).random((6, 8, 8)).astype(np.float32)
+
+
+def test_an_autoencoder_equals_numpy(tensorflow, recipe, pixels):
+    flat = pixels.reshape(6, 64)
+    network, w = build(recipe, KINDS["whole"])
+    hidden1 = elu(dense(w, "hidden1", flat))
+    hidden2 = elu(dense(w, "hidden2", hidden1))
+    decoded = dense(w, "decoder2", elu(dense(w, "decoder1", hidden2)))
+    residuals = network.model(pixels).numpy()
+    np.testing.assert_allclose(residuals, decoded - flat, atol=1e-5)
+    losses, hits = network.objective(residuals, np.zeros(6, np.int32))
+    np.testing.assert_allclose(losses, ((decoded - flat) ** 2).mean(axis=1), rtol=1e-5)
+    assert np.isnan(hits).all()
+
+    network, w = build(recipe, KINDS["greedy"], stage=1)
+    below = elu(dense(w, "hidden1", flat))
+    decoded = dense(w, "level2_decoder1", elu(dense(w, "hidden2", below)))
+    np.testing.assert_allclose(network.model(pixels), decoded - below, atol=1e-5)
+    trained = {variable.path for variable in network.model.trainable_variables}
+    assert trained == {
+        f"{a}/{b}" for a in ("hidden2", "level2_decoder1") for b in ("kernel", "bias")
+    }
+
+
+def test_the_pair_task_equals_numpy(tensorflow, recipe, pixels):
+    network, w = build(recipe, KINDS["pairs"])
+    code = elu(dense(w, "hidden2", elu(dense(w, "hidden1", pixels.reshape(6, 64)))))
+    logits = dense(w, "same_class", np.abs(code[0::2] - code[1::2]))
+    np.testing.assert_allclose(network.model(pixels), logits, atol=1e-5)
+    losses, hits = network.objective(logits.astype(np.float32), np.array([1, 1, 2, 3, 4, 4]))
+    z, same = logits[:, 0], np.array([1, 0, 1])
+    np.testing.assert_allclose(losses, np.log1p(np.exp(-np.where(same, z, -z))), rtol=1e-5)
+    assert np.array_equal(hits, (z > 0) == same)
+
+
+def test_the_ranked_scores_equal_numpy(tensorflow, recipe, pixels):
+    network, w = build(recipe, {**KINDS["corrupted"], "margin": 0.3})
+    corrupted = network.model.get_layer("corruption")(pixels, training=True).numpy()
+    scores = network.model(pixels).numpy()  # as in testing: its corruption is another draw
+    code = elu(dense(w, "hidden2", elu(dense(w, "hidden1", pixels.reshape(6, 64)))))
+    np.testing.assert_allclose(scores[:, 0], dense(w, "score", code)[:, 0], atol=1e-5)
+    assert np.array_equal(scores, network.model(pixels))
+    losses, hits = network.objective(scores, np.zeros(6, np.int32))
+    lead = scores[:, 0] - scores[:, 1]
+    np.testing.assert_allclose(losses, np.maximum(0, 0.3 - lead), atol=1e-6)
+    assert np.array_equal(hits, lead > 0)
+    taken = corrupted == np.roll(pixels, 1, axis=0)
+    assert np.array_equal(corrupted, np.where(taken, np.roll(pixels, 1, axis=0), pixels))
+    assert abs(taken.mean() - 0.5) < 0.1  # 384 features: four standard errors

@@ -1,0 +1,232 @@
+"""An interrupted run goes on where it was, to the same bits; what cannot be trusted is not used."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from ablations.study.expand import Run
+from ablations.study.paths import RunDirectory
+from ablations.study.records import read_place
+from ablations.training.checkpoint import Pace
+from tests.training.running import TINY, Trained, recorded_events, same_bits
+
+EPOCHS = 5
+CASES = {
+    "plain": {},
+    "random": {
+        "model.activation": "rrelu",
+        "model.normalization": "batch_norm",
+        "training.optimizer": "nadam",
+        "training.weight_average": {"name": "ema", "ramp": True},
+        "training.clipping": "by_norm",
+        "training.augmentation": {"shift_pixels": 1, "noise": 0.05},
+        "training.schedule": {"name": "performance", "patience_epochs": 1},
+        "training.early_stopping": {"patience_epochs": 4, "every_epochs": 2},
+    },
+    "schedule free": {
+        "model.activation": "prelu",
+        "training.optimizer": "schedule_free_adamw",
+        "training.weight_average": {"name": "ema", "zero_debias": True},
+    },
+}
+
+
+class Killed(BaseException):
+    """Ends a training as no handler does."""
+
+
+@pytest.fixture
+def interrupted(tensorflow, tmp_path, monkeypatch):
+    """Return a function that trains until an epoch has begun, and another that goes on."""
+    from ablations.training import checkpoint
+    from ablations.training.loop import EpochLoop
+    from ablations.training.program import Programs
+    from ablations.training.trial import Trial, train
+
+    real = EpochLoop.run
+    monkeypatch.setattr(checkpoint, "WRITING_SHARE", math.inf)  # a checkpoint each epoch
+
+    def attempt(recipe, kill_in_epoch=None, programs=None, anew=False):
+        calls = {"left": math.inf if kill_in_epoch is None else kill_in_epoch}
+
+        def run(loop, order, *rest):
+            trace = real(loop, order, *rest)
+            calls["left"] -= 1
+            if calls["left"] == 0:
+                raise Killed
+            return trace
+
+        monkeypatch.setattr(EpochLoop, "run", run)
+        path = tmp_path / "interrupted"
+        path.mkdir(exist_ok=True)
+        directory, programs = RunDirectory(path), programs or Programs()
+        trial = Trial(
+            Run("study", "arm", 0, recipe), directory, {"model.activation": "elu"}, anew=anew
+        )
+        try:
+            return Trained(train(trial, programs), directory, programs)
+        except Killed:
+            return directory
+
+    return attempt
+
+
+def same_run(one, other):
+    return (
+        one.metrics() == other.metrics()
+        and one.epochs() == other.epochs()
+        and same_bits(one.state(), other.state())
+        and recorded_events(one.directory.path) == recorded_events(other.directory.path)
+    )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_run_interrupted_twice_ends_with_the_same_bits(case, recipe, train, interrupted):
+    wanted = recipe({**CASES[case], "training.epochs": EPOCHS})
+    whole = train(wanted)
+    first = int(np.random.default_rng(len(case)).integers(2, EPOCHS))
+    directory = interrupted(wanted, kill_in_epoch=first, programs=whole.programs)
+    assert read_place(directory.resume).epochs == first - 1
+    interrupted(wanted, kill_in_epoch=1)  # in the first epoch that it goes on with
+    finished = interrupted(wanted)
+    assert finished.result.notes == (f"continued after epoch {first - 1} of {EPOCHS}",)
+    assert same_run(whole, finished)
+    assert [path.name for path in directory.checkpoint.iterdir()] == ["state.npz"]
+
+
+def test_a_run_interrupted_in_each_of_its_stages_ends_with_the_same_bits(
+    recipe, train, interrupted
+):
+    """Two levels of pretraining, then two stages of fine-tuning, the first one cached."""
+    wanted = recipe(
+        {
+            "model.activation": "rrelu",
+            "training.epochs": 4,
+            "training.optimizer": "adam",
+            "training.schedule": {"name": "performance", "patience_epochs": 1},
+            "transfer.source": {"name": "autoencoder", "greedy": True, "noise": 0.1, "epochs": 2},
+            "transfer.freeze": "hidden1",
+            "transfer.cache": True,
+            "transfer.unfreeze": [{"after_epochs": 2}],
+        }
+    )
+    whole = train(wanted)
+    saved = []
+    for kill_in_epoch in (2, 2, 2, 2):  # of those that are left: of the 2nd, 3rd, 4th, 5th
+        directory = interrupted(wanted, kill_in_epoch, programs=whole.programs)
+        saved.append(read_place(directory.resume).epochs)
+    assert saved == [1, 2, 3, 4]
+    finished = interrupted(wanted, programs=whole.programs)
+    assert len(finished.result.notes) == 4
+    assert same_run(whole, finished)
+    records = [
+        [(s.name, s.epochs, s.updates, s.losses) for s in run.result.stages]
+        for run in (whole, finished)
+    ]
+    assert records[0] == records[1]
+
+
+def test_the_checkpoint_of_a_finished_run_is_removed(recipe, interrupted):
+    wanted = recipe({"training.epochs": 2, "training.keep_checkpoint": False})
+    directory = interrupted(wanted, kill_in_epoch=2)
+    assert directory.resume.exists()
+    assert interrupted(wanted).result.notes == ("continued after epoch 1 of 2",)
+    assert not directory.checkpoint.exists()
+
+
+def tear(directory):
+    content = bytearray(directory.resume.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    directory.resume.write_bytes(content)
+
+
+def cut(directory):
+    content = directory.resume.read_bytes()
+    directory.resume.write_bytes(content[: len(content) // 2])
+
+
+def lose_metrics(directory):
+    directory.metrics.write_bytes(directory.metrics.read_bytes()[:-5])
+
+
+def change_architecture(directory):
+    from ablations.training import checkpoint
+
+    place, state = read_place(directory.resume), checkpoint.load(directory.resume)
+    state["model/0/hidden1/kernel"] = state["model/0/hidden1/kernel"][:, :-1]
+    checkpoint.save(directory.resume, state, place)
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        (tear, "it cannot be read"),
+        (cut, "it cannot be read"),
+        (lose_metrics, "metrics.jsonl is shorter than it was"),
+        (change_architecture, "another architecture: model/0/hidden1/kernel is (64, 7), not"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_checkpoint_that_cannot_be_trusted_is_named_and_not_used(
+    harm, reason, recipe, train, interrupted
+):
+    wanted = recipe({"training.epochs": 3})
+    whole = train(wanted)
+    harm(interrupted(wanted, kill_in_epoch=3, programs=whole.programs))
+    finished = interrupted(wanted, programs=whole.programs)
+    (note,) = finished.result.notes
+    assert note.startswith("started anew, as its checkpoint is of no use: ")
+    assert reason in note
+    assert same_run(whole, finished)
+
+
+def test_a_checkpoint_of_another_recipe_is_not_used(recipe, train, interrupted):
+    other = recipe({"training.epochs": 3, "training.optimizer.learning_rate": 0.5})
+    wanted = recipe({"training.epochs": 3})
+    interrupted(other, kill_in_epoch=3)
+    finished = interrupted(wanted)
+    assert "another recipe, data set or version of the code" in finished.result.notes[0]
+    assert same_run(train(wanted), finished)
+
+
+def test_a_run_that_is_asked_for_anew_starts_anew(recipe, interrupted):
+    wanted = recipe({"training.epochs": 3})
+    interrupted(wanted, kill_in_epoch=3)
+    assert interrupted(wanted, anew=True).result.notes == ()
+
+
+def test_a_short_run_writes_no_checkpoint_and_a_long_one_at_most_every_fiftieth_of_its_time():
+    pace = Pace()
+    assert not pace.due
+    started = pace._last - 2  # as if writing had taken 2 s, ending now
+    pace.wrote(started)
+    pace._last -= 2 * 50 - 1
+    assert not pace.due
+    pace._last -= 2
+    assert pace.due
+
+
+def test_an_interrupted_run_that_had_already_ended_its_last_epoch_only_finishes(
+    recipe, train, interrupted, monkeypatch
+):
+    from ablations.study.records import Result
+
+    wanted = recipe({"training.epochs": 2})
+    whole = train(wanted)
+
+    def killed(result, path):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Result, "write", killed)
+        directory = interrupted(wanted, programs=whole.programs)
+    assert read_place(directory.resume).epochs == 2
+    finished = interrupted(wanted, programs=whole.programs)
+    assert finished.result.notes == ("continued after epoch 2 of 2",)
+    assert same_run(whole, finished)
+    assert json.loads(finished.directory.result.read_text())["epochs"] == 2
+    assert TINY["training"]["keep_checkpoint"]  # so the final state was there before
