@@ -6,8 +6,6 @@ import multiprocessing
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
-
 from ablations.errors import UserCodeError
 
 
@@ -20,6 +18,8 @@ def call_apart(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -
     """
     if not calls:
         return []
+    from pebble import ProcessExpired, ProcessPool
+
     pool = ProcessPool(1, context=multiprocessing.get_context("spawn"))
     try:
         futures = [pool.schedule(function, args=arguments) for arguments in calls]

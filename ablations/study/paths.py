@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ablations.errors import RunsDirectoryError
@@ -93,9 +95,13 @@ class RunsDirectory:
         """Return the directory of one run, or of one trial of an arm's search."""
         return RunDirectory(self._inside(self.root / place(study, arm, seed, trial)))
 
+    @cached_property
+    def _real_root(self) -> Path:
+        return self.root.resolve()
+
     def _inside(self, path: Path) -> Path:
         """Return ``path``, after checking that no link or name leads out of the root."""
-        if not path.resolve().is_relative_to(self.root.resolve()):
+        if not Path(os.path.realpath(path)).is_relative_to(self._real_root):
             raise RunsDirectoryError(f"{path}: leads out of {self.root}; wants a place inside it")
         return path
 

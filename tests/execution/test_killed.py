@@ -18,6 +18,7 @@ from tests.training.running import recorded_events
 
 CHANGES = {
     "model.activation": "rrelu",
+    "model.dropout": 0.3,
     "model.normalization": "batch_norm",
     "training.epochs": 6,
     "training.optimizer": "adam",

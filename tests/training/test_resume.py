@@ -19,6 +19,8 @@ CASES = {
     "plain": {},
     "random": {
         "model.activation": "rrelu",
+        "model.dropout": 0.3,
+        "model.input_dropout": 0.1,
         "model.normalization": "batch_norm",
         "training.optimizer": "nadam",
         "training.weight_average": {"name": "ema", "ramp": True},

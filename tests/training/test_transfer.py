@@ -74,7 +74,7 @@ def test_a_frozen_bottom_runs_as_in_testing(recipe, tensorflow, first):
     assert np.array_equal(bottom(pixels, training=False), bottom(pixels, training=False))
 
 
-def test_cached_outputs_give_the_same_weights_in_less_time(recipe, train, capsys):
+def test_cached_outputs_give_the_same_weights_in_less_time(recipe, train, show):
     wide = {
         "model.hidden": [1000, 1000, 20],
         "data.train_examples": 1000,
@@ -89,11 +89,10 @@ def test_cached_outputs_give_the_same_weights_in_less_time(recipe, train, capsys
     apart = max(float(np.abs(one[name] - other[name]).max()) for name in one)
     moved = float(np.abs(one["hidden3/kernel"] - named(source)["hidden3/kernel"]).max())
     seconds = [trained.result.stages[-1].seconds for trained in (frozen, cached)]
-    with capsys.disabled():
-        print(
-            f"\nfrozen {seconds[0]:.3f} s, cached {seconds[1]:.3f} s; "
-            f"final weights {apart:.1e} apart, moved by {moved:.1e}"
-        )
+    show(
+        f"a frozen bottom {seconds[0]:.3f} s, its outputs cached {seconds[1]:.3f} s; "
+        f"final weights {apart:.1e} apart, moved by {moved:.1e}"
+    )
     assert apart <= 1e-5 < 1e-3 < moved
     assert seconds[1] < seconds[0]
     one, other = (run.result.metrics["test_accuracy"] for run in (frozen, cached))
