@@ -1,7 +1,7 @@
 """The script a researcher would write: a loop over arms and seeds, Keras's own logging.
 
-``python plain_keras.py LOGDIR DATA EPOCHS BATCH WIDTH…`` with DATA an .npz of x_train, y_train,
-x_test, y_test.
+``python plain_keras.py LOGDIR DATA NORMALIZED EPOCHS BATCH WIDTH…`` with DATA an .npz of x_train,
+y_train, x_test, y_test, and NORMALIZED 0 or 1.
 """
 
 from __future__ import annotations
@@ -38,14 +38,26 @@ class GradientHistograms(keras.callbacks.Callback):  # type: ignore[misc]
                 tf.summary.histogram(f"gradient/{weight.path}", gradient)
 
 
-def main(logdir: Path, data: Path, epochs: int, batch_size: int, widths: list[int]) -> None:
+def hidden_layer(width: int, activation: str, normalized: bool) -> list[keras.Layer]:
+    if not normalized:
+        return [keras.layers.Dense(width, activation=activation)]
+    return [
+        keras.layers.Dense(width, use_bias=False),
+        keras.layers.BatchNormalization(),
+        keras.layers.Activation(activation),
+    ]
+
+
+def main(
+    logdir: Path, data: Path, normalized: bool, epochs: int, batch_size: int, widths: list[int]
+) -> None:
     with np.load(data) as archive:
         x, y, x_test, y_test = (archive[k] for k in ("x_train", "y_train", "x_test", "y_test"))
     held_out = len(x) // 10
     for arm in ARMS:
         for seed in range(SEEDS):
             keras.utils.set_random_seed(seed)
-            layers = [keras.layers.Dense(width, activation=arm) for width in widths]
+            layers = [each for width in widths for each in hidden_layer(width, arm, normalized)]
             model = keras.Sequential([keras.Input(x.shape[1:]), *layers, keras.layers.Dense(10)])
             model.compile(
                 keras.optimizers.SGD(0.05),
@@ -66,5 +78,5 @@ def main(logdir: Path, data: Path, epochs: int, batch_size: int, widths: list[in
 
 if __name__ == "__main__":
     log, archive, *numbers = sys.argv[1:]
-    epochs, batch, *widths = map(int, numbers)
-    main(Path(log), Path(archive), epochs, batch, widths)
+    normalized, epochs, batch, *widths = map(int, numbers)
+    main(Path(log), Path(archive), bool(normalized), epochs, batch, widths)
