@@ -113,7 +113,7 @@ def _settled_bands(one: Curve) -> tuple[Interval | None, ...]:
 
 def _label(one: ArmHistories, drawn: Curve | None) -> str:
     """Return the arm's name; below it, where runs are not in the mean, how many are."""
-    name, n = wrapped(one.arm, 29, 1), drawn.n if drawn else 0
+    name, n = wrapped(one.arm, 27, 2), drawn.n if drawn else 0
     return name if n == one.runs else f"{name}\n({n} of {one.runs} runs)"
 
 

@@ -63,6 +63,16 @@ def span(factors: tuple[Factor, ...], design: str, control: str) -> list[Cell]:
 
 
 def _name(factors: tuple[Factor, ...], labels: Mapping[str, str]) -> str:
-    """Return a cell's name by what differs from the control; empty for the control."""
+    """Return a cell's name by what differs from the control; empty for the control.
+
+    The labels alone, ``batch_norm-sigmoid``, where no factor shares one and each is a word.
+    """
     moved = [f for f in factors if labels[f.path] != next(iter(f.levels))]
+    if _told_by_labels(factors):
+        return "-".join(labels[factor.path] for factor in moved)
     return "_".join(f"{factor.short_name}-{labels[factor.path]}" for factor in moved)
+
+
+def _told_by_labels(factors: tuple[Factor, ...]) -> bool:
+    said = [label for factor in factors for label in list(factor.levels)[1:]]
+    return len(set(said)) == len(said) and all(label[:1].isalpha() for label in said)

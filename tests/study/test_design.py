@@ -167,3 +167,12 @@ def test_factors_and_design_go_together(tmp_path):
 
 def test_an_unknown_design_is_refused(load):
     assert "design: wants one of 'one_at_a_time'" in refusal(load, ["a.b: [1, 2]"], "latin")
+
+
+def test_a_factorial_whose_labels_tell_the_cells_apart_is_named_by_them() -> None:
+    words = Factor("model.activation", {"elu": 0, "relu": 1}), Factor("a.b", {"few": 0, "many": 1})
+    named = [cell.name for cell in span(words, "full_factorial", "control")]
+    assert named == ["control", "many", "relu", "relu-many"]
+    shared = Factor("a.b", {"off": 0, "on": 1}), Factor("a.c", {"off": 0, "on": 1})
+    named = [cell.name for cell in span(shared, "full_factorial", "control")]
+    assert named == ["control", "c-on", "b-on", "b-on_c-on"]
