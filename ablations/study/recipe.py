@@ -21,7 +21,7 @@ from ablations.study.technique import Count, Frozen, form_of, from_family, probl
 from ablations.study.transfer import TransferRecipe
 from ablations.study.user_code import FORM, UserFunction
 
-STEPS_BETWEEN_HISTOGRAMS = 150  # at the least, by default
+STEPS_BETWEEN_HISTOGRAMS = 250  # at the least, by default
 
 
 def _validation(value: Any) -> int | float:
@@ -93,7 +93,7 @@ class TelemetryRecipe(Frozen):
     histograms_every_epochs: Annotated[int, Field(ge=0)] | None = None
     """Histograms of gradients, activations and weights, and norms of gradients, after every so
     many epochs and after the last; 0 is never.  Null is every epoch, or as many short ones as
-    make up 150 steps: looking at a network takes as long as some dozen steps."""
+    make up 250 steps: looking at a network takes as long as some dozen steps."""
     gradient_samples_per_epoch: Count = 4
     """Steps of an epoch, evenly spread, whose gradients are measured."""
 
