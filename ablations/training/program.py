@@ -6,7 +6,6 @@ for everything that shapes its graph, and ``reset`` gives it the state of anothe
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 from collections import OrderedDict
@@ -30,7 +29,7 @@ from ablations.training.loop import EpochLoop
 from ablations.training.network import Network, assemble
 from ablations.training.numbers import Numbers, shape_of
 from ablations.training.observe import Observer
-from ablations.training.runtime import forget_custom_gradients
+from ablations.training.runtime import forget_custom_gradients, free_dropped_programs
 from ablations.training.stages import ALL, WHOLE, Part
 from ablations.training.weights import Weights, reuse
 
@@ -216,7 +215,7 @@ class Programs:
         if new:
             while len(self._kept) >= self._room:
                 self._kept.popitem(last=False)
-                gc.collect()  # a program is full of cycles around graphs that Python cannot see
+                free_dropped_programs()
             self._kept[key] = Program(recipe, dataset, part)
         self._kept.move_to_end(key)
         return self._kept[key], new
