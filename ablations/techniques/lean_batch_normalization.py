@@ -13,8 +13,13 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
 
     Keras's own is differentiated operation by operation: on the small networks of a study its
     many small kernels cost more than the matrix products.  Variables, moving averages and
-    testing are Keras's.
+    testing are Keras's.  The momentum is a variable, which arms that share a program may change.
     """
+
+    def __init__(self, momentum: float, **options: Any) -> None:
+        super().__init__(momentum=momentum, **options)
+        self.live = {"momentum": momentum}
+        self.momentum = tf.Variable(momentum, trainable=False, dtype=tf.float32)
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: Any = None) -> tf.Tensor:
         """Return γ(z − μ)/√(σ² + ε) + β over the batch, [B, units]; else what Keras returns."""

@@ -35,8 +35,10 @@ class Model(Technique):
 
     needs_building: ClassVar[bool] = False
     """Whether only a built model tells its parameters, as a user's own code does."""
-    outside_graph: ClassVar[tuple[str, ...]] = ()
-    """The parameters that shape no graph: they say how variables start."""
+
+    def shape(self) -> dict[str, Any]:
+        """Return the settings that shape the graph: models of equal shape share a program."""
+        return self.model_dump(mode="json")
 
     def build(self, input_shape: tuple[int, ...], classes: int) -> keras.Model:
         """Return a Keras model: inputs [B, *input_shape] in float32 to logits [B, classes].
@@ -76,7 +78,6 @@ class Model(Technique):
 class LayeredModel(Model):
     """Layers of units, each: weighted sum, normalization, activation, dropout."""
 
-    outside_graph = ("initializer", "recurrent_initializer")
     activation: from_family("activation") = "elu"  # type: ignore[valid-type]
     initializer: from_family("initializer") = "glorot_uniform"  # type: ignore[valid-type]
     normalization: from_family("normalization") | None = None  # type: ignore[valid-type]
@@ -85,6 +86,16 @@ class LayeredModel(Model):
     1 − share, so that testing needs no correction (Srivastava et al. 2014)."""
     input_dropout: Share = 0.0
     """The same for the inputs."""
+
+    def shape(self) -> dict[str, Any]:
+        """Leave out how weights start, and numbers that layers keep in variables (``live``)."""
+        starts = {"initializer", "recurrent_initializer"}
+        settings = self.model_dump(mode="json", exclude=starts)
+        for rate in ("dropout", "input_dropout"):
+            settings[rate] = settings[rate] > 0
+        if self.normalization is not None:
+            settings["normalization"].pop("momentum", None)
+        return settings
 
     def _inputs(self, input_shape: tuple[int, ...]) -> tuple[Any, Any]:
         """Return the symbolic inputs, and what of them the first layer reads."""
@@ -121,9 +132,11 @@ class LayeredModel(Model):
         return activation(normalize(signal)) if before else normalize(activation(signal))
 
     def _dropped(self, signal: Any, rate: float, name: str) -> Any:
-        import keras
+        if not rate:
+            return signal
+        from ablations.techniques.live_dropout import Dropout
 
-        return keras.layers.Dropout(rate, name=name)(signal) if rate else signal
+        return Dropout(rate, name=name)(signal)
 
     def _kernel(self) -> keras.Initializer:
         return self.initializer.build(seed=0)  # the run's own seed comes with its first reset

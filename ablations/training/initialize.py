@@ -22,9 +22,9 @@ def initialize(
 ) -> None:
     """Set all variables of ``model``, and the seeds of its random layers.
 
-    Variables start by the initializers of ``like``, which differs from the model in nothing else,
-    or by the model's own.  A variable whose layer does not say how it starts takes its value from
-    ``rebuild()``, another model of the same architecture, built under the seed.
+    Variables and live numbers start as those of ``like`` do, which differs from the model in
+    nothing else, or as its own.  A variable whose layer does not say how it starts takes its
+    value from ``rebuild()``, another model of the same architecture, built under the seed.
     """
     untold, starts = [], dict(named_layers(model if like is None else like))
     for name, layer in named_layers(model):
@@ -35,6 +35,8 @@ def initialize(
                 untold.append(variable)
             else:
                 variable.assign(initializer(variable.shape, dtype=variable.dtype))
+        for number, value in getattr(starts[name], "live", {}).items():
+            getattr(layer, number).assign(value)
         for generator in layer._seed_generators:
             generator.state.assign([integer_seed(seed, Stream.DROPOUT, name), 0])
     if untold:

@@ -223,7 +223,7 @@ class Programs:
 
 def program_key(recipe: Recipe, dataset: Dataset, part: Part = WHOLE) -> str:
     """Return what shapes a program: equal keys, equal graphs."""
-    model = recipe.model.model_dump(mode="json", exclude=set(recipe.model.outside_graph))
+    model = recipe.model.shape()
     training = shape_of(recipe.training)
     for outside in ("epochs", "schedule", "early_stopping", "keep_checkpoint"):
         del training[outside]
