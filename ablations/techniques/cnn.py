@@ -13,10 +13,8 @@ from ablations.techniques.model import LayeredModel, Widths
 if TYPE_CHECKING:
     import keras
 
-_PLACES = (
-    1,
-    2,
-)  # the axes of a feature map [B, rows, columns, filters] that share a unit's weights
+_PLACES = (1, 2)
+"""The axes of a feature map [B, rows, columns, filters] that share a unit's weights."""
 
 
 class CNN(LayeredModel):

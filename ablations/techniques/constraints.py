@@ -6,7 +6,7 @@ those, so there the constraint bounds what each step leaves and no more.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ablations.study.technique import Family, Positive, Technique
 
@@ -31,7 +31,7 @@ class MaxNorm(Constraint):
     """
 
     name: Literal["max_norm"] = "max_norm"
-    live: ClassVar[tuple[str, ...]] = ("limit",)
+    live = ("limit",)
     limit: Positive = 1.0
     """r."""
     axis: Literal[0, 1] = 0

@@ -12,6 +12,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ablations.techniques.ftrl import Ftrl
+from ablations.techniques.schedule_free import ScheduleFreeAdamW
+
 
 class SGD(keras.optimizers.SGD):  # type: ignore[misc]
     """w ← w − ηg; with momentum β: v ← βv − ηg, then w ← w + v, or w + βv − ηg (Nesterov)."""
@@ -66,7 +69,13 @@ class Adam(keras.optimizers.Adam):  # type: ignore[misc]
         )
 
 
-_FUSED = {"SGD": SGD, "Adam": Adam, "AdamW": Adam}  # Keras applies the decay of weights apart
+_OURS = {
+    "SGD": SGD,
+    "Adam": Adam,
+    "AdamW": Adam,  # Keras applies the decay of weights apart
+    "Ftrl": Ftrl,
+    "ScheduleFreeAdamW": ScheduleFreeAdamW,
+}
 
 
 class _OneDevice(keras.optimizers.Optimizer):  # type: ignore[misc]
@@ -90,11 +99,9 @@ class _OneDevice(keras.optimizers.Optimizer):  # type: ignore[misc]
 
 
 def build(keras_class: str, options: Mapping[str, Any]) -> keras.optimizers.Optimizer:
-    """Return an optimizer that keeps the formulas, state and conventions of ``keras_class``."""
-    kind = _FUSED.get(keras_class) or getattr(keras.optimizers, keras_class)
-    return on_one_device(kind)(**options)
+    """Return an optimizer with the formulas, state and conventions of ``keras_class``.
 
-
-def on_one_device(kind: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
-    """Return the class with steps that leave ``tf.distribute`` out; its name is the same."""
-    return type(kind.__name__, (kind, _OneDevice), {})
+    Ours where Keras's own step is slow or wrong; all of them on one device.
+    """
+    kind = _OURS.get(keras_class) or getattr(keras.optimizers, keras_class)
+    return type(kind.__name__, (kind, _OneDevice), {})(**options)

@@ -172,11 +172,6 @@ class FTRL(Optimizer):
     l2_shrinkage_regularization_strength: NonNegative = 0.0
     beta: NonNegative = 0.0
 
-    def build(self) -> keras.optimizers.Optimizer:
-        from ablations.techniques import ftrl
-
-        return ftrl.Ftrl(**self.model_dump(exclude={"name"}))
-
 
 class Adafactor(Optimizer):
     """Adam's second moment kept as row and column sums (Shazeer and Stern 2018)."""
@@ -240,11 +235,6 @@ class ScheduleFreeAdamW(Optimizer):
     beta_2: Share = 0.999
     epsilon: Positive = 1e-8
     warmup_steps: Annotated[int, Field(ge=0)] = 0
-
-    def build(self) -> keras.optimizers.Optimizer:
-        from ablations.techniques import keras_optimizers, schedule_free
-
-        return keras_optimizers.on_one_device(schedule_free.ScheduleFreeAdamW)(**self.options())
 
 
 OPTIMIZERS = Family(

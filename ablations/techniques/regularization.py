@@ -6,7 +6,7 @@ that is logged is the cross-entropy alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ablations.study.technique import Family, NonNegative, Technique
 
@@ -26,7 +26,7 @@ class L1(Regularization):
     """λ Σ|w|: pulls every weight to zero by the same force."""
 
     name: Literal["l1"] = "l1"
-    live: ClassVar[tuple[str, ...]] = ("strength",)
+    live = ("strength",)
     strength: NonNegative = 0.01
     """λ."""
 
@@ -38,7 +38,7 @@ class L2(Regularization):
     """λ Σ w²: its gradient is 2λw."""
 
     name: Literal["l2"] = "l2"
-    live: ClassVar[tuple[str, ...]] = ("strength",)
+    live = ("strength",)
     strength: NonNegative = 0.01
     """λ."""
 
@@ -50,7 +50,7 @@ class L1L2(Regularization):
     """λ₁ Σ|w| + λ₂ Σ w², the elastic net (Zou and Hastie 2005)."""
 
     name: Literal["l1_l2"] = "l1_l2"
-    live: ClassVar[tuple[str, ...]] = ("l1", "l2")
+    live = ("l1", "l2")
     l1: NonNegative = 0.01
     l2: NonNegative = 0.01
 

@@ -107,7 +107,7 @@ class Program:
         Layers that match ``pattern`` start from ``weights``, where those have such a layer.
         """
         technique = recipe.model
-        like = self._like(technique)  # ours, or one that differs in its initializers alone
+        like = self._like(technique)  # ours, or one that differs in starts and live numbers alone
         initialize(
             self.classifier, seed, lambda: self._build(technique).classifier, like.classifier
         )
@@ -213,8 +213,9 @@ class Programs:
         key = program_key(recipe, dataset, part)
         new = key not in self._kept
         if new:
-            while len(self._kept) >= self._room:
-                self._kept.popitem(last=False)
+            if len(self._kept) >= self._room:
+                while len(self._kept) >= self._room:
+                    self._kept.popitem(last=False)
                 free_dropped_programs()
             self._kept[key] = Program(recipe, dataset, part)
         self._kept.move_to_end(key)

@@ -9,7 +9,10 @@ import sys
 import weakref
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from ablations.techniques.optimizers import OPTIMIZERS
 
 RUNS = 200
 ROOM = 8.0  # MB: fragmentation, which comes in steps; what grew was 60 MB in 200 runs
@@ -39,6 +42,26 @@ def test_a_dropped_program_leaves_no_graph_behind(tensorflow, recipe, train):
         del trained
     gc.collect()
     assert [graph() is not None for graph in graphs] == [False, False, True, True]  # two are kept
+
+
+@pytest.mark.parametrize("technique", OPTIMIZERS.techniques, ids=lambda t: t.__name__)
+def test_no_optimizer_keeps_the_graph_it_was_traced_in(tensorflow, technique):
+    import keras
+
+    variable = keras.Variable(np.ones((4, 3), np.float32))
+    optimizer = technique(weight_decay=0.01).build()
+    optimizer.build([variable])
+
+    def step() -> None:
+        optimizer.apply([tensorflow.ones((4, 3))], [variable])
+
+    traced = tensorflow.function(step, autograph=False).get_concrete_function()
+    traced()
+    graph = weakref.ref(traced.graph)
+    assert graph() is not None
+    del traced
+    gc.collect()
+    assert graph() is None
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="wants Linux's /proc")

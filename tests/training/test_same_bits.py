@@ -60,6 +60,17 @@ NUMBERS = {
 }
 
 
+CNN = {
+    "model": {
+        "name": "cnn",
+        "filters": [2],
+        "hidden": [4],
+        "normalization": {"name": "batch_norm"},
+        "dropout": 0.2,
+    }
+}
+
+
 @pytest.mark.parametrize(
     ("base", "change"),
     [
@@ -69,6 +80,8 @@ NUMBERS = {
         ({"model.dropout": 0.2}, {"model.dropout": 0.5}),
         ({"model.input_dropout": 0.2}, {"model.input_dropout": 0.5}),
         ({"model.normalization": {"name": "batch_norm"}}, {"model.normalization.momentum": 0.5}),
+        (CNN, {"model.normalization.momentum": 0.5}),
+        (CNN, {"model.dropout": 0.5}),
         (NUMBERS, {"training.optimizer.beta_1": 0.5}),
         (NUMBERS, {"training.optimizer.beta_2": 0.5}),
         (NUMBERS, {"training.optimizer.epsilon": 0.1}),
