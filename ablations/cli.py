@@ -51,9 +51,9 @@ def main() -> None:
 @main.command("list")
 def list_() -> None:
     """List the studies in configs/, their questions and arms."""
-    from ablations.execution import commands
+    from ablations.commands import list as command
 
-    commands.list_studies()
+    command.list_studies()
 
 
 @main.command()
@@ -63,9 +63,9 @@ def list_() -> None:
 @_data
 def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
     """Show the runs a study would make, and how each arm differs from the control."""
-    from ablations.execution import commands, session
+    from ablations.commands import plan as command
 
-    commands.plan(study, sets, session.Options(**options))
+    command.plan(study, sets, command.Options(**options))
 
 
 @main.command()
@@ -98,9 +98,9 @@ def run(
     **options: Any,
 ) -> None:
     """Train what is pending of a study."""
-    from ablations.execution import commands, session
+    from ablations.commands import run as command
 
-    sys.exit(commands.run(study, arms, seeds, seed_count, sets, session.Options(**options)))
+    sys.exit(command.run(study, arms, seeds, seed_count, sets, command.Options(**options)))
 
 
 @main.command()
@@ -109,9 +109,9 @@ def run(
 @_data
 def status(study: str | None, **options: Any) -> None:
     """Count the runs that are done, running, stale, diverged, failed and pending."""
-    from ablations.execution import commands, session
+    from ablations.commands import status as command
 
-    commands.status(study, session.Options(**options))
+    command.status(study, command.Options(**options))
 
 
 @main.command()
@@ -120,15 +120,9 @@ def status(study: str | None, **options: Any) -> None:
 @click.option("--out", type=_path, default=Path("report"), show_default=True)
 def report(study: tuple[str, ...], runs: Path, out: Path) -> None:
     """Write the report of some studies, or of all, from what is on disk."""
-    from ablations.analysis.report import write_reports
-    from ablations.execution import commands
+    from ablations.commands import report as command
 
-    for page in write_reports(runs, out, commands.report_names(study, runs)):
-        for line in (*page.notices, *page.left_out):
-            click.echo(f"{page.study}: {line}", err=True)
-        click.echo(f"{page.study}: {' '.join(page.answer)}")
-        click.echo(f"{page.study}: {page.page}")
-        commands.publish_report(runs, page.study, page.markdown)
+    command.report(study, runs, out)
 
 
 @main.command()
@@ -137,6 +131,6 @@ def report(study: tuple[str, ...], runs: Path, out: Path) -> None:
 @click.option("--port", type=int, default=6006, show_default=True)
 def tensorboard(study: str | None, runs: Path, port: int) -> None:
     """Start TensorBoard on the runs, and print links that open the useful views."""
-    from ablations.execution import commands
+    from ablations.commands import tensorboard as command
 
-    sys.exit(commands.tensorboard(study, runs, port))
+    sys.exit(command.tensorboard(study, runs, port))

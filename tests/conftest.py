@@ -14,8 +14,10 @@ from hypothesis import settings
 
 from ablations.data.locate import DIRECTORY_VARIABLE, find_files
 from ablations.study.recipe import Recipe
-from tests.training.running import Trained, make_recipe, train_into
+from tests.support.running import Trained, make_recipe, train_into
+from tests.support.workplace import workplace
 
+__all__ = ["workplace"]
 REQUIRE_ALL = "ABLATIONS_REQUIRE_ALL"
 
 # The same examples every time, however busy the machine is.

@@ -13,9 +13,9 @@ from types import MappingProxyType
 from ablations.data import locate
 from ablations.data.dataset import DataFacts, Dataset
 from ablations.errors import DataError, suggest
-from ablations.study.files import digest_of
+from ablations.files import digest_of
 from ablations.study.technique import form_of
-from ablations.study.user_code import FORM, UserFunction
+from ablations.user_code import FORM, UserFunction
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,11 @@
-"""All that a run learns from: one digest of it, and what is known of each part."""
+"""What is known of the data that a recipe names."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from ablations.data.dataset import DataFacts
-from ablations.study.files import digest_of
-from ablations.study.recipe import DataRecipe, Recipe
-
-
-def inputs_digest(
-    recipe: Recipe, seed: int, digest: Callable[[DataRecipe], str | None]
-) -> str | None:
-    """Return the digest of the data, or of all data and files, that a run learns from.
-
-    ``digest`` returns that of one data set.  None where some of it is not on this machine.
-    """
-    digests = [digest(data) for data in recipe.all_data]
-    file: Path | None = recipe.transfer.source.file(seed) if recipe.transfer else None
-    if file is not None:
-        digests.append(digest_of([file]) if file.is_file() else None)
-    found = [each for each in digests if each is not None]
-    if len(found) < len(digests):
-        return None
-    return found[0] if len(found) == 1 else hashlib.sha256("+".join(found).encode()).hexdigest()
+from ablations.study.recipe import DataRecipe
 
 
 def facts_for(data: DataRecipe, facts: Mapping[DataRecipe, DataFacts]) -> DataFacts:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.errors import DataError
+from ablations.streams import Stream, generator
 from ablations.study.recipe import DataRecipe, Recipe
-from ablations.study.streams import Stream, generator
 
 Indices = NDArray[np.int32]
 

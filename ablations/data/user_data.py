@@ -13,7 +13,7 @@ from ablations.data.dataset import Dataset
 from ablations.data.npz import read_npz
 from ablations.data.table import read_csv
 from ablations.errors import UserCodeError
-from ablations.study.user_code import UserFunction
+from ablations.user_code import UserFunction
 
 
 def read_archive(name: str, files: list[Path], digest: str) -> Dataset:

@@ -10,7 +10,7 @@ from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
 from ablations.errors import AblationsError
 from ablations.execution.apart import call_apart
-from ablations.execution.studies import CATALOG
+from ablations.execution.catalog import CATALOG
 from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.schema import Arm, Study
 from ablations.techniques.model import Model
@@ -83,7 +83,7 @@ def _rehearse(
     from ablations.training import runtime
 
     runtime.start()
-    from ablations.training.transfer import check_transfer
+    from ablations.training.trainers.compiled.transfer import check_transfer
 
     typed = Recipe.model_validate(recipe, context={"catalog": CATALOG})
     check_transfer(arm, typed, facts, seeds)

@@ -10,29 +10,26 @@ from typing import Literal, Protocol
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
-from ablations.data.inputs import facts_for, inputs_digest
+from ablations.data.inputs import facts_for
 from ablations.errors import RunsDirectoryError
-from ablations.execution import devices
+from ablations.execution import devices, study_files
+from ablations.execution.catalog import CATALOG
 from ablations.execution.facts import check_transfers, count_parameters, describe_data
-from ablations.execution.ledger import FINISHED, Entry, State, look_up
-from ablations.execution.studies import CATALOG
 from ablations.execution.worker import Job, Outcome
+from ablations.ledger.inputs import inputs_digest
+from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.standing import FINISHED, Entry, State, look_up_all
 from ablations.study.expand import Run, expand, expand_trials
-from ablations.study.files import write_atomically
-from ablations.study.paths import RunsDirectory, seed_of
 from ablations.study.recipe import DataRecipe
-from ablations.study.records import read_history
-from ablations.study.schema import Study
+from ablations.study.schema import TUNING, Study
 from ablations.study.variation import (
     COMPARISON,
     PHASE,
-    TUNING,
     Setting,
     of_arm,
     of_trial,
     varied_settings,
 )
-from ablations.study.yaml_writer import to_yaml
 
 ExecutorName = Literal["inline", "processes"]
 
@@ -66,13 +63,13 @@ class Session:
         The study's own files are written before, the arms' bands after.
         """
         runs = RunsDirectory(self.options.runs)
-        changed = _record(self.study, runs)
+        changed = study_files.record(self.study, runs)
         if not self.pending and not changed:
             return
         try:
             yield from self._executor().execute(self.jobs())
         finally:
-            _summarize(self.study, runs, self.digests)
+            study_files.summarize(self.study, runs, self.digests)
 
     def jobs(self) -> list[Job]:
         """Return what is pending as jobs for an executor."""
@@ -155,17 +152,6 @@ def _prepare(study: Study, wanted: Sequence[Run], options: Options) -> Session:
     return Session(study, options, entries, tuple(chosen), digests, tuple(pending))
 
 
-def look_up_all(
-    runs: Sequence[Run], root: Path, digests: Mapping[DataRecipe, str | None]
-) -> tuple[Entry, ...]:
-    """Return the state of each run."""
-    directory = RunsDirectory(root)
-    return tuple(
-        look_up(run, directory, inputs_digest(run.recipe, run.seed, digests.__getitem__))
-        for run in runs
-    )
-
-
 def _check_writable(root: Path) -> None:
     """Refuse a runs directory that cannot be made or written, without making it."""
     existing = root.absolute()
@@ -179,44 +165,8 @@ def _check_writable(root: Path) -> None:
 
 def _check_sizes(wanted: Sequence[Run], facts: Mapping[DataRecipe, DataFacts]) -> None:
     from ablations.data.split import check_sizes
-    from ablations.training.stages import stages_of
+    from ablations.training.stage import stages_of
 
     for stage in (stage for run in wanted for stage in stages_of(run.recipe)):
         data = facts_for(stage.recipe.data, facts)
         check_sizes(stage.recipe, data.train_examples, data.input_shape)
-
-
-def _record(study: Study, runs: RunsDirectory) -> bool:
-    """Keep the study as it is run, for reports and dashboards; return whether it is new."""
-    path = runs.record(study.study)
-    content = to_yaml(study.model_dump(mode="json"))
-    try:
-        if path.is_file() and path.read_text() == content:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        from ablations.telemetry.study_events import write_study
-
-        write_study(path.parent, study)
-        write_atomically(path, content)
-    except OSError as error:
-        raise RunsDirectoryError(f"{path.parent}: {error.strerror}") from None
-    return True
-
-
-def _summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, str | None]) -> None:
-    """Write each arm's mean and band over all its finished seeds, those of earlier calls too."""
-    from ablations.telemetry.study_events import write_bands
-
-    for arm in study.arms:
-        arm_directory = runs.study(study.study) / arm.name
-        seeds = sorted(
-            seed for path in arm_directory.glob("seed-*") if (seed := seed_of(path)) >= 0
-        )
-        wanted = [Run(study.study, arm.name, seed, arm.recipe) for seed in seeds]
-        done = [e.run for e in look_up_all(wanted, runs.root, digests) if e.state == State.DONE]
-        if study.awaits_tuning(arm.name):
-            done = []  # whatever was finished, it was at other values
-        write_bands(
-            runs.summary(study.study, arm.name),
-            [read_history(runs.run(study.study, arm.name, run.seed).metrics) for run in done],
-        )

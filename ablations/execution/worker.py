@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ablations.execution.lock import HeldError, hold
-from ablations.execution.studies import CATALOG
-from ablations.study.expand import Run
-from ablations.study.fingerprint import fingerprint
-from ablations.study.paths import RunDirectory, RunsDirectory, place
+from ablations.execution.catalog import CATALOG
+from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.lock import HeldError, hold
+from ablations.ledger.paths import RunDirectory, RunsDirectory
+from ablations.ledger.records import Result, UnreadableResultError, read_result
+from ablations.study.expand import Run, place
 from ablations.study.recipe import Recipe
-from ablations.study.records import Result, UnreadableResultError, read_result
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ def _finished(job: Job) -> Result | None:
 
 
 def _train(job: Job) -> Result:
-    from ablations.training.program import Programs
-    from ablations.training.trial import Trial, train
+    from ablations.training.run import Trial, train
+    from ablations.training.trainers.compiled.program import Programs
 
     global _programs
     _programs = _programs or Programs()

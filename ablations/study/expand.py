@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablations.errors import AblationsError, suggest
-from ablations.study.paths import place
 from ablations.study.recipe import Recipe
-from ablations.study.schema import Arm, Study, TuningTrial
+from ablations.study.schema import TUNING, Arm, Study, TuningTrial
 from ablations.study.settings import change
 from ablations.study.technique import Catalog
+
+SEED_PREFIX = "seed-"
+
+
+def place(study: str, arm: str, seed: int, trial: str = "") -> str:
+    """Return where a run lies below the root: ``study/arm/seed-0``.
+
+    A trial of the arm's search lies in ``study/tuning/arm/trial/seed-0``.
+    """
+    searched = f"{TUNING}/{arm}/{trial}" if trial else arm
+    return f"{study}/{searched}/{SEED_PREFIX}{seed}"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.study.design import Factor, label_of, span
-from ablations.study.load_tuning import resolve_search
+from ablations.study.load_search import resolve_search
 from ablations.study.recipe import Recipe
 from ablations.study.schema import NAME, NAME_WANTED, Study
 from ablations.study.settings import change, undeclared

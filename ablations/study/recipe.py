@@ -19,7 +19,7 @@ from ablations.errors import UserCodeError, suggest
 from ablations.study.settings import change
 from ablations.study.technique import Count, Frozen, form_of, from_family, problem, show
 from ablations.study.transfer import TransferRecipe
-from ablations.study.user_code import FORM, UserFunction
+from ablations.user_code import FORM, UserFunction
 
 STEPS_BETWEEN_HISTOGRAMS = 250  # at the least, by default
 

@@ -18,6 +18,8 @@ NAME_WANTED = (
     "{} cannot name a directory; wants a letter or digit, then up to 99 of letters, digits, "
     "'.', '_' and '-'"
 )
+SUMMARY, TUNING = "summary", "tuning"
+"""What stands beside the arms in a study's directory: their means and bands, and their trials."""
 Design = Literal["one_at_a_time", "leave_one_out", "full_factorial"]
 
 

@@ -7,10 +7,19 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ablations.study.paths import SUMMARY, TUNING
-from ablations.study.schema import Claim, Design, Listed, MetricName, Name, Seeds, Target
+from ablations.study.schema import (
+    SUMMARY,
+    TUNING,
+    Claim,
+    Design,
+    Listed,
+    MetricName,
+    Name,
+    Seeds,
+    Target,
+)
+from ablations.study.search import Search
 from ablations.study.technique import Frozen, NonNegative, problem, show
-from ablations.study.tuning import Search
 
 RESERVED_ARMS = (SUMMARY, TUNING)  # runs/<study>/summary/ holds the bands, tuning/ the trials
 COPY = "copy"

@@ -10,7 +10,7 @@ from ablations.study.settings import flatten, name_the_absent, short
 Setting = str | float | bool
 PHASE = "phase"
 """In a tuned study, what tells a trial from a run of the comparison."""
-COMPARISON, TUNING = "comparison", "tuning"
+COMPARISON = "comparison"
 
 
 def varied_settings(study: Study) -> dict[str, dict[str, Setting]]:

@@ -86,7 +86,7 @@ class RReLU(Activation):
         return self
 
     def layer(self, name: str, shared_axes: Sequence[int] = ()) -> keras.Layer:
-        from ablations.techniques.randomized_relu import RandomizedReLU
+        from ablations.techniques.keras.randomized_relu import RandomizedReLU
 
         return RandomizedReLU(self.lower, self.upper, name=name)
 

@@ -134,7 +134,7 @@ class LayeredModel(Model):
     def _dropped(self, signal: Any, rate: float, name: str) -> Any:
         if not rate:
             return signal
-        from ablations.techniques.live_dropout import Dropout
+        from ablations.techniques.keras.dropout import Dropout
 
         return Dropout(rate, name=name)(signal)
 

@@ -36,7 +36,7 @@ class BatchNormalization(Normalization):
     scale: bool = True
 
     def layer(self, name: str) -> keras.Layer:
-        from ablations.techniques import lean_batch_normalization
+        from ablations.techniques.keras import batch_normalization as lean_batch_normalization
 
         return lean_batch_normalization.BatchNormalization(
             momentum=self.momentum, epsilon=self.epsilon, scale=self.scale, name=name

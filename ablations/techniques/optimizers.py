@@ -28,7 +28,7 @@ class Optimizer(Technique):
 
     def build(self) -> keras.optimizers.Optimizer:
         """Return a fresh Keras optimizer, not yet bound to variables."""
-        from ablations.techniques import keras_optimizers
+        from ablations.techniques.keras import optimizers as keras_optimizers
 
         return keras_optimizers.build(self.keras_class, self.options())
 

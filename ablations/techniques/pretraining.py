@@ -21,8 +21,8 @@ from ablations.study.technique import (
 if TYPE_CHECKING:
     import keras
 
+    from ablations.techniques.keras.objectives import Objective
     from ablations.techniques.model import Model
-    from ablations.techniques.objectives import Objective
 
 
 class Source(Technique):
@@ -110,14 +110,14 @@ class Autoencoder(Pretraining):
         return model.levels if self.greedy else 1
 
     def build(self, model: keras.Model, levels: list[keras.KerasTensor], stage: int) -> keras.Model:
-        from ablations.techniques.pretraining_models import autoencoder
+        from ablations.techniques.keras.pretraining import autoencoder
 
         level = stage if self.greedy else None
         return autoencoder(model, levels, level, self.noise, self.dropout)
 
     @property
     def objective(self) -> Objective:
-        from ablations.techniques.objectives import squared_error
+        from ablations.techniques.keras.objectives import squared_error
 
         return squared_error
 
@@ -133,13 +133,13 @@ class SameClassPairs(Pretraining):
     paired_rows: ClassVar[bool] = True
 
     def build(self, model: keras.Model, levels: list[keras.KerasTensor], stage: int) -> keras.Model:
-        from ablations.techniques.pretraining_models import pairs
+        from ablations.techniques.keras.pretraining import pairs
 
         return pairs(model, levels)
 
     @property
     def objective(self) -> Objective:
-        from ablations.techniques.objectives import same_class
+        from ablations.techniques.keras.objectives import same_class
 
         return same_class
 
@@ -157,13 +157,13 @@ class GoodOrCorrupted(Pretraining):
     corruption: Annotated[float, Field(gt=0, le=1)] = 0.3
 
     def build(self, model: keras.Model, levels: list[keras.KerasTensor], stage: int) -> keras.Model:
-        from ablations.techniques.pretraining_models import scores
+        from ablations.techniques.keras.pretraining import scores
 
         return scores(model, levels, self.corruption)
 
     @property
     def objective(self) -> Objective:
-        from ablations.techniques.objectives import ranking
+        from ablations.techniques.keras.objectives import ranking
 
         return ranking(self.margin)
 

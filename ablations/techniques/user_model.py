@@ -8,8 +8,8 @@ from pydantic import ConfigDict, model_validator
 
 from ablations.errors import ModelError, UserCodeError
 from ablations.study.technique import problem
-from ablations.study.user_code import FORM, UserFunction
 from ablations.techniques.model import Model
+from ablations.user_code import FORM, UserFunction
 
 if TYPE_CHECKING:
     import keras

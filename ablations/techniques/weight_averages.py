@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from ablations.study.technique import Family, Share, Technique
 
 if TYPE_CHECKING:
-    from ablations.techniques.moving_average import MovingAverage
+    from ablations.techniques.keras.moving_average import MovingAverage
 
 
 class ExponentialMovingAverage(Technique):
@@ -27,7 +27,7 @@ class ExponentialMovingAverage(Technique):
 
     def build(self, variables: list) -> MovingAverage:  # type: ignore[type-arg]
         """Return the shadows of ``variables``."""
-        from ablations.techniques.moving_average import MovingAverage
+        from ablations.techniques.keras.moving_average import MovingAverage
 
         return MovingAverage(self.decay, self.ramp, self.zero_debias, variables)
 

@@ -29,7 +29,7 @@ from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
 
-from ablations.study.paths import EVENTS_PREFIX
+from ablations.ledger.paths import EVENTS_PREFIX
 
 _FILES = itertools.count()
 Value: TypeAlias = Any

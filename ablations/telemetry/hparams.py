@@ -21,11 +21,10 @@ from tensorboard.plugins.hparams.metadata import (
 
 from ablations.study.expand import Run
 from ablations.study.metrics import METRICS
-from ablations.study.schema import Study
+from ablations.study.schema import TUNING, Study
 from ablations.study.variation import (
     COMPARISON,
     PHASE,
-    TUNING,
     tried_settings,
     varied_settings,
 )

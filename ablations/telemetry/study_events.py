@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ablations.study.paths import EVENTS_PREFIX
-from ablations.study.records import Epoch
+from ablations.ledger.paths import EVENTS_PREFIX
+from ablations.ledger.records import Epoch
 from ablations.study.schema import Study
 from ablations.telemetry import hparams, tags
 from ablations.telemetry.events import EventWriter, Value, scalar, text

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ablations.study.files import write_atomically
-from ablations.study.records import PLACE, Place
+from ablations.files import write_atomically
+from ablations.ledger.records import PLACE, Place
 
 State = Mapping[str, NDArray[Any]]
 """Name of a variable → its value."""

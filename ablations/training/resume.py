@@ -15,8 +15,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ablations.study.paths import RunDirectory
-from ablations.study.records import Place, read_place
+from ablations.ledger.paths import RunDirectory
+from ablations.ledger.records import Place, read_place
 from ablations.training import checkpoint
 from ablations.training.checkpoint import Pace, State, UnusableError
 

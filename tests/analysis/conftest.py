@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import yaml
 
-from ablations.study.fingerprint import fingerprint
-from ablations.study.paths import RunDirectory, RunsDirectory
-from ablations.study.records import Result
+from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.paths import RunDirectory, RunsDirectory
+from ablations.ledger.records import Result
 from ablations.study.schema import Study
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+from ablations.ledger.paths import RunsDirectory
 from ablations.study.expand import Run
-from ablations.study.paths import RunsDirectory
-from ablations.training.program import Programs
-from ablations.training.trial import Trial, train
+from ablations.training.run import Trial, train
+from ablations.training.trainers.compiled.program import Programs
 from tests.benchmarks.one_run import Epoch
 from tests.benchmarks.workloads import Workload
 

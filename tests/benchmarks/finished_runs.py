@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ablations.execution.studies import CATALOG
-from ablations.study.fingerprint import fingerprint
+from ablations.execution.catalog import CATALOG
+from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.records import Result, append_epoch
 from ablations.study.load import resolve
-from ablations.study.paths import RunsDirectory
-from ablations.study.records import Result, append_epoch
 from ablations.study.yaml_reader import read_yaml
 from ablations.study.yaml_writer import to_yaml
 

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from ablations.data.dataset import Dataset
-from ablations.training.evaluation import Split
-from ablations.training.program import Program
+from ablations.training.trainers.compiled.evaluation import Split
+from ablations.training.trainers.compiled.program import Program
 from tests.benchmarks.workloads import CLASSES, Workload
 
 Epoch = Callable[[], object]

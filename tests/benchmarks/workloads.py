@@ -10,7 +10,7 @@ import numpy as np
 
 from ablations.data import catalog
 from ablations.data.dataset import Dataset
-from ablations.execution.studies import CATALOG
+from ablations.execution.catalog import CATALOG
 from ablations.study.recipe import Recipe
 
 EXAMPLES = 10_000

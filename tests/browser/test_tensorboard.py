@@ -7,8 +7,8 @@ from urllib.request import urlopen
 
 import numpy as np
 
-from ablations.study.paths import RunsDirectory
-from ablations.study.records import read_history, read_result
+from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.records import read_history, read_result
 from ablations.telemetry import tags
 from tests.browser.conftest import ARMS, EPOCHS, SEEDS, Board
 

@@ -10,27 +10,43 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "ablations"
+LEAVES = {"errors", "files", "streams", "user_code"}
+"""Single files that every room may use; they use nothing of ours but each other."""
 MAY_IMPORT = {
-    "cli": {"execution", "analysis", "plugin"},
-    "execution": {"training", "techniques", "data", "telemetry"},
-    "training": {"techniques", "data", "telemetry"},
+    "__init__": set(),
+    "__main__": {"cli"},
+    "cli": {"commands"},
+    "commands": {"execution", "analysis", "techniques", "data"},
+    "execution": {"training", "telemetry", "techniques", "data"},
+    "training": {"telemetry", "techniques", "data"},
+    "telemetry": set(),
     "techniques": set(),
     "data": set(),
-    "telemetry": set(),
-    "plugin": {"analysis"},
-    "analysis": {"telemetry.tags"},
+    "plugin": {"analysis", "techniques"},
+    "analysis": set(),
+    "ledger": set(),
     "study": set(),
-    "errors": set(),
-    "__main__": {"cli"},
-    "__init__": set(),
+    **{leaf: set() for leaf in LEAVES},
 }
-EVERYONE = {"study", "errors", "__version__"}
-WITHOUT_TENSORFLOW = ("study", "analysis", "plugin", "cli", "errors")
+"""Besides the leaves, ``study`` and ``ledger``, which all of these may use; see ``allowed``."""
+FLOORS = ("read", "infer", "show")
+"""Of ``analysis``, the lowest first: a floor uses itself and those below it."""
+
+
+WITHOUT_TENSORFLOW = ("study", "ledger", "analysis", "plugin", "cli", "commands", *LEAVES)
 HEAVY = {"tensorflow", "keras"}
 
 
-def layer(path: Path) -> str:
+def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def allowed(own: str) -> set[str]:
+    """Return the rooms that files of ``own`` may import."""
+    if own in LEAVES:
+        return {own, *LEAVES}
+    shared = {"study"} if own in ("study", "ledger") else {"study", "ledger"}
+    return MAY_IMPORT[own] | LEAVES | shared | {own, "__version__"}
 
 
 def imported(path: Path) -> set[str]:
@@ -43,27 +59,59 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-SOURCES = sorted(PACKAGE.rglob("*.py"))
+SOURCES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
+IMPORTS = {name: imported(path) for name, path in SOURCES.items()}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_file_imports_only_what_its_layer_may(path: Path) -> None:
-    own = layer(path)
-    allowed = MAY_IMPORT[own] | EVERYONE | {own}
-    for name in imported(path):
-        if name.startswith("ablations."):
-            inner = name.removeprefix("ablations.")
-            assert any(inner == a or inner.startswith(f"{a}.") for a in allowed), name
+def ours(name: str) -> list[tuple[str, ...]]:
+    """Return the modules of ours that a file imports, as parts of their path."""
+    return [tuple(m.split(".")[1:]) for m in IMPORTS[name] if m.startswith("ablations.")]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_tensorflow_stays_out_of_the_layers_that_must_feel_instant(path: Path) -> None:
-    if layer(path) in WITHOUT_TENSORFLOW:
-        assert not {name.split(".")[0] for name in imported(path)} & HEAVY
+def test_every_room_has_its_rule() -> None:
+    assert {room(path) for path in SOURCES.values()} == set(MAY_IMPORT)
 
 
-def test_every_layer_has_its_rule() -> None:
-    assert {layer(path) for path in SOURCES} == set(MAY_IMPORT)
+def test_a_file_imports_only_what_its_room_may() -> None:
+    wrong = [
+        f"{name} imports {'.'.join(parts)}"
+        for name, path in SOURCES.items()
+        for parts in ours(name)
+        if parts[0] not in allowed(room(path))
+    ]
+    assert wrong == []
+
+
+def test_a_floor_of_the_analysis_uses_none_above_it() -> None:
+    wrong = []
+    for name in SOURCES:
+        floor = Path(name).parts[1] if name.startswith("analysis/") else ""
+        for parts in ours(name) if floor in FLOORS else ():
+            above = FLOORS[FLOORS.index(floor) + 1 :]
+            if parts[0] == "analysis" and parts[1] in above:
+                wrong.append(f"{name} imports {'.'.join(parts)}")
+    assert wrong == []
+
+
+def test_only_training_reaches_what_builds_techniques() -> None:
+    wrong = [
+        f"{name} imports {'.'.join(parts)}"
+        for name in SOURCES
+        for parts in ours(name)
+        if parts[:2] == ("techniques", "keras")
+        and room(SOURCES[name]) not in ("training", "techniques")
+    ]
+    assert wrong == []
+
+
+def test_tensorflow_stays_out_of_the_rooms_that_must_feel_instant() -> None:
+    wrong = [
+        f"{name} imports {heavy}"
+        for name, path in SOURCES.items()
+        if room(path) in WITHOUT_TENSORFLOW
+        for heavy in sorted({module.split(".")[0] for module in IMPORTS[name]} & HEAVY)
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("command", [["--help"], ["list"], ["plan", "quick"], ["status"]])
@@ -87,5 +135,5 @@ def test_a_light_command_never_loads_tensorflow_or_scikit_learn(command: list[st
 
 
 def test_a_source_file_stays_short_enough_to_read() -> None:
-    lengths = {path: len(path.read_text().splitlines()) for path in SOURCES}
-    assert {str(path): lines for path, lines in lengths.items() if lines > 300} == {}
+    lengths = {name: len(path.read_text().splitlines()) for name, path in SOURCES.items()}
+    assert {name: lines for name, lines in lengths.items() if lines > 300} == {}

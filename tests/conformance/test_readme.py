@@ -9,7 +9,7 @@ import click
 import pytest
 
 from ablations.cli import main
-from ablations.execution import studies
+from ablations.commands import studies
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text()

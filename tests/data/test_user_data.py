@@ -10,7 +10,7 @@ import pytest
 
 from ablations.data.catalog import describe, digest, read
 from ablations.errors import DataError, UserCodeError
-from tests.reference.user_code import PACKAGE, blobs
+from tests.support.user_code import PACKAGE, blobs
 
 X = np.arange(60, dtype=np.uint8).reshape(10, 2, 3)
 Y = np.arange(10) % 2

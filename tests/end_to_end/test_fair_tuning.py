@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ablations.analysis.collect import collect
-from ablations.analysis.report import write_reports
-from ablations.execution import commands, session
-from ablations.study.records import read_result
+from ablations.analysis.read.collect import collect
+from ablations.analysis.show.report import write_reports
+from ablations.commands import run as command
+from ablations.execution import session
+from ablations.ledger.records import read_result
 
 STUDY = """\
 study: NAME
@@ -61,7 +62,7 @@ def test_the_winner_changes_once_both_arms_are_tuned(
     options = session.Options(executor="inline")
     said, leads = {}, {}
     for name in (write(Path("configs"), SAME_RATE), write(Path("configs"), TUNED, TUNE)):
-        assert commands.run(name, (), (), None, (), options) == 0
+        assert command.run(name, (), (), None, (), options) == 0
         (report,) = write_reports(Path("runs"), Path("report"), [name])
         said[name] = report.markdown
         pairs = zip(scores(name, "adam"), scores(name, "sgd"), strict=True)

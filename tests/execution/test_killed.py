@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from ablations.execution import commands, processes, session, studies
+from ablations.commands import run as command
+from ablations.commands import studies
+from ablations.execution import processes, session
 from ablations.execution.worker import Job, Outcome, work
-from ablations.study.paths import RunDirectory
-from ablations.study.records import read_place, read_result
-from tests.training.running import recorded_events
+from ablations.ledger.paths import RunDirectory
+from ablations.ledger.records import read_place, read_result
+from tests.support.running import recorded_events
 
 CHANGES = {
     "model.activation": "rrelu",
@@ -29,7 +31,8 @@ CHANGES = {
 
 def kill_in_third_epoch(job: Job) -> Outcome:
     """Train with a checkpoint an epoch, and die once the third has trained but is not logged."""
-    from ablations.training import checkpoint, trial
+    from ablations.training import checkpoint
+    from ablations.training import run as trial
 
     checkpoint.WRITING_SHARE = math.inf
     real = trial.append_epoch
@@ -65,7 +68,7 @@ def run(root: str, capsys: Any, changes: dict[str, Any], workers: bool) -> tuple
     sets = tuple(f"{path}={str(value).lower()}" for path, value in changes.items())
     executor = "processes" if workers else "inline"
     options = session.Options(runs=Path(root), executor=executor)  # type: ignore[arg-type]
-    status = commands.run("small", ["elu"], [0], None, sets, options)
+    status = command.run("small", ["elu"], [0], None, sets, options)
     return status, capsys.readouterr().out
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ablations.execution import processes, session, studies
+from ablations.commands import studies
+from ablations.execution import processes, session
 from ablations.execution.processes import Processes, next_job
 from ablations.execution.worker import Job, Outcome, record_failure, work
 

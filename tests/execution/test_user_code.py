@@ -9,7 +9,7 @@ import pytest
 
 from ablations.errors import UserCodeError
 from ablations.execution.apart import call_apart
-from tests.execution.test_shell import ablations
+from tests.commands.test_shell import ablations
 
 MODULE = """\
 import numpy as np

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablations.errors import StudyError
-from ablations.execution.studies import CATALOG
+from ablations.execution.catalog import CATALOG
 from ablations.study.design import Factor, label_of, span
 from ablations.study.load import load_study
 

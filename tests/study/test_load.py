@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ablations.errors import AblationsError, StudyError
-from ablations.execution.studies import CATALOG
+from ablations.execution.catalog import CATALOG
 from ablations.study.load import load_study
 
 GOOD = """\

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ablations.training.stages import describe, stages_of
+from ablations.training.stage import describe, stages_of
+from tests.support.running import make_recipe
 from tests.techniques.test_catalogue import refusal
-from tests.training.running import make_recipe
 
 AUTOENCODER = {"transfer.source": {"name": "autoencoder", "epochs": 3}}
 FREEZE = {**AUTOENCODER, "transfer.freeze": "hidden1"}

@@ -9,7 +9,7 @@ from scipy import ndimage
 from ablations.data.catalog import read
 from ablations.techniques import augmentation
 from ablations.techniques.augmentation import Perturbation
-from tests.training.running import same_bits
+from tests.support.running import same_bits
 
 EVERYTHING = {"shift_pixels": 1, "rotation_degrees": 10.0, "noise": 0.1}
 

@@ -11,15 +11,15 @@ import pytest
 import yaml
 
 from ablations.errors import StudyError, UserCodeError
-from ablations.execution.studies import CATALOG
+from ablations.execution.catalog import CATALOG
 from ablations.study.load import resolve
 from ablations.study.recipe import Recipe
 from ablations.study.settings import change
-from ablations.study.user_code import FORM
 from ablations.study.yaml_reader import read_yaml
 from ablations.techniques.catalog import FAMILIES
-from tests.reference.user_code import PACKAGE
-from tests.training.running import TINY, make_recipe, same_bits, train_into
+from ablations.user_code import FORM
+from tests.support.running import TINY, make_recipe, same_bits, train_into
+from tests.support.user_code import PACKAGE
 
 PLACES: Mapping[str, str] = {
     "activation": "model.activation",

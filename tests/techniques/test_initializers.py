@@ -152,7 +152,7 @@ def test_relu_signal_shrinks_with_depth_unless_he(tensorflow, recipe, initialize
     )
     import keras
 
-    from ablations.training.initialize import initialize
+    from ablations.training.trainers.compiled.initialize import initialize
 
     model = network.model.build((500,), 10)
     initialize(model, 0, lambda: network.model.build((500,), 10))

@@ -11,8 +11,8 @@ from scipy import stats
 from ablations.errors import ModelError
 from ablations.techniques.models import MODELS
 from tests.reference import models as reference
+from tests.support.running import make_recipe
 from tests.techniques.test_catalogue import refusal
-from tests.training.running import make_recipe
 
 PIXELS = np.random.default_rng(0).normal(size=(5, 6, 4))
 EVERY_OPTION = {

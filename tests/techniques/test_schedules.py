@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ablations.techniques.schedules import SCHEDULES
-from ablations.training.rates import LearningRates
+from ablations.training.trainers.compiled.rates import LearningRates
 from tests.reference import schedules as oracle
 from tests.techniques.test_catalogue import naming, refusal
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tensorboard.plugins.hparams import plugin_data_pb2
 
-from ablations.execution import session, studies
+from ablations.commands import studies
+from ablations.execution import session
 from ablations.study.schema import Study
 from ablations.telemetry import hparams
 

@@ -7,7 +7,7 @@ import pytest
 
 from ablations.techniques.plateau import Plateau
 from ablations.techniques.stopping import EarlyStopping
-from ablations.training.best_weights import BestWeights
+from ablations.training.trainers.compiled.best_weights import BestWeights
 
 WILD = {"training.optimizer.learning_rate": 1.5, "training.epochs": 12}  # the loss goes up and down
 
@@ -67,7 +67,7 @@ def test_what_a_resume_needs_is_plain(tensorflow):
 @pytest.fixture(scope="module")
 def stopped(tensorflow, tmp_path_factory):
     """A run that stopped early, averaged, normalized and scheduled."""
-    from tests.training.running import make_recipe, train_into
+    from tests.support.running import make_recipe, train_into
 
     changes = {
         **WILD,

@@ -8,7 +8,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.util import tensor_util
 
-from ablations.study.paths import EVENTS_PREFIX
+from ablations.ledger.paths import EVENTS_PREFIX
 from ablations.telemetry import tags
 
 EPOCHS = 3
@@ -17,7 +17,7 @@ EPOCHS = 3
 @pytest.fixture(scope="module")
 def run(tensorflow, tmp_path_factory):
     """One run of three epochs, clipped and averaged, with relu."""
-    from tests.training.running import make_recipe, train_into
+    from tests.support.running import make_recipe, train_into
 
     changes = {
         "training.epochs": EPOCHS,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.reference.activations import elu
-from tests.training.running import same_bits
+from tests.support.running import same_bits
 
 KINDS = {
     "whole": {"name": "autoencoder"},
@@ -82,10 +82,10 @@ def test_pretraining_repeats_itself_in_used_programs(recipe, train):
 
 def build(recipe, source, stage=0):
     """Return the network of one stage, its weights drawn at random, and the weights by name."""
-    from ablations.training.initialize import initialize
-    from ablations.training.network import assemble
-    from ablations.training.stages import Part
-    from ablations.training.weights import weights_of
+    from ablations.training.stage import Part
+    from ablations.training.trainers.compiled.initialize import initialize
+    from ablations.training.trainers.compiled.network import assemble
+    from ablations.training.trainers.compiled.weights import weights_of
 
     wanted = recipe({"transfer.source": {**source, "epochs": 1}})
     technique = wanted.transfer.source

@@ -8,7 +8,7 @@ import pytest
 from ablations.data.catalog import read
 from ablations.data.split import epoch_order, split
 from ablations.telemetry.histograms import log10_buckets
-from ablations.training.loop import STEP_COLUMNS
+from ablations.training.trainers.compiled.loop import STEP_COLUMNS
 from tests.reference import optimizers as oracle
 from tests.reference.histograms import octave_counts
 from tests.reference.network import train as replay_training
@@ -40,7 +40,7 @@ class Replayed:
     def __init__(
         self, recipe, clip=None, decay=None, optimizer="sgd", sample_every=1, rates=None, **more
     ):
-        from ablations.training.program import Program
+        from ablations.training.trainers.compiled.program import Program
 
         settings, rule = OPTIMIZERS[optimizer]
         changes = {"training.optimizer": settings}

@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
+from ablations.ledger.paths import RunDirectory
+from ablations.ledger.records import read_place
 from ablations.study.expand import Run
-from ablations.study.paths import RunDirectory
-from ablations.study.records import read_place
 from ablations.training.checkpoint import Pace
-from tests.training.running import TINY, Trained, recorded_events, same_bits
+from tests.support.running import TINY, Trained, recorded_events, same_bits
 
 EPOCHS = 5
 CASES = {
@@ -45,9 +45,9 @@ class Killed(BaseException):
 def interrupted(tensorflow, tmp_path, monkeypatch):
     """Return a function that trains until an epoch has begun, and another that goes on."""
     from ablations.training import checkpoint
-    from ablations.training.loop import EpochLoop
-    from ablations.training.program import Programs
-    from ablations.training.trial import Trial, train
+    from ablations.training.run import Trial, train
+    from ablations.training.trainers.compiled.loop import EpochLoop
+    from ablations.training.trainers.compiled.program import Programs
 
     real = EpochLoop.run
     monkeypatch.setattr(checkpoint, "WRITING_SHARE", math.inf)  # a checkpoint each epoch
@@ -215,7 +215,7 @@ def test_a_short_run_writes_no_checkpoint_and_a_long_one_at_most_every_fiftieth_
 def test_an_interrupted_run_that_had_already_ended_its_last_epoch_only_finishes(
     recipe, train, interrupted, monkeypatch
 ):
-    from ablations.study.records import Result
+    from ablations.ledger.records import Result
 
     wanted = recipe({"training.epochs": 2})
     whole = train(wanted)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ablations.data.split import split
-from tests.training.running import same_bits
+from tests.support.running import same_bits
 
 RANDOM = {
     "model.activation": "rrelu",
@@ -123,7 +123,7 @@ def test_what_shapes_the_graph_gets_a_program_of_its_own(recipe, train, change):
 
 def initial_state(recipe, seed):
     from ablations.data.catalog import read
-    from ablations.training.program import Program
+    from ablations.training.trainers.compiled.program import Program
 
     program = Program(recipe, read("digits", None))
     program.reset(recipe, seed)
@@ -156,7 +156,7 @@ def test_layers_of_one_shape_start_from_different_draws(tensorflow, recipe):
 
 
 def test_arms_see_the_same_rows_in_the_same_order(tensorflow, recipe, train, monkeypatch):
-    from ablations.training.loop import EpochLoop
+    from ablations.training.trainers.compiled.loop import EpochLoop
 
     seen = []
     real = EpochLoop.run

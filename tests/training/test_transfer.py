@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ablations.errors import ModelError
-from tests.training.running import recorded_events
+from tests.support.running import recorded_events
 
 BOTTOM = {
     "model.normalization": {"name": "batch_norm", "momentum": 0.9},
@@ -39,7 +39,7 @@ def same(one, other, *layers):
 @pytest.fixture(scope="module")
 def first(tensorflow, tmp_path_factory):
     """A finished run to take weights from: batch normalization, dropout, two epochs."""
-    from tests.training.running import make_recipe, train_into
+    from tests.support.running import make_recipe, train_into
 
     recipe = make_recipe({**BOTTOM, "training.epochs": 2})
     return train_into(tmp_path_factory.mktemp("transfer") / "first", recipe, seed=9)
@@ -59,8 +59,8 @@ def test_frozen_layers_keep_every_bit_and_the_others_learn(recipe, train, first)
 
 def test_a_frozen_bottom_runs_as_in_testing(recipe, tensorflow, first):
     from ablations.data.catalog import read
-    from ablations.training.program import Program
-    from ablations.training.stages import Part
+    from ablations.training.stage import Part
+    from ablations.training.trainers.compiled.program import Program
 
     data = read("digits", None)
     program = Program(recipe(BOTTOM), data, Part(frozen=".*1"))
@@ -187,7 +187,7 @@ MISFITS = [
 @pytest.mark.parametrize(("changes", "message"), MISFITS, ids=lambda value: str(value)[:40])
 def test_what_does_not_fit_is_known_before_training(changes, message, recipe, first):
     from ablations.data.catalog import describe
-    from ablations.training.transfer import check_transfer
+    from ablations.training.trainers.compiled.transfer import check_transfer
 
     wanted = recipe({**BOTTOM, **from_file(first), **changes})
     facts = {wanted.data: describe("digits", None)}
@@ -199,7 +199,7 @@ def test_what_does_not_fit_is_known_before_training(changes, message, recipe, fi
 
 def test_arrays_of_a_model_without_such_layers_are_refused(recipe, first, tmp_path):
     from ablations.data.catalog import describe
-    from ablations.training.transfer import check_transfer
+    from ablations.training.trainers.compiled.transfer import check_transfer
 
     np.savez(tmp_path / "w.npz", dense=np.ones(3))
     source = {"name": "checkpoint", "path": str(tmp_path / "w.npz")}

@@ -9,9 +9,9 @@ import pytest
 
 from ablations.data.catalog import read
 from ablations.errors import ModelError, UserCodeError
-from tests.reference.user_code import PACKAGE
+from tests.support.running import make_recipe, same_bits
+from tests.support.user_code import PACKAGE
 from tests.techniques.test_catalogue import refusal
-from tests.training.running import make_recipe, same_bits
 
 KINDS = ["build", "sequential", "subclass", "same", "embedding"]
 
@@ -21,7 +21,7 @@ def recipe_of(function, **changes):
 
 
 def program_of(function, **changes):
-    from ablations.training.program import Program
+    from ablations.training.trainers.compiled.program import Program
 
     recipe = recipe_of(function, **changes)
     program = Program(recipe, read("digits", None))
@@ -164,7 +164,7 @@ def test_the_fingerprint_follows_the_code(tmp_path, monkeypatch):
 
 
 def test_every_file_of_a_package_counts_and_no_code_of_it_runs(tmp_path, monkeypatch):
-    from ablations.study.user_code import UserFunction
+    from ablations.user_code import UserFunction
 
     monkeypatch.chdir(tmp_path)
     inner = tmp_path / "own_package" / "inner"

@@ -1,0 +1,1 @@
+"""From disk to typed records; nothing is interpreted."""

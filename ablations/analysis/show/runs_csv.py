@@ -1,0 +1,57 @@
+"""``results.csv``: a line for every result found, whatever became of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from ablations.analysis.read.collect import Collected, Run
+from ablations.study.metrics import METRICS
+
+_LEADING = ("study", "arm", "seed", "status", "reason", "stale")
+_COUNTS = ("epochs", "best_epoch", "updates", "parameters")
+_SECONDS = ("compile", "train", "total")
+COLUMNS = (
+    *_LEADING,
+    *_COUNTS,
+    *METRICS,
+    *(f"seconds_{part}" for part in _SECONDS),
+    "fingerprint",
+)
+
+
+def runs_csv(collected: Collected) -> str:
+    """Return the CSV text, in the study's order of arms, then by seed.
+
+    ``stale`` is true for every result that is not one of the study as it stands: stale, of another
+    study, or of an arm that is gone.  A result that cannot be read has the status ``unreadable``.
+    """
+    arms = {arm: position for position, arm in enumerate(collected.study.arm_names)}
+    rows = [_row(collected.name, run) for run in collected.runs]
+    for entry in collected.left_out:
+        if entry.kind == "unreadable":
+            known = {"study": collected.name, "arm": entry.arm, "status": "unreadable"}
+            rows += [{**known, "seed": seed, "reason": entry.reason} for seed in entry.seeds]
+    rows.sort(key=lambda row: (arms.get(row["arm"], len(arms)), row["arm"], row["seed"]))
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def _row(study: str, run: Run) -> dict[str, Any]:
+    result = run.result
+    return {
+        "study": study,
+        "arm": run.arm,
+        "seed": run.seed,
+        "status": result.status,
+        "reason": result.reason,
+        "stale": "false" if run.standing == "current" else "true",
+        **{name: getattr(result, name) for name in _COUNTS},
+        **{name: run.value(name) for name in METRICS},
+        **{f"seconds_{part}": result.seconds.get(part) for part in _SECONDS},
+        "fingerprint": result.fingerprint,
+    }

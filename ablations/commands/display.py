@@ -1,0 +1,143 @@
+"""Print studies, plans and states as plain tables that fit a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ablations.ledger.searches import Searched
+from ablations.ledger.standing import Entry, State
+from ablations.study.metrics import METRICS
+from ablations.study.schema import Arm, Study, Tuning
+from ablations.study.settings import differences, short, short_value
+
+WIDTH_ELSEWHERE = 120  # columns where there is no terminal to ask
+
+_ORDER = (
+    State.DONE,
+    State.RUNNING,
+    State.STALE,
+    State.DIVERGED,
+    State.FAILED,
+    State.PENDING,
+)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDTH_ELSEWHERE)
+
+
+def _table(*columns: str, numbers: Iterable[str] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left")
+    return table
+
+
+def print_studies(studies: Sequence[Study]) -> None:
+    """Print each study's name, question and arms."""
+    table = _table("study", "question and arms")
+    for study in studies:
+        arms = ", ".join(f"{a}*" if a == study.control else a for a in study.arm_names)
+        table.add_row(Text(study.study), Text(study.question))
+        table.add_row("", Text(f"{arms}  ({len(study.seeds)} seeds)", style="dim"))
+    _console().print(table)
+    _console().print("* the control", style="dim")
+
+
+def print_plan(
+    searched: Searched,
+    entries: Sequence[Entry],
+    parameters: Mapping[str, int],
+    absent: Sequence[str],
+) -> None:
+    """Print the runs, and each arm's difference from the control in full.
+
+    ``parameters`` is arm → trainable numbers; ``absent`` names data that is still to be fetched.
+    """
+    study = searched.study
+    console = _console()
+    console.print(Text(f"{study.study}: {study.question}", style="bold"))
+    states = Counter(entry.state for entry in entries)
+    console.print(Text(f"{len(entries)} runs: {_counts(states)}"))
+    console.print(Text(f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}"))
+    if study.tune is not None:
+        console.print(Text("\n".join(_search(study, study.tune, searched))))
+    for data_set in absent:
+        console.print(Text(f"data set {data_set} is not here yet; running downloads it"))
+    table = _table(
+        "arm", "parameters", "runs", "differs from the control in", numbers=["parameters"]
+    )
+    for arm in study.arms:
+        found = Counter(e.state for e in entries if e.run.arm == arm.name)
+        if found:
+            name = f"{arm.name}*" if arm.name == study.control else arm.name
+            lines = Text("\n".join(_difference(study, arm)))
+            table.add_row(Text(name), f"{parameters[arm.name]:,}", _counts(found), lines)
+    console.print(table)
+    for entry in (*searched.trials, *entries):
+        if entry.note:
+            console.print(Text(f"{entry.run}: {entry.state}: {entry.note}"))
+
+
+def _search(study: Study, tune: Tuning, searched: Searched) -> list[str]:
+    """Return the lines that say what each arm's search tries, and that it is the same for all."""
+    states = Counter(entry.state for entry in searched.trials)
+    budget = (
+        f"tuning: {len(tune.trials)} trials ({tune.search}) × {len(tune.seeds)} seeds "
+        f"({', '.join(map(str, tune.seeds))}) for each of {len(study.tuned_arms)} arms, "
+        f"by {METRICS[tune.metric].label}"
+    )
+    if tune.epochs is not None:
+        budget += f", training.epochs: {tune.epochs}"
+    lines = [budget, f"{len(searched.trials)} runs of the tuning: {_counts(states)}"]
+    for path in tune.paths:
+        tried = dict.fromkeys(short_value(trial.values[path]) for trial in tune.trials)
+        lines.append(f"  {path}: {', '.join(tried)}")
+    return lines
+
+
+def _difference(study: Study, arm: Arm) -> list[str]:
+    """Return what tells an arm from the control; what is tuned stands last."""
+    paths = study.tune.paths if study.tune else ()
+    control = study.arm(study.control).recipe.science()
+    lines = [
+        f"{path}: {short(old)} → {short(new)}"
+        for path, (old, new) in differences(control, arm.recipe.science()).items()
+        if not any(f"{path}.".startswith(f"{tuned}.") for tuned in paths)
+    ]
+    if arm.name == study.control:
+        lines = ["(the control)"]
+    elif not lines and not set(paths) & set(arm.changes):
+        lines = ["(a copy of the control)"]
+    for path in paths:
+        if path in arm.changes:
+            lines.append(f"{path}: {short_value(arm.changes[path])} (held by the arm)")
+        elif arm.tuned:
+            lines.append(f"{path}: {short_value(arm.tuned[path])} (tuned)")
+        else:
+            lines.append(f"{path}: after tuning")
+    return lines
+
+
+def print_status(rows: Sequence[tuple[str, Sequence[Entry]]], column: str) -> None:
+    """Print how many runs are in each state, one row for each name."""
+    table = _table(column, *_ORDER, numbers=_ORDER)
+    for name, entries in rows:
+        found = Counter(entry.state for entry in entries)
+        table.add_row(Text(name), *(str(found[state]) for state in _ORDER))
+    console = _console()
+    console.print(table)
+    for _, entries in rows:
+        for entry in entries:
+            if entry.note:
+                console.print(Text(f"{entry.run}: {entry.state}: {entry.note}"))
+
+
+def _counts(found: Counter[State]) -> str:
+    return ", ".join(f"{found[state]} {state}" for state in _ORDER if found[state]) or "none"

@@ -1,0 +1,65 @@
+"""Find studies by path or by name in ``configs/``, and load them against the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ablations.errors import AblationsError, Problem, StudyError, suggest
+from ablations.execution.catalog import CATALOG
+from ablations.study.load import load_study
+from ablations.study.schema import Study
+from ablations.study.yaml_reader import read_yaml
+
+CONFIGS = Path("configs")
+
+
+def find(study: str) -> Path:
+    """Return the file of a study given by its path or by its name in ``configs/``."""
+    path = Path(study)
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        if not path.is_file():
+            raise AblationsError(f"{path}: no such file; wants a study file")
+        return path
+    named = CONFIGS / f"{study}.yaml"
+    if named.is_file():
+        return named
+    known = [path.stem for path in all_files()]
+    raise AblationsError(f'no study "{study}" in {CONFIGS}/; {suggest(study, known)}')
+
+
+def all_files() -> list[Path]:
+    """Return the study files in ``configs/``, by name."""
+    return sorted(CONFIGS.glob("*.yaml"))
+
+
+def load(study: str, overrides: Mapping[str, Any] | None = None) -> Study:
+    """Load one study; see ``ablations.study.load.load_study``."""
+    return load_study(find(study), CATALOG, overrides)
+
+
+def parse_overrides(assignments: tuple[str, ...]) -> dict[str, Any]:
+    """Read ``key=value`` pairs; a value is read as YAML."""
+    overrides = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals or not key:
+            raise AblationsError(f'--set wants key=value, got "{assignment}"')
+        overrides[key.strip()] = read_yaml(value, f"--set {key}").data
+    return overrides
+
+
+def load_all() -> tuple[list[Study], list[Problem]]:
+    """Return the studies in ``configs/`` that can be loaded, and what is wrong with the others."""
+    found: list[Study] = []
+    problems: list[Problem] = []
+    files = all_files()
+    if not files:
+        raise AblationsError(f"{CONFIGS}/: no studies; wants *.yaml files")
+    for path in files:
+        try:
+            found.append(load(str(path)))
+        except StudyError as error:
+            problems += error.problems
+    return found, problems

@@ -1,0 +1,67 @@
+"""What stands beside the runs of a study: its record, and what TensorBoard shows of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ablations.errors import RunsDirectoryError
+from ablations.files import write_atomically
+from ablations.ledger.paths import RunsDirectory, seed_of
+from ablations.ledger.records import read_history
+from ablations.ledger.standing import State, look_up_all
+from ablations.study.expand import Run
+from ablations.study.recipe import DataRecipe
+from ablations.study.schema import Study
+from ablations.study.yaml_writer import to_yaml
+
+
+def record(study: Study, runs: RunsDirectory) -> bool:
+    """Keep the study as it is run, for reports and dashboards; return whether it is new."""
+    path = runs.record(study.study)
+    content = to_yaml(study.model_dump(mode="json"))
+    try:
+        if path.is_file() and path.read_text() == content:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        from ablations.telemetry.study_events import write_study
+
+        write_study(path.parent, study)
+        write_atomically(path, content)
+    except OSError as error:
+        raise RunsDirectoryError(f"{path.parent}: {error.strerror}") from None
+    return True
+
+
+def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, str | None]) -> None:
+    """Write each arm's mean and band over all its finished seeds, those of earlier calls too."""
+    from ablations.telemetry.study_events import write_bands
+
+    for arm in study.arms:
+        arm_directory = runs.study(study.study) / arm.name
+        seeds = sorted(
+            seed for path in arm_directory.glob("seed-*") if (seed := seed_of(path)) >= 0
+        )
+        wanted = [Run(study.study, arm.name, seed, arm.recipe) for seed in seeds]
+        done = [e.run for e in look_up_all(wanted, runs.root, digests) if e.state == State.DONE]
+        if study.awaits_tuning(arm.name):
+            done = []  # whatever was finished, it was at other values
+        write_bands(
+            runs.summary(study.study, arm.name),
+            [read_history(runs.run(study.study, arm.name, run.seed).metrics) for run in done],
+        )
+
+
+def publish_report(runs: Path, study: str, markdown: str) -> None:
+    """Show a report in TensorBoard's Text dashboard.
+
+    Its figures lie where the dashboard cannot reach them, so a word stands in their place.
+
+    Raises:
+        OSError: the runs directory cannot be written.
+    """
+    from ablations.telemetry.study_events import write_report
+
+    words = re.sub(r"!\[[^\]]*\]\([^)]*\)", r"*(figure in the report)*", markdown)
+    write_report(RunsDirectory(runs).study(study), words)

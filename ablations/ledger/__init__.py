@@ -1,0 +1,1 @@
+"""What is on disk: where it lies, what it says, and what is done, stale or pending."""

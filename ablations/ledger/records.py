@@ -1,0 +1,164 @@
+"""What a run leaves on disk for others to read: result, metrics, and how far it has come.
+
+Training writes them, analysis reads them; both meet here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ablations.files import write_atomically
+
+SCHEMA_VERSION = 1
+Status = Literal["completed", "diverged", "failed"]
+
+
+class StageRecord(BaseModel):
+    """One stage of a run."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    name: str
+    epochs: int = 0
+    updates: int = 0
+    seconds: float = 0.0
+    """Time of its steps."""
+    losses: Mapping[str, float] = {}
+    """``train`` and ``validation`` after its last epoch, of what it minimizes; finite ones."""
+
+
+class Result(BaseModel):
+    """``result.json``: written once, atomically, last."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, allow_inf_nan=False
+    )
+
+    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
+    study: str
+    arm: str
+    trial: str = ""
+    """The trial of the arm's search that the run belongs to; empty in the comparison."""
+    seed: int
+    status: Status
+    reason: str = ""
+    """Why the run diverged or failed; empty when it completed."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of how the run came about: where it was continued."""
+    fingerprint: str
+    data_digest: str = ""
+    metrics: Mapping[str, float] = {}
+    """Flat name → finite number; a diverged run holds those it reached."""
+    stages: tuple[StageRecord, ...] = ()
+    """What was trained one after another; ``epochs`` and ``updates`` count all of it."""
+    epochs: int = 0
+    best_epoch: int | None = None
+    """The epoch, from 1, whose weights were tested under early stopping, else the one with the best
+    validation accuracy."""
+    updates: int = 0
+    parameters: int = 0
+    seconds: Mapping[str, float] = {}
+    """``compile``, ``train``, ``total``."""
+    environment: Mapping[str, Any] = {}
+    started_at: str = ""
+    finished_at: str = ""
+
+    def write(self, path: Path) -> None:
+        """Write the result atomically."""
+        content = json.dumps(self.model_dump(by_alias=True), indent=2, allow_nan=False)
+        write_atomically(path, content + "\n")
+
+
+class UnreadableResultError(Exception):
+    """A ``result.json`` that is torn, foreign or of another format version."""
+
+
+def read_result(path: Path) -> Result:
+    """Read one result.
+
+    Raises:
+        UnreadableResultError: with the reason in a line.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise UnreadableResultError(f"not readable: {error}") from None
+    if isinstance(data, dict) and data.get("schema") != SCHEMA_VERSION:
+        raise UnreadableResultError(f"format version {data.get('schema')}; wants {SCHEMA_VERSION}")
+    try:
+        return Result.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UnreadableResultError(f"not a result: {where}: {first['msg']}") from None
+
+
+Epoch = Mapping[str, float | None]
+"""One line of ``metrics.jsonl``: ``epoch`` (from 1), ``updates`` and the epoch's metrics.
+
+A number that is not finite is None (null in the file).
+"""
+
+
+def append_epoch(path: Path, epoch: Mapping[str, float]) -> None:
+    """Append one epoch; a crash can tear the last line only."""
+    finite = {key: value if math.isfinite(value) else None for key, value in epoch.items()}
+    with path.open("a") as stream:
+        stream.write(json.dumps(finite, allow_nan=False) + "\n")
+
+
+def read_history(path: Path) -> list[Epoch]:
+    """Return the epochs in ``path`` up to the first torn line; none if there is no file."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError:
+        return []
+    history: list[Epoch] = []
+    for line in lines[:-1]:  # what follows the last newline is torn
+        try:
+            epoch = json.loads(line)
+        except (ValueError, RecursionError):
+            break
+        if not isinstance(epoch, dict) or not isinstance(epoch.get("epoch"), int):
+            break
+        history.append(epoch)
+    return history
+
+
+PLACE = "place.json"
+"""The member of a checkpoint that says where the run stands, readable without its arrays."""
+
+
+class Place(BaseModel):
+    """Where a run stands at the end of an epoch, apart from its variables."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, ser_json_inf_nan="constants"
+    )
+
+    schema_version: int = Field(SCHEMA_VERSION, alias="schema")
+    fingerprint: str
+    epochs: int
+    """Epochs done."""
+    progress: Mapping[str, Any]
+    """What else the training knows of the epochs so far, as plain data."""
+    file_lengths: Mapping[str, Annotated[int, Field(ge=0)]]
+    """Name of a file that grows with the epochs → its length in bytes."""
+
+
+def read_place(path: Path) -> Place | None:
+    """Return where a run stands by its checkpoint; None if there is none that can be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            place = Place.model_validate_json(archive.read(PLACE))
+    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile, zlib.error):
+        return None
+    return place if place.schema_version == SCHEMA_VERSION else None

@@ -1,0 +1,137 @@
+"""Resolve a ``tune:`` block: every trial of every arm is checked before anything trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from ablations.study.recipe import Recipe
+from ablations.study.schema import NAME, NAME_WANTED
+from ablations.study.search import Search, declared, trial_name
+from ablations.study.settings import change
+from ablations.study.technique import show
+from ablations.study.yaml_reader import Path as DataPath
+
+TUNABLE = ("model", "training")  # other data would make validation scores incomparable
+
+ResolvedArm = tuple[str, Mapping[str, Any], Any, Recipe]
+"""Name, changes, levels, recipe before tuning."""
+
+
+def resolve_search(
+    search: Search,
+    seeds: Sequence[int],
+    arms: Sequence[ResolvedArm],
+    context: Mapping[str, Any],
+    add: Callable[[DataPath, str], None],
+) -> dict[str, Any] | None:
+    """Return the data of a ``Tuning``; None after having added what is wrong with the block.
+
+    The values are as the recipes hold them: ``1`` where a number is wanted is ``1.0``, a
+    technique has its defaults.
+    """
+    found = [*search.problems(), *_contradictions(search, seeds, arms)]
+    searched = [arm for arm in arms if not set(search.settings) & set(arm[1])]
+    if not found and not searched:
+        found.append((("settings",), "every arm declares it; wants an arm that is tuned"))
+    if not found:
+        found += _rejections(search, searched, context)
+    trials = [] if found else _resolved(search, searched[0][3], context)
+    if not found:
+        found += _names(search, [trial["name"] for trial in trials])
+    for place, message in found:
+        add(("tune", *place), message)
+    kept = search.model_dump(include={"search", "seeds", "metric", "epochs"})
+    return None if found else {**kept, "trials": trials}
+
+
+def _contradictions(
+    search: Search, seeds: Sequence[int], arms: Sequence[ResolvedArm]
+) -> Iterable[tuple[DataPath, str]]:
+    shared = sorted(set(search.seeds) & set(seeds))
+    if shared:
+        listed = ", ".join(map(str, shared))
+        yield ("seeds",), f"the comparison uses {listed} too; wants seeds that it does not use"
+    for path in search.settings:
+        section, _, rest = path.partition(".")
+        if section not in TUNABLE or not rest:
+            known = " or ".join(f"{name}.…" for name in TUNABLE)
+            yield ("settings", path), f"wants a dotted path {known}"
+    for name, changes, *_ in arms:
+        own = [path for path in search.settings if declared(changes, path)]
+        hidden = [path for path in own if path not in changes]
+        if hidden:
+            yield (
+                ("settings", hidden[0]),
+                f"arm {name} sets it inside a technique, which the search would overwrite; wants "
+                f"it left out there, or a line of its own ({hidden[0]}: …) to hold the arm to it",
+            )
+        elif own and len(own) < len(search.settings):
+            rest = next(path for path in search.settings if path not in own)
+            yield (
+                ("settings", own[0]),
+                f"arm {name} declares it but not {rest}; wants all that is tuned, or none of it",
+            )
+
+
+def _rejections(
+    search: Search, arms: Sequence[ResolvedArm], context: Mapping[str, Any]
+) -> list[tuple[DataPath, str]]:
+    """Return each value that a technique rejects, once, with the first arm that does."""
+    found: dict[tuple[DataPath, str], str] = {}
+    for name, _, _, recipe in arms:
+        settings = recipe.settings()
+        for values in search.candidates():
+            try:
+                Recipe.model_validate(change(settings, values), context=context)
+            except ValidationError as error:
+                for detail in error.errors():
+                    message = str(detail["msg"])
+                    place = _place(search, values, detail["loc"], message)
+                    kind = message.partition(";")[0]  # what is known instead differs by arm
+                    found.setdefault((place, kind), f"{message} (arm {name})")
+    return [(place, message) for (place, _), message in found.items()]
+
+
+def _place(
+    search: Search, values: Mapping[str, Any], location: tuple[Any, ...], message: str
+) -> DataPath:
+    """Return where the block says what a recipe's validation complains of."""
+    dotted = ".".join(str(part) for part in location if part != "[key]")
+    of_path = message.startswith("unknown key")  # whatever its value
+    for path, value in values.items():
+        if f"{dotted}.".startswith(f"{path}.") or f"{path}.".startswith(f"{dotted}."):
+            space = search.settings[path]
+            listed = isinstance(space, tuple) and not of_path
+            return ("settings", path, space.index(value)) if listed else ("settings", path)
+    return ("settings",)
+
+
+def _resolved(search: Search, recipe: Recipe, context: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the trials, their values as the recipe holds them."""
+    settings = recipe.settings()
+    trials = []
+    for values in search.candidates():
+        resolved = Recipe.model_validate(change(settings, values), context=context).settings()
+        held = {path: _value(resolved, path) for path in values}
+        trials.append({"name": trial_name(held), "values": held})
+    return trials
+
+
+def _value(settings: Any, path: str) -> Any:
+    for key in path.split("."):
+        settings = settings[key]
+    return settings
+
+
+def _names(search: Search, names: Sequence[str]) -> Iterable[tuple[DataPath, str]]:
+    wanted = search.trials or len(names)
+    if len(names) < wanted:
+        yield ("settings",), f"has only {len(names)} different trials, and {wanted} are asked for"
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        yield ("settings",), f'two trials are called "{name}"; wants values whose names differ'
+    for name in names:
+        if not NAME.fullmatch(name):
+            yield ("settings",), NAME_WANTED.format(show(name))

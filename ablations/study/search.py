@@ -1,0 +1,162 @@
+"""Tuning: the same search for every arm, and the choice among its trials.
+
+Where a setting interacts with what is compared, above all the learning rate, one value for all
+arms favours the arms that it suits.  So each arm gets the same trials on the same seeds, disjoint
+from the comparison's, and is compared at the values that did best on the validation split.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from ablations.study.design import label_of
+from ablations.study.metrics import METRICS
+from ablations.study.schema import MetricName, Seeds, Tuning, TuningTrial
+from ablations.study.settings import change, flatten
+from ablations.study.technique import Count, Frozen, problem, show
+
+DIGITS = 3  # significant digits of a drawn number
+
+
+class Range(Frozen):
+    """Numbers from ``low`` to ``high``, drawn evenly, or evenly in their logarithm."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+def _space(value: Any) -> tuple[Any, ...] | Range:
+    if isinstance(value, Mapping):
+        space = Range.model_validate(value)
+        if space.low >= space.high or (space.log and space.low <= 0):
+            above = "0 < low < high" if space.log else "low < high"
+            raise problem(f"wants {above}, got low {space.low:g} and high {space.high:g}")
+        return space
+    if isinstance(value, (list, tuple)) and len(value) > 1:
+        return tuple(value)
+    raise problem(f"wants a list of two values or more, or low and high, got {show(value)}")
+
+
+def _of_validation(name: str) -> str:
+    known = [metric for metric in METRICS if metric.startswith("validation_")]
+    if name not in known:
+        raise problem(f'"{name}" is not of the validation split; wants one of {", ".join(known)}')
+    return name
+
+
+class Search(Frozen):
+    """The ``tune:`` block of a study file."""
+
+    settings: Annotated[Mapping[str, Annotated[Any, BeforeValidator(_space)]], Field(min_length=1)]
+    """Dotted path of the recipe → the values to try: a list or, drawn at random, a range."""
+    search: Literal["grid", "random"] = "grid"
+    """``grid`` tries every combination of the lists, ``random`` so many ``trials``."""
+    trials: Count | None = None
+    search_seed: Annotated[int, Field(ge=0)] = 0
+    """What a random search draws its trials from."""
+    seeds: Seeds
+    metric: Annotated[MetricName, AfterValidator(_of_validation)] = "validation_accuracy_best"
+    epochs: Count | None = None
+
+    def problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield where the block contradicts itself, and how."""
+        if self.search == "random" and self.trials is None:
+            yield (), "a random search wants trials: how many an arm"
+        if self.search == "grid":
+            if self.trials is not None:
+                yield ("trials",), "a grid tries every combination; trials wants search: random"
+            for path, space in self.settings.items():
+                if isinstance(space, Range):
+                    yield ("settings", path), "a range wants search: random; a grid wants a list"
+
+    def candidates(self) -> list[dict[str, Any]]:
+        """Return the values of each trial, in the order that settles ties.
+
+        A random search draws distinct trials, numbers to three significant digits; where there
+        are fewer than asked for, it returns those.
+        """
+        if self.search == "grid":
+            combinations = itertools.product(*self.settings.values())
+            return [dict(zip(self.settings, values, strict=True)) for values in combinations]
+        source = random.Random(self.search_seed)  # the same draws in every version of Python
+        found: list[dict[str, Any]] = []
+        wanted = self.trials or 0
+        for _ in range(100 * wanted):
+            values = {path: _draw(source, space) for path, space in self.settings.items()}
+            if values not in found and len(found) < wanted:
+                found.append(values)
+        return found
+
+
+def _draw(source: random.Random, space: tuple[Any, ...] | Range) -> Any:
+    place = source.random()
+    if not isinstance(space, Range):
+        return space[int(place * len(space))]
+    low, high = (math.log(end) if space.log else end for end in (space.low, space.high))
+    number = low + place * (high - low)
+    rounded = float(f"{math.exp(number) if space.log else number:.{DIGITS}g}")
+    return min(max(rounded, space.low), space.high)  # rounding must not leave the range
+
+
+def trial_name(values: Mapping[str, Any]) -> str:
+    """Return the name of a trial, for instance ``learning_rate-0.01``."""
+    return "_".join(f"{path.rsplit('.', 1)[-1]}-{label_of(v)}" for path, v in values.items())
+
+
+def declared(changes: Mapping[str, Any], path: str) -> bool:
+    """Return whether an arm's changes say what stands at ``path``, or below it."""
+    return any(f"{own}.".startswith(f"{path}.") for own in flatten(change({}, changes)))
+
+
+Scores = Mapping[str, Sequence[float | None]]
+"""Trial → the metric of each of its runs; None for a run that diverged."""
+
+
+def choose(tuning: Tuning, scores: Scores) -> TuningTrial | None:
+    """Return the trial that the arm is compared at; None while the search is not complete.
+
+    Fewest diverged runs first, then the best mean of the metric over the others; of equal trials
+    the one that is listed first.
+    """
+    if any(len(scores.get(trial.name, ())) < len(tuning.seeds) for trial in tuning.trials):
+        return None
+    sign = -1.0 if METRICS[tuning.metric].better == "higher" else 1.0
+
+    def rank(trial: TuningTrial) -> tuple[int, float]:
+        runs = scores[trial.name]
+        mean = mean_score(runs)
+        return runs.count(None), math.inf if mean is None else sign * mean
+
+    return min(tuning.trials, key=rank)
+
+
+def mean_score(runs: Sequence[float | None]) -> float | None:
+    """Return the mean over the runs that did not diverge; None without any."""
+    finite = [value for value in runs if value is not None]
+    return math.fsum(finite) / len(finite) if finite else None
+
+
+def on_the_edge(
+    tuning: Tuning, chosen: Mapping[str, Any]
+) -> dict[str, Literal["lowest", "highest"]]:
+    """Return the numbers among the chosen values beyond which nothing was tried.
+
+    A better value may lie outside: the search should be widened there.
+    """
+    edges: dict[str, Literal["lowest", "highest"]] = {}
+    for path, value in chosen.items():
+        tried = [trial.values[path] for trial in tuning.trials]
+        if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in tried):
+            continue
+        if value == min(tried) != max(tried):
+            edges[path] = "lowest"
+        elif value == max(tried) != min(tried):
+            edges[path] = "highest"
+    return edges

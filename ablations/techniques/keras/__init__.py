@@ -1,0 +1,1 @@
+"""What builds the techniques: the one door to Keras and TensorFlow."""

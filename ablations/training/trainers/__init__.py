@@ -1,0 +1,1 @@
+"""What trains a stage of a run; today the compiled loop."""

@@ -1,0 +1,1 @@
+"""The compiled trainer: a whole epoch is one TensorFlow function."""

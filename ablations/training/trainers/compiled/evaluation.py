@@ -1,0 +1,146 @@
+"""Loss and accuracy over a split, compiled; and how fast the network answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from ablations.techniques.keras.objectives import Objective, cross_entropy
+
+CHUNK = 1000  # examples evaluated at once
+TIMED_EXAMPLES = 1000
+TIMED_REPEATS = 7
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples on the device: features [N, …] as stored, labels [N]."""
+
+    features: tf.Tensor
+    labels: tf.Tensor
+
+    @classmethod
+    def of(cls, features: NDArray[np.generic], labels: NDArray[np.int32]) -> Split:
+        """Put arrays on the device."""
+        return cls(tf.constant(features), tf.constant(labels))
+
+    def first(self, count: int) -> tf.Tensor:
+        """Return the features of the first examples."""
+        return self.features[:count]
+
+
+class Evaluation:
+    """The compiled evaluation of one model."""
+
+    def __init__(
+        self, model: keras.Model, scale: float, objective: Objective = cross_entropy
+    ) -> None:
+        self.model, self.scale, self.objective = model, scale, objective
+        self._concrete: dict[str, Any] = {}
+
+    def trace(self, split: Split) -> None:
+        """Trace and optimize the program for splits like this one, by a split without examples."""
+        self._totals(split)(split.features[:0], split.labels[:0])
+
+    def run(self, split: Split) -> tuple[float, float]:
+        """Return mean loss and accuracy, summed in double precision."""
+        totals = self._totals(split)(split.features, split.labels)
+        loss, hits, count = (float(total) for total in totals)
+        return loss / count, hits / count
+
+    def outputs(self, features: tf.Tensor) -> tf.Tensor:
+        """Return the network's answers to features [N, …], computed in chunks."""
+        answer = self._answer(features)
+        starts = range(0, len(features), CHUNK)
+        return tf.concat([answer(features[start : start + CHUNK]) for start in starts], axis=0)
+
+    def microseconds_per_sample(self, split: Split) -> float:
+        """Return the median time of a forward pass over some examples, divided by their number."""
+        features = split.first(TIMED_EXAMPLES)
+        answer = self._answer(features)
+        seconds = []
+        for _ in range(TIMED_REPEATS):
+            started = time.perf_counter()
+            answer(features).numpy()
+            seconds.append(time.perf_counter() - started)
+        return float(np.median(seconds)) * 1e6 / len(features)
+
+    def graph(self, split: Split) -> bytes:
+        """Return the forward pass as a serialized ``GraphDef``, its layers named."""
+        definition = self._answer(split.features).graph.as_graph_def(add_shapes=True)
+        for node in definition.node:
+            node.name = self._layer_scopes(node.name)
+            node.input[:] = [self._layer_scopes(name) for name in node.input]
+        content: bytes = definition.SerializeToString()
+        return content
+
+    def _layer_scopes(self, name: str) -> str:
+        """Undo Keras's numbering of a scope that it opened before: hidden1_1 is layer hidden1."""
+        own = {f"{layer.name}_1": layer.name for layer in (self.model, *self.model.layers)}
+        return "/".join(own.get(part, part) for part in name.split("/"))
+
+    def _totals(self, split: Split) -> Any:
+        labels = tf.TensorSpec([None], tf.int32)
+        return self._compiled(self._sum, _any_number_of(split.features), labels)
+
+    def _answer(self, features: tf.Tensor) -> Any:
+        return self._compiled(self._logits, _any_number_of(features))
+
+    def _compiled(self, function: Callable[..., Any], *inputs: tf.TensorSpec) -> Any:
+        name = function.__name__
+        if name not in self._concrete:
+            traced = tf.function(function, autograph=False).get_concrete_function(*inputs)
+            self._concrete[name] = traced
+        return self._concrete[name]
+
+    def _logits(self, features: tf.Tensor) -> tf.Tensor:
+        with tf.name_scope("scale_features"):
+            scaled = tf.cast(features, tf.float32) * self.scale
+        return self.model(scaled, training=False)
+
+    def _sum(self, features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """Return the sums of losses and hits, and of how many things they are."""
+        examples = tf.shape(labels)[0]
+
+        def body(start: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            outputs = self._logits(features[start : start + CHUNK])
+            found = self.objective(outputs, labels[start : start + CHUNK])
+            losses, hits = (tf.cast(part, tf.float64) for part in found)
+            count = tf.cast(tf.size(losses), tf.float64)
+            sums = tf.stack([tf.reduce_sum(losses), tf.reduce_sum(hits), count])
+            return start + CHUNK, totals + sums
+
+        zero = (tf.constant(0), tf.zeros([3], tf.float64))
+        _, totals = tf.while_loop(lambda start, _: start < examples, body, zero)
+        return totals
+
+
+class FrozenOutputs:
+    """What a frozen bottom of the network answers to the training examples, computed once."""
+
+    def __init__(self, bottom: keras.Model, scale: float) -> None:
+        self._bottom = Evaluation(bottom, scale)
+        shape = bottom.output_shape[1:]
+        self.features = tf.Variable(tf.zeros([0, *shape]), False, shape=[None, *shape])
+        self.labels = tf.Variable(tf.zeros([0], tf.int32), False, shape=[None])
+
+    def fill(self, examples: Split) -> None:
+        """Compute the outputs that the network's top is trained on."""
+        outputs = self.of(examples)
+        self.features.assign(outputs.features)
+        self.labels.assign(outputs.labels)
+
+    def of(self, split: Split) -> Split:
+        """Return the split with the bottom's outputs in place of its features."""
+        return Split(self._bottom.outputs(split.features), split.labels)
+
+
+def _any_number_of(features: tf.Tensor) -> tf.TensorSpec:
+    return tf.TensorSpec([None, *features.shape[1:]], features.dtype)

@@ -1,0 +1,210 @@
+"""One epoch as one compiled loop: gather, gradient, clip, Keras optimizer, weight average.
+
+Python runs between epochs only.  What each step measured comes back as one small table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from ablations.study.recipe import TrainingRecipe
+from ablations.techniques.keras.moving_average import MovingAverage
+from ablations.techniques.keras.objectives import Objective
+from ablations.telemetry.histograms import OCTAVES
+from ablations.training.trainers.compiled.measure import octave_counts
+
+STEP_COLUMNS = (
+    "train_loss",
+    "train_accuracy",
+    "share_of_steps_clipped",
+    "gradient_norm_before_clipping",
+    "gradient_norm_after_clipping",
+)
+"""What is measured of a step; the norms of sampled steps only, NaN elsewhere."""
+ALWAYS = 3  # the columns of every step; one more pass over all gradients is too dear for that
+
+
+@dataclass(frozen=True)
+class EpochTrace:
+    """What one epoch measured."""
+
+    steps: NDArray[np.float32]
+    """[steps done, len(STEP_COLUMNS)], the loss without penalties.
+
+    Fewer steps than asked for when the loss left the finite.
+    """
+    gradient_counts: NDArray[np.int32]
+    """[layers, OCTAVES], over the sampled steps."""
+    sampled: NDArray[np.bool_]
+    """[steps done]: whose gradients were measured."""
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss of the last step was not finite."""
+        return not bool(np.isfinite(self.steps[-1, 0]))
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of each column, summed in double precision.
+
+        Over all steps; of the norms over the sampled ones, and left out where there is none.
+        """
+        steps = self.steps.astype(np.float64)
+        columns = dict(zip(STEP_COLUMNS[:ALWAYS], steps[:, :ALWAYS].mean(axis=0), strict=True))
+        if self.sampled.any():
+            norms = steps[self.sampled, ALWAYS:].mean(axis=0)
+            columns |= dict(zip(STEP_COLUMNS[ALWAYS:], norms, strict=True))
+        return {name: float(value) for name, value in columns.items()}
+
+
+class EpochLoop:
+    """The compiled loop over the batches of one epoch."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        training: TrainingRecipe,
+        average: MovingAverage | None,
+        measured: list[tf.Variable],
+        data: tuple[tf.Tensor, tf.Tensor, float],
+        objective: Objective,
+        batch_size: int,
+    ) -> None:
+        self.model, self.optimizer = model, optimizer
+        self.training, self.average, self.objective = training, average, objective
+        self.features, self.labels, self.scale = data
+        self.variables = [variable.value for variable in model.trainable_variables]
+        self.kernels = [v for v in model.trainable_variables if v.name.endswith("kernel")]
+        self.measured = [self._index(variable) for variable in measured]
+        self.measuring = bool(measured)
+        self.batch_size = batch_size
+
+    @cached_property
+    def _compiled(self) -> Any:
+        order = tf.TensorSpec([None, self.batch_size], tf.int32)
+        rates, whole = tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)
+        epoch = tf.function(self._epoch, autograph=False)
+        return epoch.get_concrete_function(order, rates, whole, whole)
+
+    def _index(self, wanted: tf.Variable) -> int:
+        return next(i for i, variable in enumerate(self.variables) if variable is wanted)
+
+    def trace(self) -> None:
+        """Trace and optimize the program now, by an epoch of no steps: it changes nothing."""
+        self._call(np.zeros([0, self.batch_size], np.int32), np.zeros(0, np.float32), 1, 0)
+
+    def run(
+        self,
+        order: NDArray[np.int32],
+        rates: NDArray[np.float32],
+        sample_every: int,
+        augmentation_seed: int,
+    ) -> EpochTrace:
+        """Train on the rows ``order`` [steps, B] at the learning rates ``rates`` [steps].
+
+        Gradients are measured every so many steps, 0 is never; the augmentation draws by the
+        epoch's own seed.
+        """
+        every = sample_every or len(order) + 1
+        steps, counts = self._call(order, rates, every, augmentation_seed)
+        sampled = np.arange(1, len(steps) + 1) % every == 0
+        return EpochTrace(steps.numpy(), counts.numpy(), sampled & self.measuring)
+
+    def _call(
+        self, order: NDArray[np.int32], rates: NDArray[np.float32], *numbers: int
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        scalars = [tf.constant(number, tf.int32) for number in numbers]
+        steps, counts = self._compiled(tf.constant(order), tf.constant(rates), *scalars)
+        return steps, counts
+
+    def _epoch(
+        self, order: tf.Tensor, rates: tf.Tensor, sample_every: tf.Tensor, seed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        steps = tf.shape(order)[0]
+        columns = [len(STEP_COLUMNS)]
+        rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=columns)
+        counts = tf.zeros([len(self.measured), OCTAVES], tf.int32)
+
+        def unfinished(step: tf.Tensor, loss: tf.Tensor, *_: Any) -> tf.Tensor:
+            return tf.logical_and(step < steps, tf.math.is_finite(loss))
+
+        def body(step: tf.Tensor, loss: tf.Tensor, rows: Any, counts: tf.Tensor) -> tuple[Any, ...]:
+            loss, accuracy, gradients = self._gradients(order[step], tf.stack([seed, step]))
+            used, clipped = self._clip(gradients)
+            norms, counts = self._measure(gradients, used, counts, (step + 1) % sample_every)
+            self._update(used, rates[step])
+            row = tf.stack([loss, accuracy, clipped, *norms])
+            return step + 1, loss, rows.write(step, row), counts
+
+        _, _, rows, counts = tf.while_loop(
+            unfinished, body, (tf.constant(0), tf.constant(0.0), rows, counts)
+        )
+        return rows.stack(), counts
+
+    def _gradients(
+        self, rows: tf.Tensor, seed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        features = tf.cast(tf.gather(self.features, rows), tf.float32) * self.scale
+        if self.training.augmentation is not None:
+            features = self.training.augmentation.change(features, seed)
+        labels = tf.gather(self.labels, rows)
+        with tf.GradientTape() as tape:
+            losses, hits = self.objective(self.model(features, training=True), labels)
+            loss = tf.reduce_mean(losses)
+            minimized = tf.add_n([loss, *self._penalties()])
+        zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
+        gradients = tape.gradient(minimized, self.variables, unconnected_gradients=zero)
+        gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
+        return loss, tf.reduce_mean(hits), gradients
+
+    def _penalties(self) -> list[tf.Tensor]:
+        """Return what is minimized beside the objective; it is not logged."""
+        if self.training.regularization is None:
+            return list(self.model.losses)
+        kernels = [tf.convert_to_tensor(kernel) for kernel in self.kernels]
+        return [*self.model.losses, self.training.regularization.penalty(kernels)]
+
+    def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
+        if self.training.clipping is None:
+            return gradients, tf.constant(0.0)
+        used, changed = self.training.clipping.clip(gradients)
+        return used, tf.cast(changed, tf.float32)
+
+    def _measure(
+        self,
+        gradients: list[tf.Tensor],
+        used: list[tf.Tensor],
+        counts: tf.Tensor,
+        due: tf.Tensor,
+    ) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """Return the norms before and after clipping, and the counts; on a step that is due (0)."""
+        unknown = tf.constant(np.nan, tf.float32)
+        if not self.measuring:
+            return (unknown, unknown), counts
+
+        def measure() -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            before = tf.linalg.global_norm(gradients)
+            after = before if used is gradients else tf.linalg.global_norm(used)
+            found = [octave_counts(gradients[index]) for index in self.measured]
+            return before, after, counts + tf.stack(found)
+
+        before, after, counts = tf.cond(
+            tf.equal(due, 0), measure, lambda: (unknown, unknown, counts)
+        )
+        return (before, after), counts
+
+    def _update(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
+        self.optimizer.learning_rate.assign(rate)
+        self.optimizer.apply(gradients, self.model.trainable_variables)
+        if self.training.constraint is not None:
+            for kernel in self.kernels:
+                kernel.assign(self.training.constraint.project(tf.convert_to_tensor(kernel)))
+        if self.average is not None:
+            self.average.update(self.optimizer.iterations.value)

@@ -1,0 +1,97 @@
+"""The Keras models of one stage: what is trained, what is tested, what is computed only once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import takewhile
+
+import keras
+
+from ablations.errors import ModelError
+from ablations.techniques.keras.objectives import Objective, cross_entropy
+from ablations.techniques.model import Model
+from ablations.training.stage import Part
+from ablations.training.trainers.compiled.initialize import named_layers
+from ablations.training.trainers.compiled.weights import matching
+
+
+@dataclass(frozen=True)
+class Network:
+    """Models that share their layers."""
+
+    classifier: keras.Model
+    """The recipe's model: what is tested."""
+    model: keras.Model
+    """All variables of the stage: the classifier, or what pretraining makes of it."""
+    trained: keras.Model
+    """What a step calls; the model, or its top alone, fed with the bottom's outputs."""
+    bottom: keras.Model | None
+    """What computes the features that ``trained`` is fed with, where they are cached."""
+    objective: Objective
+    parameters: int
+    """Trainable numbers of the classifier, frozen or not."""
+
+
+def assemble(technique: Model, shape: tuple[int, ...], classes: int, part: Part) -> Network:
+    """Build the models of a stage.
+
+    Raises:
+        ModelError: the model cannot be trained so.
+    """
+    classifier = technique.build(shape, classes)
+    parameters = sum(math.prod(variable.shape) for variable in classifier.trainable_variables)
+    if part.pretraining is not None:
+        levels = list(technique.activations(classifier).values())
+        model = part.pretraining.build(classifier, levels, part.level)
+        return Network(classifier, model, model, None, part.pretraining.objective, parameters)
+    if part.frozen is None:
+        return Network(classifier, classifier, classifier, None, cross_entropy, parameters)
+    freeze(classifier, part.frozen)
+    halves = _halves(classifier)
+    if part.cached:
+        if halves is None:
+            raise ModelError("transfer.cache: no bottom of the network is frozen as a whole")
+        bottom, top = halves
+        return Network(classifier, classifier, top, bottom, cross_entropy, parameters)
+    trained = classifier if halves is None else _stacked(*halves)
+    return Network(classifier, classifier, trained, None, cross_entropy, parameters)
+
+
+def freeze(model: keras.Model, pattern: str) -> None:
+    """Take the layers that match out of the trainable variables.
+
+    Raises:
+        ModelError: none matches, or nothing is left to train.
+    """
+    for layer in matching(model, pattern, "transfer.freeze"):
+        layer.trainable = False
+    if not model.trainable_variables:
+        raise ModelError(f'transfer.freeze: "{pattern}" leaves nothing to train')
+
+
+def _halves(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
+    """Cut above the layers from the input on that are frozen, and what follows without variables.
+
+    None where the first layer with weights trains, or the network cannot be cut in two there.
+    """
+    frozen = {id(layer) for _, layer in named_layers(model) if not layer.trainable}
+    weighted = (place for place, layer in enumerate(model.layers) if layer.weights)
+    bottom = list(takewhile(lambda place: id(model.layers[place]) in frozen, weighted))
+    if not bottom:
+        return None
+    above = takewhile(lambda layer: not layer.variables, model.layers[bottom[-1] + 1 :])
+    cut = [model.layers[bottom[-1]], *above][-1]
+    try:
+        return (
+            keras.Model(model.inputs[0], cut.output, name="bottom"),
+            keras.Model(cut.output, model.outputs[0], name="top"),
+        )
+    except ValueError:  # a connection goes around the cut
+        return None
+
+
+def _stacked(bottom: keras.Model, top: keras.Model) -> keras.Model:
+    """Return top(bottom(x)), the bottom always as in testing."""
+    inputs = keras.Input(bottom.input_shape[1:], name="pixels")
+    return keras.Model(inputs, top(bottom(inputs, training=False)), name="frozen_bottom")

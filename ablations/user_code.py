@@ -1,0 +1,129 @@
+"""A user's own function, ``python:module.function``: found, fingerprinted, imported.
+
+The working directory comes first on the path, as for ``python -m``.  Finding and fingerprinting
+run no code of the user's.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from typing import Any
+
+from ablations.errors import UserCodeError
+from ablations.files import digest_of
+
+PREFIX = "python:"
+FORM = f"{PREFIX}module.function"
+_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+
+
+@dataclass(frozen=True)
+class UserFunction:
+    """A function in a module that may not be imported yet."""
+
+    module: str
+    function: str
+
+    @classmethod
+    def named(cls, name: str) -> UserFunction:
+        """Return the function that ``name`` (``python:module.function``) stands for.
+
+        Raises:
+            UserCodeError: the name is of another form.
+        """
+        dotted = name.removeprefix(PREFIX)
+        if not name.startswith(PREFIX) or not _NAME.fullmatch(dotted):
+            raise UserCodeError(f'wants {FORM}, got "{name}"')
+        module, _, function = dotted.rpartition(".")
+        return cls(module, function)
+
+    def __str__(self) -> str:
+        return f"{PREFIX}{self.module}.{self.function}"
+
+    def files(self) -> list[Path]:
+        """Return the Python files of the package that the module is in, or the one module.
+
+        Raises:
+            UserCodeError: there is no such module, or it has no Python source.
+        """
+        _search_here_first()
+        top, *inner = self.module.split(".")
+        spec = _top_level(top)
+        locations = spec.submodule_search_locations if spec else None
+        found, name = spec, top
+        for part in inner:
+            name = f"{name}.{part}"
+            places = found.submodule_search_locations if found else None
+            found = PathFinder.find_spec(name, places) if places else None
+        if spec is None or found is None:
+            where = "the working directory and the Python path"
+            raise UserCodeError(f"no module {self.module} in {where}")
+        if locations:
+            files = sorted(file for place in locations for file in Path(place).rglob("*.py"))
+        else:
+            files = [path for path in [Path(spec.origin or "")] if path.suffix == ".py"]
+        if not files:
+            raise UserCodeError(f"module {self.module} has no Python source")
+        return files
+
+    def digest(self) -> str:
+        """Return the hash of ``files``: what the function does has changed only if this has."""
+        return digest_of(self.files())
+
+    def load(self) -> Callable[..., Any]:
+        """Import the module and return the function.
+
+        Raises:
+            UserCodeError: the module does not import, or holds no such function.
+        """
+        _search_here_first()
+        try:
+            module = importlib.import_module(self.module)
+        except Exception as error:
+            raise UserCodeError(f"{self}: does not import: {self.blame(error)}") from error
+        function = getattr(module, self.function, None)
+        if not callable(function):
+            raise UserCodeError(f"{self}: {self.module} has no function {self.function}")
+        return function  # type: ignore[no-any-return]
+
+    def call(self, *arguments: Any, **parameters: Any) -> Any:
+        """Import and call the function.
+
+        Raises:
+            UserCodeError: it does not import, or raises.
+        """
+        function = self.load()
+        try:
+            return function(*arguments, **parameters)
+        except Exception as error:
+            raise UserCodeError(f"{self}: {self.blame(error)}") from error
+
+    def blame(self, error: BaseException) -> str:
+        """Return one line: where in the user's files it went wrong, and what."""
+        own = {str(file) for file in self.files()}
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in own]
+        where = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
+        reason = (str(error).strip().splitlines() or [""])[0]
+        return f"{where}{type(error).__name__}: {reason}"[:500]
+
+
+def _search_here_first() -> None:
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    importlib.invalidate_caches()
+
+
+def _top_level(name: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(name)
+    except ValueError:  # a module without a specification, such as __main__
+        return None

@@ -1,0 +1,87 @@
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablations.analysis.infer.factorial import contrast, factorial
+from ablations.analysis.read.collect import collect
+
+FACTORS = {"a": ("a0", "a1"), "b": ("b0", "b1", "b2"), "c": ("c0", "c1")}
+
+
+def model(a: str, b: str, c: str) -> float:
+    """Effects: a1 +1, b1 +2, b2 −3, c1 0; a1 with b2 +5, no other interaction."""
+    return 10 + (a == "a1") + 2 * (b == "b1") - 3 * (b == "b2") + 5 * (a == "a1") * (b == "b2")
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ({"a": "a1"}, 1 + 5 / 3),  # averaged over b, of which b2 adds 5
+        ({"b": "b1"}, 2.0),
+        ({"b": "b2"}, -3 + 5 / 2),
+        ({"c": "c1"}, 0.0),
+        ({"a": "a1", "b": "b2"}, 5.0),
+        ({"a": "a1", "b": "b1"}, 0.0),
+        ({"a": "a1", "c": "c1"}, 0.0),
+    ],
+)
+def test_contrasts_take_a_known_model_apart(levels: dict[str, str], expected: float) -> None:
+    values = {cell: model(*cell) for cell in itertools.product(*FACTORS.values())}
+    assert contrast(values, FACTORS, levels) == pytest.approx(expected, abs=1e-12)
+
+
+def test_two_by_two_effects_are_those_of_least_squares() -> None:
+    draw = np.random.default_rng(0)
+    factors = {"a": ("0", "1"), "b": ("0", "1")}
+    cells = list(itertools.product("01", "01"))
+    values = dict(zip(cells, draw.normal(size=4).tolist(), strict=True))
+    # Effect coding ±1/2: the coefficients are the main effects and the interaction.
+    rows = [[1, int(a) - 0.5, int(b) - 0.5, (int(a) - 0.5) * (int(b) - 0.5)] for a, b in cells]
+    expected = np.linalg.solve(np.array(rows), np.array([values[cell] for cell in cells]))
+    assert contrast(values, factors, {"a": "1"}) == pytest.approx(expected[1])
+    assert contrast(values, factors, {"b": "1"}) == pytest.approx(expected[2])
+    assert contrast(values, factors, {"a": "1", "b": "1"}) == pytest.approx(expected[3])
+
+
+def test_a_study_has_main_effects_then_interactions_in_one_family(factorial_study: Any) -> None:
+    made = factorial_study(seeds=10)
+    found = factorial(collect(made.runs, made.study.study))
+    assert found is not None
+    assert found.references == {"model.activation": "sigmoid", "training.batch_size": "32"}
+    names = [dict(term.levels) for term in found.findings]
+    assert names == [
+        {"model.activation": "elu"},
+        {"model.activation": "relu"},
+        {"training.batch_size": "64"},
+        {"model.activation": "elu", "training.batch_size": "64"},
+        {"model.activation": "relu", "training.batch_size": "64"},
+    ]
+    assert {one.comparisons for one in found.findings.values()} == {5}
+    elu, relu, batch, elu_batch, relu_batch = found.findings.values()
+    for one, effect in ((elu, 0.125), (relu, 0.05), (batch, 0.0167), (elu_batch, 0.05)):
+        assert one.effect is not None
+        assert one.effect.mean == pytest.approx(effect, abs=0.005)
+    assert (elu.verdict, elu_batch.verdict, relu_batch.verdict) == (
+        "better",
+        "better",
+        "inconclusive",
+    )
+
+
+def test_only_seeds_that_completed_everywhere_count(factorial_study: Any) -> None:
+    made = factorial_study(seeds=4)
+    (made.directory("control", 1).result).unlink()
+    last = made.study.arm_names[-1]
+    made.add(last, 2, status="diverged", accuracy=None)
+    found = factorial(collect(made.runs, made.study.study))
+    assert found is not None
+    assert (found.seeds, found.incomplete) == (2, ("control", last))
+    assert {one.verdict for one in found.findings.values()} == {"none"}
+
+
+def test_other_designs_have_none(synthetic: Any) -> None:
+    made = synthetic()
+    made.add("sigmoid", 0)
+    assert factorial(collect(made.runs, "activations")) is None

@@ -1,0 +1,119 @@
+"""The sentences that a reader sees first, for every kind of study."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablations.analysis.infer.arms import arm_rows
+from ablations.analysis.read.collect import collect
+from ablations.analysis.show.answer import answer_sentences
+
+
+def answer(made: Any) -> str:
+    collected = collect(made.runs, made.study.study)
+    return " ".join(answer_sentences(collected, arm_rows(collected)))
+
+
+def train(
+    made: Any, effects: Mapping[str, float], diverged: Mapping[str, Sequence[int]] | None = None
+) -> None:
+    """Give every arm its effect over a base of 80%, with noise of 0.3 points."""
+    draw = np.random.default_rng(0)
+    for arm in made.study.arm_names:
+        for seed in made.study.seeds:
+            value = 0.8 + effects.get(arm, 0.0) + float(draw.normal(0, 0.003))
+            if seed in (diverged or {}).get(arm, ()):
+                made.add(arm, seed, accuracy=None, status="diverged", reason="loss is nan")
+            else:
+                made.add(arm, seed, accuracy=value, metrics=losses(value))
+
+
+def losses(value: float) -> dict[str, float]:
+    return {"test_accuracy": value, "test_loss": value}
+
+
+ARMS = ("sigmoid", "tanh", "relu", "elu", "selu")
+EFFECTS = {"tanh": 0.03, "relu": -0.02, "elu": 0.06, "selu": 0.0}
+
+
+def test_the_largest_effects_come_first_with_their_intervals(synthetic: Any) -> None:
+    made = synthetic(ARMS, 10, margin=0.01)
+    train(made, EFFECTS)
+    text = answer(made)
+    assert text.startswith("Better than the control, sigmoid (80.")
+    assert text.index("elu by 6.0") < text.index("tanh by 2.8") < text.index("Worse: relu by ")
+    assert "(95% interval " in text
+    assert "No difference that matters (less than 1.00 points): selu." in text
+
+
+def test_lower_is_better_where_the_metric_says_so(synthetic: Any) -> None:
+    made = synthetic(ARMS, 10, metric="test_loss")
+    train(made, EFFECTS)
+    text = answer(made)
+    assert "in test loss: relu by 0.0" in text
+    assert "Worse: elu by 0.06" in text
+    assert "not settled: selu" in text.lower()
+
+
+def test_where_nothing_is_shown_that_is_the_answer(synthetic: Any) -> None:
+    made = synthetic(ARMS, 10)
+    train(made, {})
+    assert "No arm is shown to differ from the control, sigmoid" in answer(made)
+    assert "Not settled: tanh, relu, elu and 1 more." in answer(made)
+
+
+@pytest.mark.parametrize(("arms", "seeds", "needed"), [(2, 5, 6), (5, 7, 8), (5, 1, 8)])
+def test_too_few_seeds_give_no_verdict_but_say_how_many_would_do(
+    synthetic: Any, arms: int, seeds: int, needed: int
+) -> None:
+    made = synthetic(ARMS[:arms], seeds, margin=0.01)
+    train(made, EFFECTS)
+    text = answer(made)
+    assert text.startswith(f"No verdicts: with {seeds} paired seed")
+    assert f"{needed} seeds would do" in text
+    assert "Better than" not in text
+
+
+def test_a_control_that_diverges_is_part_of_the_answer(synthetic: Any) -> None:
+    made = synthetic(ARMS[:3], 8)
+    train(made, EFFECTS, {"sigmoid": (0, 1, 2, 3, 4), "tanh": (0,)})
+    text = answer(made)
+    # Wilson 5/8 and 0/8: R's prop.test(5, 8, correct = FALSE), prop.test(0, 8, correct = FALSE).
+    assert text.startswith("Of the control's own runs 5/8 (Wilson 31% to 86%) diverged;")
+    assert "0/8 (Wilson 0% to 32%) of relu; a smaller share of tanh." in text
+    assert "No verdicts: with 3 paired seeds" in text
+
+
+def test_arms_or_a_control_without_survivors_are_said_to_be(synthetic: Any) -> None:
+    made = synthetic(ARMS[:2], 6)
+    train(made, EFFECTS, {"tanh": range(6)})
+    assert "Unstable: tanh (6/6 diverged)." in answer(made)
+    made = synthetic(ARMS[:2], 6, study="other")
+    train(made, EFFECTS, {"sigmoid": range(6)})
+    assert answer(made).startswith("Of the control's own runs 6/6 (Wilson 61% to 100%) diverged;")
+    assert "No verdicts: the control, sigmoid, has no completed run" in answer(made)
+
+
+def test_an_unstable_arm_is_not_called_better(synthetic: Any) -> None:
+    made = synthetic(ARMS, 12)
+    train(made, EFFECTS, {"elu": (3, 5, 7)})
+    text = answer(made)
+    assert "Unstable: elu (3/12 diverged)" in text or "unstable: elu (3/12 diverged)" in text
+    assert "elu by" not in text.replace("selu by", "").replace("relu by", "")
+
+
+def test_a_copy_of_the_control_shows_no_difference(synthetic: Any) -> None:
+    made = synthetic(ARMS[:2], 10)
+    twin = made.study.arm("sigmoid").model_copy(update={"name": "again"})
+    made.study = made.study.model_copy(update={"arms": (*made.study.arms, twin)})
+    made.write_record()
+    for seed in range(10):
+        value = 0.5 + 0.001 * seed
+        made.add("sigmoid", seed, accuracy=value)
+        made.add("again", seed, accuracy=value)
+        made.add("tanh", seed, accuracy=value + 0.1 + 0.0001 * seed)
+    text = answer(made)
+    assert "tanh by 10.0" in text
+    assert "No difference that matters: again (a copy of the control)." in text

@@ -1,0 +1,124 @@
+"""Results and histories, whole, torn and foreign."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ablations.errors import RunsDirectoryError
+from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.records import (
+    Result,
+    UnreadableResultError,
+    append_epoch,
+    read_history,
+    read_result,
+)
+
+RESULT = Result(
+    study="s", arm="a", seed=3, status="completed", fingerprint="f", metrics={"test_loss": 0.5}
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "file"
+
+
+def refusal(path):
+    with pytest.raises(UnreadableResultError) as caught:
+        read_result(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_result_is_read_back(path):
+    RESULT.write(path)
+    assert read_result(path) == RESULT
+    assert json.loads(path.read_text())["schema"] == 1
+    assert [item.name for item in path.parent.iterdir()] == ["file"]  # nothing left beside it
+
+
+def test_a_number_that_is_not_finite_is_never_written(path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        RESULT.model_copy(update={"metrics": {"test_loss": float("nan")}}).write(path)
+    assert not path.exists()
+
+
+def test_every_torn_result_is_refused(path):
+    RESULT.write(path)
+    whole = path.read_bytes().rstrip()
+    for size in range(0, len(whole), 7):
+        path.write_bytes(whole[:size])
+        assert refusal(path).startswith("not readable")
+
+
+@pytest.mark.parametrize("content", ["[]", "5", "null", '"text"', "{}", '{"schema": 2}'])
+def test_a_foreign_result_is_refused(path, content):
+    path.write_text(content)
+    refusal(path)
+
+
+def test_a_result_of_another_version_says_so(path):
+    path.write_text('{"schema": 2}')
+    assert refusal(path) == "format version 2; wants 1"
+
+
+def test_a_result_with_a_wrong_field_names_it(path):
+    RESULT.write(path)
+    path.write_text(path.read_text().replace('"completed"', '"finished"'))
+    assert refusal(path).startswith("not a result: status: ")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 100_000])
+def test_bytes_that_are_no_json_are_refused(path, content):
+    path.write_bytes(content)
+    assert refusal(path).startswith("not readable")
+
+
+def test_a_missing_result_is_refused(path):
+    assert refusal(path).startswith("not readable")
+
+
+def test_a_history_is_read_back_with_null_for_what_was_not_finite(path):
+    append_epoch(path, {"epoch": 1, "train_loss": 0.25})
+    append_epoch(path, {"epoch": 2, "train_loss": float("inf")})
+    assert read_history(path) == [
+        {"epoch": 1, "train_loss": 0.25},
+        {"epoch": 2, "train_loss": None},
+    ]
+
+
+def test_a_torn_history_gives_its_good_prefix(path):
+    for epoch in (1, 2, 3):
+        append_epoch(path, {"epoch": epoch, "train_loss": 0.1})
+    whole = path.read_bytes()
+    for size in range(len(whole) + 1):
+        path.write_bytes(whole[:size])
+        assert [line["epoch"] for line in read_history(path)] == [1, 2, 3][
+            : size // (len(whole) // 3)
+        ]
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "5", "[]", '{"loss": 1}', '{"epoch": "x"}', "\x00", "[" * 100_000]
+)
+def test_a_history_ends_at_its_first_foreign_line(path, line):
+    path.write_text('{"epoch": 1}\n' + line + '\n{"epoch": 3}\n')
+    assert read_history(path) == [{"epoch": 1}]
+
+
+def test_there_is_no_history_without_a_file(path):
+    assert read_history(path) == []
+
+
+def test_no_name_and_no_link_leads_out_of_the_runs_directory(tmp_path):
+    runs = RunsDirectory(tmp_path / "runs")
+    assert runs.run("s", "a", 1).path == tmp_path / "runs" / "s" / "a" / "seed-1"
+    with pytest.raises(RunsDirectoryError, match="leads out of"):
+        runs.study("../other")
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "s").symlink_to(tmp_path)
+    with pytest.raises(RunsDirectoryError, match="leads out of"):
+        runs.run("s", "a", 1)

@@ -1,0 +1,108 @@
+"""Train a tiny recipe in a test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ablations.execution.catalog import CATALOG
+from ablations.ledger.paths import RunDirectory
+from ablations.ledger.records import Result
+from ablations.study.expand import Run
+from ablations.study.recipe import Recipe
+from ablations.study.settings import change
+
+TINY: Mapping[str, Any] = {
+    "data": {"name": "digits", "validation": 30, "train_examples": 60},
+    "model": {"hidden": [8, 6], "activation": "elu"},
+    "training": {
+        "batch_size": 20,
+        "epochs": 1,
+        "optimizer": {"name": "sgd", "learning_rate": 0.01},
+        "keep_checkpoint": True,
+    },
+    "telemetry": {"histograms_every_epochs": 1},
+}
+
+
+def make_recipe(changes: Mapping[str, Any] | None = None) -> Recipe:
+    """Return the tiny recipe with dotted paths changed, resolved against the catalogue."""
+    return Recipe.model_validate(change(TINY, changes or {}), context={"catalog": CATALOG})
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run: what it returned and where it lies."""
+
+    result: Result
+    directory: RunDirectory
+    programs: Any
+
+    @property
+    def program(self) -> Any:
+        """The program that was used last."""
+        return next(reversed(self.programs._kept.values()))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """The checkpoint's arrays."""
+        with np.load(self.directory.checkpoint / "state.npz", allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+
+    def weights(self) -> list[NDArray[np.float32]]:
+        """The checkpoint's kernels and biases, in order."""
+        return [
+            array
+            for name, array in self.state().items()
+            if name.startswith("model/") and name.rsplit("/", 1)[1] in ("kernel", "bias")
+        ]
+
+    def epochs(self) -> list[dict[str, Any]]:
+        """The lines of ``metrics.jsonl`` without the time they took."""
+        lines = [json.loads(line) for line in self.directory.metrics.read_text().splitlines()]
+        return [{key: line[key] for key in line if key != "seconds"} for line in lines]
+
+    def metrics(self) -> dict[str, float]:
+        """The result's metrics without what the clock measured."""
+        timed = "inference_microseconds_per_sample"
+        return {name: value for name, value in self.result.metrics.items() if name != timed}
+
+
+def train_into(path: Path, recipe: Recipe, seed: int = 0, programs: Any = None) -> Trained:
+    """Train one run in a new directory; TensorFlow has been started."""
+    from ablations.training.run import Trial, train
+    from ablations.training.trainers.compiled.program import Programs
+
+    path.mkdir()
+    directory = RunDirectory(path)
+    programs = programs or Programs()
+    trial = Trial(Run("study", "arm", seed, recipe), directory, {"model.activation": "elu"})
+    return Trained(train(trial, programs), directory, programs)
+
+
+def same_bits(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether two states hold the same arrays, bit for bit."""
+    return one.keys() == other.keys() and all(
+        one[name].dtype == other[name].dtype and one[name].tobytes() == other[name].tobytes()
+        for name in one
+    )
+
+
+def recorded_events(directory: Path) -> list[Any]:
+    """Return step, tag and content of all that the event file holds, without times and names."""
+    from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    (path,) = RunDirectory(directory).events
+    events = [Event.FromString(record) for record in RawEventFileLoader(str(path)).Load()]
+    values = [(event.step, value) for event in events for value in event.summary.value]
+    return [(e.step, bool(e.graph_def), e.file_version) for e in events] + [
+        (step, value.tag, value.tensor.SerializeToString())
+        for step, value in values
+        if not value.tag.endswith("microseconds_per_sample")
+    ]

@@ -1,0 +1,129 @@
+"""What a finished run leaves in its directory."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from ablations.errors import DataError
+from ablations.ledger.records import read_history, read_result
+
+KEYS = {
+    *("schema", "study", "arm", "seed", "status", "reason", "fingerprint", "metrics", "epochs"),
+    *("best_epoch", "updates", "parameters", "seconds", "environment", "started_at"),
+    "finished_at",
+}
+METRICS = {
+    *("test_accuracy", "test_loss", "validation_accuracy_best", "validation_accuracy_last"),
+    *("validation_loss_best", "train_loss_last", "weight_sparsity"),
+    *("inference_microseconds_per_sample", "generalization_gap"),
+}
+DIVERGING = {"training.optimizer.learning_rate": 1e30, "training.epochs": 4}
+
+
+def refuse_constant(name):
+    raise AssertionError(f"{name} is not JSON")
+
+
+def strictly_loaded(path):
+    return [json.loads(x, parse_constant=refuse_constant) for x in path.read_text().splitlines()]
+
+
+def strict_result(trained):
+    return json.loads(trained.directory.result.read_text(), parse_constant=refuse_constant)
+
+
+def test_result_holds_the_keys_of_the_contract(recipe, train):
+    trained = train(recipe({"training.epochs": 3}), seed=7)
+    result = strict_result(trained)
+    assert result.keys() >= KEYS
+    assert result["metrics"].keys() == METRICS
+    assert {"compile", "train", "total"} == result["seconds"].keys()
+    assert (result["study"], result["arm"], result["seed"]) == ("study", "arm", 7)
+    assert (result["status"], result["reason"], result["schema"]) == ("completed", "", 1)
+    assert (result["epochs"], result["updates"]) == (3, 9)
+    assert result["environment"]["intra_op_threads"] == 1
+    assert read_result(trained.directory.result) == trained.result
+
+
+def test_result_agrees_with_the_history(recipe, train):
+    trained = train(recipe({"training.epochs": 3, "training.optimizer.learning_rate": 0.3}))
+    history, metrics = read_history(trained.directory.metrics), trained.result.metrics
+    accuracies = [epoch["validation_accuracy"] for epoch in history]
+    assert metrics["validation_accuracy_best"] == max(accuracies)
+    assert metrics["validation_accuracy_last"] == accuracies[-1]
+    assert metrics["validation_loss_best"] == min(epoch["validation_loss"] for epoch in history)
+    assert metrics["train_loss_last"] == history[-1]["train_loss"]
+    assert trained.result.best_epoch == accuracies.index(max(accuracies)) + 1
+
+
+def test_metrics_have_one_line_an_epoch(recipe, train):
+    trained = train(recipe({"training.epochs": 4, "training.clipping": "by_norm"}))
+    lines = strictly_loaded(trained.directory.metrics)
+    assert [line["epoch"] for line in lines] == [1, 2, 3, 4]
+    assert [line["updates"] for line in lines] == [3, 6, 9, 12]
+    assert all(line["learning_rate"] == pytest.approx(0.01) for line in lines)
+    wanted = {"train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds"}
+    assert wanted <= lines[0].keys()
+
+
+def test_divergence_is_recorded_at_the_update_where_the_loss_left_the_finite(recipe, train):
+    trained = train(recipe(DIVERGING))
+    result, lines = strict_result(trained), strictly_loaded(trained.directory.metrics)
+    assert result["status"] == "diverged"
+    # The first loss is finite, its step throws the weights to 1e28, the second is not.
+    assert result["updates"] == lines[-1]["updates"] == 2
+    assert result["reason"] == "the training loss was not finite at update 2 (epoch 1)"
+    assert lines[-1]["train_loss"] is None
+    assert len(lines) == result["epochs"] == 1
+    assert "test_accuracy" not in result["metrics"]
+    assert all(math.isfinite(value) for value in result["metrics"].values())
+
+
+def test_a_diverged_run_leaves_the_next_run_of_its_program_untouched(recipe, train):
+    diverged = train(recipe(DIVERGING))
+    after = train(recipe({"training.epochs": 4}), programs=diverged.programs)
+    assert after.result.seconds["compile"] == 0
+    assert after.result.status == "completed"
+    assert after.epochs() == train(recipe({"training.epochs": 4})).epochs()
+
+
+def test_checkpoint_is_kept_only_where_asked(recipe, train):
+    kept, omitted = train(recipe()), train(recipe({"training.keep_checkpoint": False}))
+    assert [path.name for path in kept.directory.checkpoint.iterdir()] == ["state.npz"]
+    assert not omitted.directory.checkpoint.exists()
+    assert kept.result.fingerprint != ""
+
+
+def test_checkpoint_holds_model_optimizer_and_average(recipe, train):
+    changes = {"training.optimizer": "adam", "training.weight_average": "ema"}
+    state = train(recipe(changes)).state()
+    names = {name.split("/", 2)[2] for name in state if not name.startswith("average")}
+    assert {"hidden1/kernel", "outputs/bias", "iteration", "hidden1_kernel_momentum"} <= names
+    assert sum(name.startswith("average/") for name in state) == 7
+    (iteration,) = [name for name in state if name.endswith("/iteration")]
+    assert state[iteration] == 3
+
+
+def test_weight_sparsity_counts_kernel_weights_below_a_millionth(recipe, train):
+    optimizer = {"name": "ftrl", "l1_regularization_strength": 0.05, "learning_rate": 0.1}
+    changes = {"training.optimizer": optimizer, "model.normalization": "batch_norm"}
+    trained = train(recipe(changes))
+    kernels = [array for name, array in trained.state().items() if name.endswith("/kernel")]
+    zeros = sum(int((abs(kernel) < 1e-6).sum()) for kernel in kernels)
+    share = zeros / sum(kernel.size for kernel in kernels)
+    assert trained.result.metrics["weight_sparsity"] == pytest.approx(share, abs=1e-12)
+    assert 0.05 < share < 1
+
+
+@pytest.mark.parametrize("activation", ["relu", "elu"])
+def test_dead_units_are_reported_only_where_units_can_die(recipe, train, activation):
+    metrics = train(recipe({"model.activation": activation})).result.metrics
+    assert ("dead_unit_share" in metrics) == (activation == "relu")
+
+
+def test_a_batch_larger_than_the_training_data_is_refused(recipe, train):
+    with pytest.raises(DataError, match="batch"):
+        train(recipe({"training.batch_size": 61}))
