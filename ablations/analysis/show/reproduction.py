@@ -9,9 +9,9 @@ from typing import Any
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.show.formats import plural
 from ablations.analysis.show.text_tables import Table, text_table
+from ablations.study.frozen import show
 from ablations.study.schema import Study
 from ablations.study.settings import flatten, short
-from ablations.study.technique import show
 
 
 def environment_table(collected: Collected) -> Table | None:
