@@ -134,3 +134,12 @@ def tensorboard(study: str | None, runs: Path, port: int) -> None:
     from ablations.commands import tensorboard as command
 
     sys.exit(command.tensorboard(study, runs, port))
+
+
+@main.command()
+@click.argument("name", required=False, metavar="[FAMILY|NAME]")
+def techniques(name: str | None) -> None:
+    """Show what can be ablated, with parameters, defaults, bounds and sources."""
+    from ablations.commands import techniques as command
+
+    command.techniques(name)

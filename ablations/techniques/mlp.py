@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
 
 from ablations.techniques.model import LayeredModel, Widths
 
@@ -15,7 +17,7 @@ class MLP(LayeredModel):
     """A multilayer perceptron: hidden1 … hiddenN, then outputs."""
 
     name: Literal["mlp"] = "mlp"
-    hidden: Widths
+    hidden: Annotated[Widths, Field(examples=[[300, 100]])]
     """Units of each hidden layer: a list, or ``{depth: 20, width: 100}``."""
 
     def build(self, input_shape: tuple[int, ...], classes: int) -> keras.Model:
