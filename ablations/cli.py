@@ -133,7 +133,7 @@ def tensorboard(study: str | None, runs: Path, port: int) -> None:
     """Start TensorBoard on the runs, and print links that open the useful views."""
     from ablations.commands import tensorboard as command
 
-    sys.exit(command.tensorboard(study, runs, port))
+    command.tensorboard(study, runs, port)
 
 
 @main.command()
