@@ -23,11 +23,11 @@ class Perturbation(Augmentation):
     """
 
     name: Literal["perturbation"] = "perturbation"
-    shift_pixels: Annotated[int, Field(ge=0)] = 0
+    shift_pixels: Annotated[int, Field(ge=0, examples=[2])] = 0
     """The farthest shift, along each axis."""
-    rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0
+    rotation_degrees: Annotated[float, Field(ge=0, le=180, examples=[10.0])] = 0.0
     """The largest angle about the centre, either way."""
-    noise: NonNegative = 0.0
+    noise: Annotated[NonNegative, Field(examples=[0.1])] = 0.0
     """σ, where the features as the network sees them span 0 to 1."""
 
     @model_validator(mode="after")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
 
 from ablations.study.technique import LiveValues
 from ablations.techniques.layered import LayeredModel, Widths
@@ -16,7 +18,7 @@ class MLP(LayeredModel):
     """A multilayer perceptron: hidden1 … hiddenN, then outputs."""
 
     name: Literal["mlp"] = "mlp"
-    hidden: Widths
+    hidden: Annotated[Widths, Field(examples=[[300, 100]])]
     """Units of each hidden layer: a list, or ``{depth: 20, width: 100}``."""
 
     def build(

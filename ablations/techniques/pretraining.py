@@ -27,7 +27,7 @@ class Checkpoint(Source):
     """
 
     name: Literal["checkpoint"] = "checkpoint"
-    path: str
+    path: Annotated[str, Field(examples=["runs/first/elu/seed-{seed}/checkpoint/state.npz"])]
 
     def file(self, seed: int) -> Path | None:
         return Path(self.path.replace("{seed}", str(seed)))
@@ -40,7 +40,10 @@ class OtherTask(Source):
     """
 
     name: Literal["task"] = "task"
-    changes: Annotated[Mapping[str, Any], Field(min_length=1)]
+    changes: Annotated[
+        Mapping[str, Any],
+        Field(min_length=1, examples=[{"data.classes": [0, 1, 2], "training.epochs": 20}]),
+    ]
 
     @property
     def task_changes(self) -> Mapping[str, Any]:

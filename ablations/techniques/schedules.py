@@ -48,11 +48,13 @@ class PiecewiseConstant(Schedule):
     """
 
     name: Literal["piecewise_constant"] = "piecewise_constant"
-    boundaries_epochs: Annotated[tuple[float, ...], BeforeValidator(_rising)]
+    boundaries_epochs: Annotated[
+        tuple[float, ...], BeforeValidator(_rising), Field(examples=[[5.0, 8.0]])
+    ]
     factors_of_rate: Annotated[
         tuple[Positive, ...],
         BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-        Field(min_length=1),
+        Field(min_length=1, examples=[[0.1, 0.01]]),
     ]
     """One for each boundary, of η₀."""
 
