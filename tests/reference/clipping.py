@@ -36,3 +36,20 @@ def by_global_norm(gradients: list[Array], threshold: float) -> tuple[list[Array
 
 
 RULES = {"by_value": by_value, "by_norm": by_norm, "by_global_norm": by_global_norm}
+
+
+def adaptive(
+    gradients: list[Array], weights: list[Array], threshold: float, epsilon: float
+) -> list[Array]:
+    """Brock et al. 2021, equation 3: unit by unit, a loop over the columns of each matrix."""
+    clipped = []
+    for gradient, weight in zip(gradients, weights, strict=True):
+        columns = gradient.reshape(-1, gradient.shape[-1] if gradient.ndim > 1 else 1).copy()
+        of_weights = weight.reshape(columns.shape)
+        for unit in range(columns.shape[1]):
+            norm = math.sqrt(float((columns[:, unit] ** 2).sum()))
+            size = max(math.sqrt(float((of_weights[:, unit] ** 2).sum())), epsilon)
+            if norm > 0 and norm / size > threshold:
+                columns[:, unit] *= threshold * size / norm
+        clipped.append(columns.reshape(gradient.shape))
+    return clipped

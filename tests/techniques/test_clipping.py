@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ablations.techniques.clipping import CLIPPINGS
-from tests.reference.clipping import RULES, global_norm
+from tests.reference.clipping import RULES, adaptive, global_norm
+from tests.support.running import same_bits
 
 SHAPES = [(7, 5), (5,), (5, 3), (3,)]
 
@@ -87,3 +88,110 @@ def test_the_names_of_keras_are_aliases():
     assert CLIPPINGS.find("clipvalue") is CLIPPINGS.find("by_value")
     assert CLIPPINGS.find("clipnorm") is CLIPPINGS.find("by_norm")
     assert CLIPPINGS.find("global_clipnorm") is CLIPPINGS.find("by_global_norm")
+
+
+@pytest.mark.parametrize("name", ["by_norm", "by_global_norm"])
+def test_squares_that_overflow_still_give_a_step_of_the_threshold(tensorflow, name):
+    arrays = [array * np.float32(1e25) for array in gradients(1.0)]
+    assert (arrays[0].astype(float) ** 2).sum() > np.finfo(np.float32).max
+    clipped, changed = clip(tensorflow, name, 1.5, arrays)
+    wanted, _ = RULES[name]([array.astype(float) for array in arrays], 1.5)
+    assert changed
+    for got, want in zip(clipped, wanted, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+def test_a_gradient_that_is_not_finite_is_not_hidden(tensorflow):
+    for name in ("by_norm", "by_global_norm"):
+        for bad in (np.inf, np.nan):
+            arrays = gradients(1.0)
+            arrays[0][0, 0] = bad
+            clipped, _ = clip(tensorflow, name, 1.0, arrays)
+            assert not all(np.isfinite(part).all() for part in clipped)
+
+
+# Adaptive clipping
+
+
+def adaptively(arrays, weights, **settings):
+    import keras
+
+    named = [
+        keras.Variable(weight, name=f"{layer}")
+        for layer, weight in zip(("a", "a_bias", "b", "b_bias"), weights, strict=True)
+    ]
+    rule = CLIPPINGS.find("adaptive")(last_layer=True, **settings).build(named, {})
+    clipped, changed = rule.clip([keras.ops.convert_to_tensor(array) for array in arrays])
+    return [np.asarray(part, np.float64) for part in clipped], bool(changed)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e25])
+@pytest.mark.parametrize("settings", [{}, {"threshold": 0.3, "epsilon": 0.5}], ids=str)
+def test_adaptive_clipping_equals_a_loop_over_units(tensorflow, scale, settings):
+    arrays, weights = gradients(np.float32(scale)), gradients(0.7)
+    weights[1][:] = 0.0  # biases as they start
+    clipped, changed = adaptively(arrays, weights, **settings)
+    exact = [[part.astype(float) for part in parts] for parts in (arrays, weights)]
+    options = {"threshold": 0.01, "epsilon": 1e-3, **settings}
+    wanted = adaptive(*exact, **options)
+    assert changed == any(not np.array_equal(a, w) for a, w in zip(exact[0], wanted, strict=True))
+    for got, want in zip(clipped, wanted, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+def test_a_filter_counts_as_a_unit(tensorflow):
+    import keras
+
+    shape = (3, 3, 2, 4)
+    generator = np.random.default_rng(0)
+    gradient, weight = (generator.normal(size=shape).astype(np.float32) for _ in range(2))
+    rule = CLIPPINGS.find("adaptive")(last_layer=True).build([keras.Variable(weight)], {})
+    (clipped,), _ = rule.clip([keras.ops.convert_to_tensor(gradient)])
+    wanted = adaptive([gradient.astype(float)], [weight.astype(float)], 0.01, 1e-3)[0]
+    np.testing.assert_allclose(clipped, wanted, rtol=1e-5)
+
+
+def test_adaptive_clipping_leaves_the_layer_of_the_logits_alone_unless_told(recipe, train):
+    def moved(last_layer):
+        clipping = {"name": "adaptive", "threshold": 1e-6, "last_layer": last_layer}
+        trained = train(recipe({"training.clipping": clipping}))
+        end = trained.state()
+        trained.program.reset(recipe({"training.clipping": clipping}), 0)
+        start = trained.program.state()
+        kernels = [name for name in end if name.endswith("/kernel") and name.startswith("model/")]
+        return [float(np.abs(end[name] - start[name]).max()) for name in kernels]
+
+    *hidden, logits = moved(last_layer=False)
+    assert max(hidden) < 1e-5 < 1e-3 < logits
+    assert max(moved(last_layer=True)) < 1e-5
+
+
+# A rule with state
+
+
+def test_a_clipping_rule_keeps_state_which_starts_anew_with_each_run_and_is_saved(
+    tensorflow, recipe, train, monkeypatch
+):
+    class Alternating:
+        """Clips to zero at every second step."""
+
+        def __init__(self):
+            self.steps = tensorflow.Variable(0)
+            self.state = [self.steps]
+
+        def reset(self):
+            self.steps.assign(0)
+
+        def clip(self, gradients):
+            keep = tensorflow.cast(1 - self.steps % 2, tensorflow.float32)
+            self.steps.assign_add(1)
+            return [gradient * keep for gradient in gradients], keep < 1
+
+    technique = type(CLIPPINGS.find("by_value")())
+    monkeypatch.setattr(technique, "build", lambda *_: Alternating())
+    changes = recipe({"training.clipping": "by_value"})
+    first = train(changes)
+    assert first.epochs()[0]["share_of_steps_clipped"] == pytest.approx(1 / 3)
+    assert first.state()["clipping/0"] == 3
+    again = train(changes, programs=first.programs)
+    assert same_bits(first.state(), again.state())

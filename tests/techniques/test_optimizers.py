@@ -6,6 +6,7 @@ import inspect
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from ablations.techniques.optimizers import OPTIMIZERS
 from tests.reference import matrix_optimizers as matrices
@@ -210,3 +211,9 @@ def test_ftrl_at_a_constant_rate_is_kerass_own_bit_for_bit(tensorflow):
             optimizer.apply([2 * variable.value], [variable])
         pair.append(variable.numpy().tobytes())
     assert pair[0] == pair[1]
+
+
+def test_nesterov_without_momentum_is_refused():
+    with pytest.raises(ValidationError, match="wants momentum above 0"):
+        OPTIMIZERS.find("sgd")(nesterov=True)
+    assert OPTIMIZERS.find("sgd")(nesterov=True, momentum=0.9).nesterov
