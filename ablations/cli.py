@@ -137,8 +137,8 @@ def tensorboard(study: str | None, runs: Path, port: int) -> None:
 
 
 @main.command()
-@click.argument("name", required=False, metavar="[FAMILY|NAME]")
-def techniques(name: str | None) -> None:
+@click.argument("name", nargs=-1, metavar="[FAMILY|NAME]")
+def techniques(name: tuple[str, ...]) -> None:
     """Show what can be ablated, with parameters, defaults, bounds and sources."""
     from ablations.commands import techniques as command
 

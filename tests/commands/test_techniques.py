@@ -22,6 +22,7 @@ from ablations.data.catalog import DATA_SETS, by_name
 from ablations.data.mnist import MNIST
 from ablations.errors import AblationsError, StudyError
 from ablations.execution.catalog import CATALOG
+from ablations.study.families import Pretraining, Source
 from ablations.study.load import resolve
 from ablations.study.yaml_reader import read_yaml
 from ablations.techniques.catalog import FAMILIES
@@ -44,7 +45,7 @@ HOSTS = {
 @cache
 def printed(name: str | None = None, width: int = 1000) -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    techniques(name, console)
+    techniques([name] if name else [], console)
     return console.file.getvalue()
 
 
@@ -174,13 +175,19 @@ def test_a_place_takes_the_techniques_of_its_family_and_no_others() -> None:
 def test_a_family_is_found_by_title_and_by_place(name: str) -> None:
     text = printed(name)
     assert text.startswith("early stopping: at training.early_stopping\n")
-    assert "patience_epochs, monitor, min_delta, every_epochs" in text
+    assert "parameters: patience_epochs, monitor, min_delta, every_epochs" in text
 
 
 def test_a_family_is_printed_with_whole_formulas_and_the_meaning_of_their_symbols() -> None:
     text = printed("optimizer")
     assert "With `momentum` β: v ← βv − ηg, w ← w + v, so η stands inside the velocity." in text
     assert "g is the gradient, η the learning rate, w the weights." in text
+
+
+def test_a_technique_is_printed_with_what_its_contract_says() -> None:
+    text = printed("autoencoder")
+    for contract in (Pretraining, Source):
+        assert all(paragraph in lines(text) for paragraph in paragraphs(contract.__doc__))
 
 
 def test_an_alias_shows_what_it_stands_for_and_a_name_in_two_families_both() -> None:
@@ -262,7 +269,7 @@ def test_a_name_that_is_near_nothing_gets_the_families() -> None:
         printed("qqqqq")
 
 
-@pytest.mark.parametrize("arguments", [[], ["activation"], ["muon"], ["nothing"]])
+@pytest.mark.parametrize("arguments", [[], ["weight", "average"], ["muon"], ["nothing"]])
 def test_the_command_loads_nothing_heavy_and_prints_plain_text(arguments: list[str]) -> None:
     program = (
         "import sys\n"
