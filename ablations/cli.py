@@ -128,7 +128,7 @@ def report(study: tuple[str, ...], runs: Path, out: Path) -> None:
 @main.command()
 @click.argument("study", required=False)
 @_runs
-@click.option("--port", type=int, default=6006, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=6006, show_default=True)
 def tensorboard(study: str | None, runs: Path, port: int) -> None:
     """Start TensorBoard on the runs, and print links that open the useful views."""
     from ablations.commands import tensorboard as command
@@ -137,8 +137,8 @@ def tensorboard(study: str | None, runs: Path, port: int) -> None:
 
 
 @main.command()
-@click.argument("name", required=False, metavar="[FAMILY|NAME]")
-def techniques(name: str | None) -> None:
+@click.argument("name", nargs=-1, metavar="[FAMILY|NAME]")
+def techniques(name: tuple[str, ...]) -> None:
     """Show what can be ablated, with parameters, defaults, bounds and sources."""
     from ablations.commands import techniques as command
 

@@ -35,6 +35,8 @@ class Entry:
     aliases: tuple[str, ...]
     documentation: str
     """Paragraphs, the first of which says what it is, by formula where there is one."""
+    background: str
+    """What it shares with others of its kind: what they are, symbols, conventions; may be empty."""
     parameters: tuple[Parameter, ...]
     changes: Mapping[str, Any]
     """Dotted paths of the recipe → values that name the entry with its parameters."""
@@ -57,8 +59,8 @@ class Group:
     title: str
     places: tuple[str, ...]
     """Dotted paths of the recipe, the usual one first."""
-    introduction: str
-    """What is common to all: symbols, conventions; may be empty."""
+    background: str
+    """What is common to all entries."""
     entries: tuple[Entry, ...]
 
     @property
@@ -85,7 +87,7 @@ def groups() -> list[Group]:
     for title, family in FAMILIES.items():
         places = tuple(path for path, held in found if held == title)
         entries = tuple(_technique(family, technique, places) for technique in family.techniques)
-        catalogue.append(Group(title, places, _introduction(family), entries))
+        catalogue.append(Group(title, places, _background(family, family.contract), entries))
     return catalogue
 
 
@@ -137,6 +139,7 @@ def _technique(family: Family, technique: type[Technique], places: tuple[str, ..
         name=name,
         aliases=tuple(alias for alias, meant in family.aliases.items() if meant == name),
         documentation=inspect.cleandoc(technique.__doc__ or ""),
+        background=_background(family, technique),
         parameters=declared,
         changes=_changes(places[0], {"name": name, **examples}) if places else {},
     )
@@ -149,12 +152,16 @@ def _changes(place: str, value: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{place}.{key}": each for key, each in value.items()}
 
 
-def _introduction(family: Family) -> str:
-    """Return the docstring of the file that declares most techniques of a family, if one does."""
-    files = Counter(technique.__module__ for technique in family.techniques)
+def _background(family: Family, technique: type[Technique]) -> str:
+    """Return the docstrings of a technique's contracts, and of the file that declares most others.
+
+    A contract says what all of a family are; the file, which symbols and conventions they share.
+    """
+    contracts = (c for c in technique.__mro__ if c.__module__ == family.contract.__module__)
+    files = Counter(each.__module__ for each in family.techniques)
     file, declared = files.most_common(1)[0]
-    most = 2 * declared > len(family.techniques)
-    return inspect.cleandoc(sys.modules[file].__doc__ or "") if most else ""
+    shared = [sys.modules[file]] if 2 * declared > len(family.techniques) else []
+    return "\n\n".join(inspect.cleandoc(each.__doc__ or "") for each in (*contracts, *shared))
 
 
 def _data_set(source: DataSource) -> Entry:
@@ -165,4 +172,4 @@ def _data_set(source: DataSource) -> Entry:
             f"\n\nInputs {shape}, {facts.classes} classes, {facts.train_examples:,} examples to "
             f"train and validate on, {facts.test_examples:,} to test."
         )
-    return Entry(source.name, (), documentation, (), {DATA_SET_PLACE: source.name})
+    return Entry(source.name, (), documentation, "", (), {DATA_SET_PLACE: source.name})

@@ -12,7 +12,7 @@ def list_studies() -> None:
     Raises:
         StudyError: some cannot be loaded; the others were printed.
     """
-    found, problems = studies.load_all()
-    display.print_studies(found)
+    loaded, problems = studies.load_all()
+    display.print_studies(loaded)
     if problems:
         raise StudyError(problems)

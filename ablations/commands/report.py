@@ -12,10 +12,14 @@ from ablations.ledger.paths import RunsDirectory
 
 
 def report(named: Sequence[str], runs: Path, out: Path) -> None:
-    """Write the report of some studies, or of all, and show it in TensorBoard."""
+    """Write the report of some studies, or of all, and show it in TensorBoard.
+
+    ``named`` holds names or paths of study files; without any, all that ``runs`` keeps.
+    """
     from ablations.analysis.show.report import write_reports
 
-    for page in write_reports(runs, out, report_names(named, runs)):
+    recorded = [_recorded_name(study, runs) for study in named]
+    for page in write_reports(runs, out, recorded):
         for line in (*page.notices, *page.left_out):
             print(f"{page.study}: {line}", file=sys.stderr)
         print(f"{page.study}: {' '.join(page.answer)}")
@@ -26,8 +30,7 @@ def report(named: Sequence[str], runs: Path, out: Path) -> None:
             print(f"{page.study}: not shown in TensorBoard: {error.strerror}", file=sys.stderr)
 
 
-def report_names(named: Sequence[str], runs: Path) -> list[str]:
-    """Return the names of studies given by name or by path, as their runs are kept under."""
-    directory = RunsDirectory(runs)
-    kept = {study: directory.record(study).is_file() for study in named if "/" not in study}
-    return [study if kept.get(study) else studies.load(study).study for study in named]
+def _recorded_name(study: str, runs: Path) -> str:
+    """Return the name that a study's runs are kept under; the file of a kept one may be gone."""
+    kept = "/" not in study and RunsDirectory(runs).record(study).is_file()
+    return study if kept else studies.load(study).study

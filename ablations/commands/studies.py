@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,11 @@ CONFIGS = Path("configs")
 
 
 def find(study: str) -> Path:
-    """Return the file of a study given by its path or by its name in ``configs/``."""
+    """Return the file of a study given by its path or by its name in ``configs/``.
+
+    Raises:
+        AblationsError: there is none; names the nearest.
+    """
     path = Path(study)
     if path.suffix in (".yaml", ".yml") or path.is_file():
         if not path.is_file():
@@ -39,8 +43,12 @@ def load(study: str, overrides: Mapping[str, Any] | None = None) -> Study:
     return load_study(find(study), CATALOG, overrides)
 
 
-def parse_overrides(assignments: tuple[str, ...]) -> dict[str, Any]:
-    """Read ``key=value`` pairs; a value is read as YAML."""
+def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
+    """Return dotted path → value of ``key=value`` pairs; a value is read as YAML.
+
+    Raises:
+        AblationsError: a pair is none, or its value is not YAML.
+    """
     overrides = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
@@ -51,15 +59,19 @@ def parse_overrides(assignments: tuple[str, ...]) -> dict[str, Any]:
 
 
 def load_all() -> tuple[list[Study], list[Problem]]:
-    """Return the studies in ``configs/`` that can be loaded, and what is wrong with the others."""
-    found: list[Study] = []
+    """Return the studies in ``configs/`` that can be loaded, and what is wrong with the others.
+
+    Raises:
+        AblationsError: there are no study files.
+    """
+    loaded: list[Study] = []
     problems: list[Problem] = []
     files = all_files()
     if not files:
         raise AblationsError(f"{CONFIGS}/: no studies; wants *.yaml files")
     for path in files:
         try:
-            found.append(load(str(path)))
+            loaded.append(load_study(path, CATALOG))
         except StudyError as error:
             problems += error.problems
-    return found, problems
+    return loaded, problems

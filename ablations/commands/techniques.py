@@ -16,8 +16,8 @@ from ablations.study.technique import form_of
 WIDTH_ELSEWHERE = 120  # columns where there is no terminal to ask
 
 
-def techniques(name: str | None, console: Console | None = None) -> None:
-    """Print the whole catalogue, or all that is called ``name``.
+def techniques(words: Sequence[str], console: Console | None = None) -> None:
+    """Print the whole catalogue, or all that is called by the name that the words make.
 
     A family is called by its title, its place in a study, or the last word of that.
 
@@ -26,10 +26,11 @@ def techniques(name: str | None, console: Console | None = None) -> None:
     """
     console = console or _console()
     catalogue = groups()
-    if name is None:
+    name = " ".join(words)
+    if not name:
         _print_overview(catalogue, console)
         return
-    word = name.strip().casefold()
+    word = name.casefold()
     families = [group for group in catalogue if {word, word.replace("_", " ")} & group.names]
     entries = [(group, e) for group in catalogue for e in group.entries if _is_called(e, name)]
     for group in families:
@@ -46,7 +47,7 @@ def _console() -> Console:
 
 
 def _is_called(entry: Entry, name: str) -> bool:
-    return form_of(name.strip(), (entry.name, *entry.aliases)) is not None
+    return form_of(name, (entry.name, *entry.aliases)) is not None
 
 
 # Pages
@@ -73,14 +74,15 @@ def _print_overview(catalogue: Sequence[Group], console: Console) -> None:
 
 def _print_group(group: Group, console: Console) -> None:
     console.print(Text(f"{group.title}: {_places(group)}", style="bold"))
-    if group.introduction:
-        console.print(_prose(group.introduction, "dim"))
+    if group.background:
+        console.print(_prose(group.background, "dim"))
     console.print()
     table = _table()
     for entry in group.entries:
         told = _prose(entry.documentation)
         if entry.parameters:
-            told.append("\n" + ", ".join(each.name for each in entry.parameters), style="dim")
+            names = ", ".join(each.name for each in entry.parameters)
+            told.append(f"\nparameters: {names}", style="dim")
         table.add_row(Text("\n".join((entry.name, *(f"  {a}" for a in entry.aliases)))), told)
         table.add_row()
     console.print(table)
@@ -91,8 +93,8 @@ def _print_entry(group: Group, entry: Entry, console: Console) -> None:
     if entry.aliases:
         console.print(Text(f"also called {', '.join(entry.aliases)}"))
     console.print(Text("\n").append_text(_prose(entry.documentation)))
-    if group.introduction:
-        console.print(Text("\n").append_text(_prose(group.introduction, "dim")))
+    if entry.background:
+        console.print(Text("\n").append_text(_prose(entry.background, "dim")))
     if entry.parameters:
         table = _table("parameter", "wants", "default", "meaning")
         for each in entry.parameters:
