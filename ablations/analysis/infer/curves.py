@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ablations.analysis.infer.intervals import Interval, student_interval
+from ablations.analysis.infer.summary import summarize
 from ablations.analysis.read.collect import Collected, Run, completed
 from ablations.ledger.records import Epoch
 
@@ -88,11 +88,11 @@ def learning_curve(histories: Sequence[Sequence[Epoch]], key: str) -> LearningCu
     epochs = sorted(set.intersection(*map(set, by_run))) if by_run else []
     if not epochs:
         return None
-    columns = [[values[epoch] for values in by_run] for epoch in epochs]
+    summaries = [summarize([values[epoch] for values in by_run]) for epoch in epochs]
     return LearningCurve(
         tuple(epochs),
-        tuple(statistics.mean(column) for column in columns),
-        tuple(student_interval(column) for column in columns),
+        tuple(summary.mean for summary in summaries if summary.mean is not None),  # n > 0: all
+        tuple(map(student_interval, summaries)),
         len(by_run),
     )
 

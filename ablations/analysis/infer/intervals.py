@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-import statistics
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from ablations.analysis.infer.summary import Summary
 
 FEWEST_FOR_BOOTSTRAP = 10
 RESAMPLES = 9_999
@@ -26,14 +27,13 @@ class Interval:
         return Interval(factor * self.low, factor * self.high)
 
 
-def student_interval(values: Sequence[float], level: float = 0.95) -> Interval | None:
+def student_interval(summary: Summary, level: float = 0.95) -> Interval | None:
     """Return Student's interval x̄ ± t₍ₙ₋₁, (1+level)/2₎ · s/√n for the mean; None where n < 2."""
-    n = len(values)
-    if n < 2:
+    if summary.mean is None or summary.standard_deviation is None:
         return None
-    mean = statistics.mean(values)
-    half = _t_quantile((1 + level) / 2, n - 1) * statistics.stdev(values) / math.sqrt(n)
-    return Interval(mean - half, mean + half)
+    quantile = _t_quantile((1 + level) / 2, summary.n - 1)
+    half = quantile * summary.standard_deviation / math.sqrt(summary.n)
+    return Interval(summary.mean - half, summary.mean + half)
 
 
 @lru_cache(maxsize=256)  # a curve asks for the same one at every epoch

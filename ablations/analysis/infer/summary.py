@@ -1,4 +1,4 @@
-"""Mean and spread of one metric over the runs of one arm.
+"""Mean and spread of a handful of values.
 
 The statistics module sums exactly, so the same numbers give the same bytes on every machine.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Summary:
-    """Mean and spread of one metric over the completed runs of one arm."""
+    """Mean and spread of n values, for instance of one metric over the completed runs of an arm."""
 
     n: int
     mean: float | None

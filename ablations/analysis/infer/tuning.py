@@ -114,19 +114,19 @@ def _trial(trial: TrialScore) -> TrialSummary:
     return TrialSummary(trial.trial.values, trial.runs, trial.mean, trial.diverged)
 
 
-def fairness(collected: Collected, found: Tuning | None) -> Fairness:
+def fairness(collected: Collected, searches: Tuning | None) -> Fairness:
     """Return whether the arms had equal chances."""
-    if found is None:
+    if searches is None:
         return Fairness(tuned=False)
-    searched = {arm.arm for arm in found.arms}
+    searched = {arm.arm for arm in searches.arms}
     edges: dict[tuple[str, End], list[str]] = {}
-    for arm in found.arms:
+    for arm in searches.arms:
         for setting, end in arm.edges.items():
             edges.setdefault((setting, end), []).append(arm.arm)
     return Fairness(
         tuned=True,
         held=tuple(arm for arm in collected.study.arm_names if arm not in searched),
-        incomplete=tuple(arm.arm for arm in found.arms if arm.chosen is None),
-        not_confirmed=tuple(arm.arm for arm in found.arms if arm.chosen and not arm.confirmed),
+        incomplete=tuple(arm.arm for arm in searches.arms if arm.chosen is None),
+        not_confirmed=tuple(arm.arm for arm in searches.arms if arm.chosen and not arm.confirmed),
         on_the_edge=tuple(Edge(*key, tuple(arms)) for key, arms in edges.items()),
     )

@@ -7,7 +7,6 @@ because another arm failed.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from ablations.analysis.infer.corrections import LEVEL, can_be_significant, holm
 from ablations.analysis.infer.intervals import Interval, bca_interval, disagree, student_interval
 from ablations.analysis.infer.pairs import PairedDifferences
 from ablations.analysis.infer.sign_flips import sign_flip_p_value
+from ablations.analysis.infer.summary import summarize
 
 Verdict = Literal["better", "worse", "equivalent", "unstable", "inconclusive", "none"]
 """``none`` is no verdict at all: there are no pairs, or too few for any to be possible."""
@@ -94,8 +94,9 @@ def _judge_one(
     margin: float,
 ) -> Comparison:
     values = pairs.values
-    effect = statistics.mean(values) if values else None
-    interval, interval_90 = student_interval(values, 0.95), student_interval(values, 0.90)
+    summary = summarize(values)
+    effect = summary.mean
+    interval, interval_90 = student_interval(summary, 0.95), student_interval(summary, 0.90)
     verdict: Verdict
     size: Size | None = None
     if pairs.divergence.exceeds(pairs.reference_divergence):

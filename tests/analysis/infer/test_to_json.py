@@ -128,6 +128,21 @@ def test_curves_are_those_of_the_files(tuned: Inference) -> None:
     assert [arm["train_loss"]["n"] for arm in curves.values()] == [10, 9, 10]
 
 
+def test_whole_numbers_stand_under_their_names(tuned: Inference) -> None:
+    data = json.loads(to_json(tuned))
+    for row, arm in zip(tables(target(tuned))[0].rows, data["target"]["arms"], strict=True):
+        assert row[0].text.removesuffix(" (control)") == arm["arm"]
+        assert row[1].text == f"{arm['reached']}/{arm['runs']}"
+        assert [cell.order for cell in row[1:]] == [arm["share"], arm["epochs"], arm["updates"]]
+    for row, arm in zip(tables(tuning(tuned))[0].rows, data["tuning"]["arms"], strict=True):
+        assert (row[0].text, row[1].order) == (arm["arm"], arm["chosen"]["values"][RATE])
+        assert row[4].order == arm["diverged"]
+    for row, arm in zip(tables(verdicts(tuned))[0].rows, data["arms"], strict=True):
+        counts = [arm["divergence"]["diverged"], arm["parameters"], arm["updates"]]
+        assert [cell.order for cell in row[7:10]] == counts
+        assert row[6].order == (arm["comparison"] and arm["comparison"]["n"])
+
+
 def test_derived_numbers_are_there_too(tuned: Inference) -> None:
     data = json.loads(to_json(tuned))
     tanh = data["arms"][1]

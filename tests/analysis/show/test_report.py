@@ -11,6 +11,9 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
+from ablations.analysis.infer.inference import infer
+from ablations.analysis.infer.to_json import to_json
+from ablations.analysis.read.collect import collect
 from ablations.analysis.show.report import StudyReport, write_reports
 from ablations.cli import main
 from ablations.errors import AblationsError
@@ -104,8 +107,16 @@ def test_another_process_gives_the_same_bytes(factorial_study: Any, out: Path) -
     assert "bootstrap (BCa) interval" in written.markdown
     code = (
         "import sys; from pathlib import Path; "
+        "from ablations.analysis.infer.inference import infer; "
+        "from ablations.analysis.infer.to_json import to_json; "
+        "from ablations.analysis.read.collect import collect; "
         "from ablations.analysis.show.report import write_reports; "
-        "write_reports(Path(sys.argv[1]), Path(sys.argv[2]), [])"
+        "write_reports(Path(sys.argv[1]), Path(sys.argv[2]), []); "
+        "text = to_json(infer(collect(Path(sys.argv[1]), 'factorial'))); "
+        "Path(sys.argv[2], 'inference.json').write_text(text, encoding='utf-8')"
+    )
+    (out / "inference.json").write_text(
+        to_json(infer(collect(made.runs, "factorial"))), encoding="utf-8"
     )
     elsewhere = out.parent / "elsewhere"
     changed = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "OMP_NUM_THREADS": "1", "LC_ALL": "C"}

@@ -45,7 +45,9 @@ def factorial(inference: Inference) -> Section | None:
 def factorial_sentences(inference: Inference) -> tuple[str, ...]:
     """Return the answer of a factorial design; nothing where no contrast has a verdict."""
     effects = inference.factorial
-    if effects is None or all(one.comparison.verdict == "none" for one in effects.contrasts):
+    if effects is None:
+        return ()
+    if all(contrast.comparison.verdict == "none" for contrast in effects.contrasts):
         return ()
     metric = METRICS[inference.metric]
     groups: dict[str, list[str]] = {}
@@ -93,7 +95,9 @@ def _notes(effects: FactorialEffects, inference: Inference) -> Iterator[str]:
         f"gives one number; p is corrected by Holm for all {len(effects.contrasts)} contrasts. "
         "Interactions of three or more factors are not tested."
     )
-    named = {_name(one, effects.references): one.comparison for one in effects.contrasts}
+    named = {
+        _name(contrast, effects.references): contrast.comparison for contrast in effects.contrasts
+    }
     yield from comparison_notes(named, METRICS[inference.metric])
     if effects.incomplete:
         yield (
