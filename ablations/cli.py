@@ -133,4 +133,13 @@ def tensorboard(study: str | None, runs: Path, port: int) -> None:
     """Start TensorBoard on the runs, and print links that open the useful views."""
     from ablations.commands import tensorboard as command
 
-    sys.exit(command.tensorboard(study, runs, port))
+    command.tensorboard(study, runs, port)
+
+
+@main.command()
+@click.argument("name", required=False, metavar="[FAMILY|NAME]")
+def techniques(name: str | None) -> None:
+    """Show what can be ablated, with parameters, defaults, bounds and sources."""
+    from ablations.commands import techniques as command
+
+    command.techniques(name)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from ablations.data.locate import DIRECTORY_VARIABLE, find_files
+from ablations.data import catalog
+from ablations.data.locate import DIRECTORY_VARIABLE
 from ablations.study.recipe import Recipe
 from tests.support.running import Trained, make_recipe, train_into
 from tests.support.workplace import workplace
@@ -67,7 +68,7 @@ def tensorflow() -> ModuleType:
 
 def _real_data(name: str) -> Path:
     directory = os.environ.get(DIRECTORY_VARIABLE)
-    if not directory or find_files(name, Path(directory)) is None:
+    if not directory or catalog.files(name, Path(directory)) is None:
         pytest.skip(f"{DIRECTORY_VARIABLE} does not lead to the files of {name}")
     return Path(directory)
 

@@ -1,52 +1,80 @@
-"""``ablations tensorboard``: start TensorBoard, and print links that open the useful views."""
+"""``ablations tensorboard``: become TensorBoard, after printing links that open useful views."""
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote, urlencode
 
 from ablations.commands import studies
 from ablations.errors import AblationsError
 from ablations.ledger.paths import RunsDirectory
+from ablations.study.schema import SUMMARY, TUNING
 
 SAMPLES = "scalars=100000,histograms=1000"  # 0 would empty the Time Series dashboard
-_VIEWS = (
-    (
-        "curves, one colour an arm",
-        "?smoothing=0&tagFilter=%5E(train%7Cvalidation)&runFilter={compared}"
-        "&runColorGroup=regex%3A{arm}#timeseries",
-    ),
-    (
-        "trials of the tuning",
-        "?smoothing=0&tagFilter=%5Evalidation&runFilter={tuning}"
-        "&runColorGroup=regex%3A{tuning}(.%2B)%2F#timeseries",
-    ),
-    ("mean and band over seeds", "#custom_scalars&regexInput=%5E{summary}"),
-    ("gradients, first seed", "?tagFilter=gradient_log10&runFilter=seed-0%24#timeseries"),
-    ("arms and final metrics", "#hparams"),
-    ("network", "#graphs"),
-    ("report, once it is written", "#text&regexInput=%5E%5B%5E%2F%5D%2B%24"),
-)
+ANY_STUDY = "[^/]+/"
 
 
-def tensorboard(study: str | None, runs: Path, port: int) -> int:
-    """Start TensorBoard and print links that open the useful views."""
-    name = None if study is None else studies.load(study).study
-    logdir = runs if name is None else RunsDirectory(runs).study(name)
+def tensorboard(study: str | None, runs: Path, port: int) -> NoReturn:
+    """Print links, then replace this process by TensorBoard's: whatever ends it, ends the server.
+
+    Raises:
+        AblationsError: there are no runs.
+    """
+    loaded = None if study is None else studies.load(study)
+    logdir = runs if loaded is None else RunsDirectory(runs).study(loaded.study)
     if not logdir.is_dir():
         raise AblationsError(
             f"{logdir}: no runs yet; wants `ablations run {study or 'STUDY'}` first"
         )
-    study_part = "" if name else "%5B%5E%2F%5D%2B%2F"  # any study
-    parts = {
-        "arm": f"%5E({study_part}%5B%5E%2F%5D%2B)%2F",
-        "summary": f"{study_part}summary",
-        "tuning": f"%5E{study_part}tuning%2F",
-        "compared": f"%5E(%3F!{study_part}tuning%2F)",
-    }
-    for title, query in _VIEWS:
-        print(f"{title:28} http://localhost:{port}/{query.format(**parts)}", flush=True)
+    histograms = loaded is None or any(arm.recipe.telemetry.records for arm in loaded.arms)
+    for title, view in _views(logdir, "" if loaded else ANY_STUDY, histograms):
+        print(f"{title:28} http://localhost:{port}/{view}")
+    sys.stdout.flush()
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
     command += ["--port", str(port), "--samples_per_plugin", SAMPLES]
-    return subprocess.run(command, check=False).returncode
+    os.execv(sys.executable, command)
+
+
+def _views(logdir: Path, above: str, histograms: bool) -> Iterator[tuple[str, str]]:
+    """Yield title and address, below the host's, of each view that the runs can fill.
+
+    ``above`` is a regular expression for what precedes an arm in the name of a run; ``histograms``
+    tells whether any are recorded.
+    """
+    curves = {
+        "smoothing": "0",
+        "tagFilter": "^(train|validation)",
+        "runFilter": f"^(?!{above}{TUNING}/)",
+        "runColorGroup": f"regex:^({above}[^/]+)/",
+    }
+    trials = {
+        "smoothing": "0",
+        "tagFilter": "^validation",
+        "runFilter": f"^{above}{TUNING}/",
+        "runColorGroup": f"regex:^{above}{TUNING}/(.+)/",
+    }
+    yield "curves, one colour an arm", _time_series(curves)
+    if any(logdir.glob(TUNING if not above else f"*/{TUNING}")):
+        yield "trials of the tuning", _time_series(trials)
+    bands = {"regexInput": f"^{above}{SUMMARY}"}
+    yield "mean and band over seeds", _dashboard("custom_scalars", bands)
+    gradients = {"tagFilter": "gradient_log10", "runFilter": "seed-0$"}
+    if histograms:
+        yield "gradients, first seed", _time_series(gradients)
+    yield "arms and final metrics", _dashboard("hparams")
+    yield "network", _dashboard("graphs")
+    yield "report, once it is written", _dashboard("text", {"regexInput": "^[^/]+$"})
+
+
+def _time_series(filters: Mapping[str, str]) -> str:
+    """Return the address of the Time Series dashboard, which reads the query."""
+    return f"?{urlencode(filters, quote_via=quote)}#timeseries"
+
+
+def _dashboard(name: str, filters: Mapping[str, str] | None = None) -> str:
+    """Return the address of one of the older dashboards, which read the fragment."""
+    return f"#{name}" + (f"&{urlencode(filters, quote_via=quote)}" if filters else "")

@@ -3,45 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ablations.data.arrays import SPLIT, dataset_of
 from ablations.data.dataset import Dataset
-from ablations.data.npz import read_npz
-from ablations.data.table import read_csv
-from ablations.errors import UserCodeError
-from ablations.user_code import UserFunction
+from ablations.data.source import Arrays, DataSource, LocalCopy, Reader
+from ablations.errors import DataError, UserCodeError
+from ablations.user_code import FORM, UserFunction
 
 
-def read_archive(name: str, files: list[Path], digest: str) -> Dataset:
-    """Return the data set in a NumPy archive."""
-    return dataset_of(name, read_npz(files[0]), digest)
+@dataclass(frozen=True)
+class OwnFile(DataSource):
+    """A file that a name such as ``npz:PATH`` holds, from the working directory on."""
+
+    name: str
+    description: str
+    reader: Reader
+
+    def find(self, name: str, directory: Path | None) -> LocalCopy | None:
+        """Return the file."""
+        path = Path(name.partition(":")[2])
+        return LocalCopy((path,), self.reader) if path.is_file() else None
+
+    def read(self, name: str, copy: LocalCopy, digest: str) -> Dataset:
+        """Return the data set in the file; see ``dataset_of``."""
+        from ablations.data.arrays import dataset_of
+
+        return dataset_of(name, copy.read(copy.files), digest)
+
+    def missing(self, name: str, directory: Path | None, why: str = "") -> DataError:
+        """Return the error that says from where the path counts."""
+        return DataError(f"data set {name}: no such file from {Path.cwd()} on{why}")
 
 
-def read_table(name: str, files: list[Path], digest: str) -> Dataset:
-    """Return the data set in a table."""
-    return dataset_of(name, read_csv(files[0]), digest)
+class OwnFunction(DataSource):
+    """A function that returns pairs as ``keras.datasets`` does, or arrays by name."""
+
+    name = FORM
+    description = (
+        "Your function: (x_train, y_train), (x_test, y_test), or a mapping with these names or "
+        "with x and y."
+    )
+
+    @property
+    def runs_user_code(self) -> bool:
+        """Always."""
+        return True
+
+    def find(self, name: str, directory: Path | None) -> LocalCopy:
+        """Return the Python files whose hash tells whether the function has changed."""
+        function = UserFunction.named(name)
+        return LocalCopy(tuple(function.files()), lambda files: _arrays(name, function.call()))
+
+    def read(self, name: str, copy: LocalCopy, digest: str) -> Dataset:
+        """Call the function and return its data.
+
+        Raises:
+            UserCodeError: it does not import, raises, or returns something else.
+            DataError: the arrays do not fit; see ``dataset_of``.
+        """
+        from ablations.data.arrays import dataset_of
+
+        return dataset_of(name, copy.read(copy.files), digest)
+
+    def missing(self, name: str, directory: Path | None, why: str = "") -> DataError:
+        """Return the error for a function without files, which ``find`` refuses before."""
+        return DataError(f"data set {name}: no such function{why}")
 
 
-def call_function(name: str, files: list[Path], digest: str) -> Dataset:
-    """Return the data set that a user's function returns: pairs as Keras's, or arrays by name.
+def _arrays(name: str, returned: Any) -> Arrays:
+    import numpy as np
 
-    Raises:
-        UserCodeError: it does not import, raises, or returns something else.
-        DataError: the arrays do not fit; see ``dataset_of``.
-    """
-    returned = UserFunction.named(name).call()
+    from ablations.data.arrays import SPLIT
+
     try:
         if not isinstance(returned, Mapping):
             (x_train, y_train), (x_test, y_test) = returned
             returned = dict(zip(SPLIT, (x_train, y_train, x_test, y_test), strict=True))
-        arrays: dict[str, Any] = {key: np.asarray(array) for key, array in returned.items()}
+        return {key: np.asarray(array) for key, array in returned.items()}
     except (TypeError, ValueError):
         raise UserCodeError(
             f"{name}: wants (x_train, y_train), (x_test, y_test) or a mapping with these names, "
             f"got {type(returned).__name__}"
         ) from None
-    return dataset_of(name, arrays, digest)
+
+
+def _read_archive(files: tuple[Path, ...]) -> Arrays:
+    from ablations.data.formats.npz import read_npz
+
+    return read_npz(files[0])
+
+
+def _read_table(files: tuple[Path, ...]) -> Arrays:
+    from ablations.data.formats.csv_table import read_csv
+
+    return read_csv(files[0])
+
+
+ARCHIVE = OwnFile(
+    "npz:PATH",
+    "Your NumPy archive: x_train, y_train, x_test and y_test, or x and y, of which a fifth tests.",
+    _read_archive,
+)
+TABLE = OwnFile(
+    "csv:PATH",
+    "Your table of numbers, one example a line, the label in the column label or else the last.",
+    _read_table,
+)
+FUNCTION = OwnFunction()

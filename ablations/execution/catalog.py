@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ablations.data.catalog import SOURCES
+from ablations.data.catalog import DATA_SETS
 from ablations.study.technique import Catalog
 from ablations.techniques.catalog import FAMILIES
 
-CATALOG = Catalog(FAMILIES, tuple(SOURCES))
+CATALOG = Catalog(FAMILIES, tuple(DATA_SETS))

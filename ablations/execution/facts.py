@@ -11,10 +11,10 @@ from ablations.data.dataset import DataFacts
 from ablations.errors import AblationsError
 from ablations.execution.apart import call_apart
 from ablations.execution.catalog import CATALOG
+from ablations.study.families import Pretraining
+from ablations.study.model_families import Model
 from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.schema import Arm, Study
-from ablations.techniques.model import Model
-from ablations.techniques.pretraining import Pretraining
 
 
 def describe_data(study: Study, directory: Path | None) -> dict[DataRecipe, DataFacts]:

@@ -96,7 +96,7 @@ def _finished(job: Job) -> Result | None:
 
 def _train(job: Job) -> Result:
     from ablations.training.run import Trial, train
-    from ablations.training.trainers.compiled.program import Programs
+    from ablations.training.trainers.compiled.programs import Programs
 
     global _programs
     _programs = _programs or Programs()

@@ -10,12 +10,13 @@ from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.study.design import Factor, label_of, span
+from ablations.study.frozen import show
 from ablations.study.load_search import resolve_search
 from ablations.study.recipe import Recipe
 from ablations.study.schema import NAME, NAME_WANTED, Study
 from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
-from ablations.study.technique import Catalog, show
+from ablations.study.technique import Catalog
 from ablations.study.yaml_reader import Document, read_yaml
 from ablations.study.yaml_reader import Path as DataPath
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ablations.study.frozen import show
 from ablations.study.recipe import Recipe
 from ablations.study.schema import NAME, NAME_WANTED
 from ablations.study.search import Search, declared, trial_name
 from ablations.study.settings import change
-from ablations.study.technique import show
 from ablations.study.yaml_reader import Path as DataPath
 
 TUNABLE = ("model", "training")  # other data would make validation scores incomparable

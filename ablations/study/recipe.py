@@ -16,8 +16,21 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from ablations.errors import UserCodeError, suggest
+from ablations.study.families import (
+    Augmentation,
+    Clipping,
+    Constraint,
+    EarlyStopping,
+    LabelSmoothing,
+    Optimizer,
+    Regularization,
+    Schedule,
+    WeightAverage,
+)
+from ablations.study.frozen import Count, Frozen, problem, show
+from ablations.study.model_families import Model
 from ablations.study.settings import change
-from ablations.study.technique import Count, Frozen, form_of, from_family, problem, show
+from ablations.study.technique import Chosen, HostOnly, form_of
 from ablations.study.transfer import TransferRecipe
 from ablations.user_code import FORM, UserFunction
 
@@ -73,17 +86,19 @@ class TrainingRecipe(Frozen):
 
     batch_size: Count
     """Examples a step; an epoch drops the examples that fill no whole batch, others each time."""
-    epochs: Count
-    optimizer: from_family("optimizer")  # type: ignore[valid-type]
-    schedule: from_family("schedule") | None = None  # type: ignore[valid-type]
+    epochs: HostOnly[Count]
+    optimizer: Chosen[Optimizer]
+    schedule: HostOnly[Chosen[Schedule] | None] = None
     """How the optimizer's learning rate changes; null keeps it."""
-    clipping: from_family("clipping") | None = None  # type: ignore[valid-type]
-    regularization: from_family("regularization") | None = None  # type: ignore[valid-type]
-    constraint: from_family("constraint") | None = None  # type: ignore[valid-type]
-    augmentation: from_family("augmentation", default="perturbation") | None = None  # type: ignore[valid-type]
-    weight_average: from_family("weight average") | None = None  # type: ignore[valid-type]
-    early_stopping: from_family("early stopping", default="patience") | None = None  # type: ignore[valid-type]
-    keep_checkpoint: bool = False
+    clipping: Chosen[Clipping] | None = None
+    regularization: Chosen[Regularization] | None = None
+    constraint: Chosen[Constraint] | None = None
+    augmentation: Chosen[Augmentation] | None = None
+    weight_average: Chosen[WeightAverage] | None = None
+    early_stopping: HostOnly[Chosen[EarlyStopping] | None] = None
+    label_smoothing: Chosen[LabelSmoothing] | None = None
+    """A share of each label that is spread over all classes; a bare number is the share."""
+    keep_checkpoint: HostOnly[bool] = False
     """Keep the final weights and optimizer state in ``checkpoint/``."""
 
 
@@ -114,7 +129,7 @@ class Recipe(Frozen):
     """Everything needed to train once."""
 
     data: DataRecipe
-    model: from_family("model", default="mlp")  # type: ignore[valid-type]
+    model: Chosen[Model]
     training: TrainingRecipe
     transfer: TransferRecipe | None = None
     """Start from weights that were learned before; null starts from the initializer."""
@@ -139,7 +154,7 @@ class Recipe(Frozen):
             raise _misplaced("does not go with early_stopping", "transfer", "unfreeze")
         if self.transfer.cache and self.training.augmentation is not None:
             raise _misplaced("does not go with augmentation", "transfer", "cache")
-        changes = getattr(self.transfer.source, "changes", None)
+        changes = self.transfer.source.task_changes
         if changes is not None and info.context:
             settings = change({**self.settings(), "transfer": None}, changes)
             try:

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ablations.errors import suggest
+from ablations.study.frozen import Count, Frozen, NonNegative, problem, show
 from ablations.study.metrics import METRICS
 from ablations.study.recipe import Recipe
-from ablations.study.technique import Count, Frozen, NonNegative, problem, show
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAME_WANTED = (

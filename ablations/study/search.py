@@ -16,10 +16,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ablations.study.design import label_of
+from ablations.study.frozen import Count, Frozen, problem, show
 from ablations.study.metrics import METRICS
 from ablations.study.schema import MetricName, Seeds, Tuning, TuningTrial
 from ablations.study.settings import change, flatten
-from ablations.study.technique import Count, Frozen, problem, show
 
 DIGITS = 3  # significant digits of a drawn number
 

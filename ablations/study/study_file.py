@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from ablations.study.frozen import Frozen, NonNegative, problem, show
 from ablations.study.schema import (
     SUMMARY,
     TUNING,
@@ -19,7 +20,6 @@ from ablations.study.schema import (
     Target,
 )
 from ablations.study.search import Search
-from ablations.study.technique import Frozen, NonNegative, problem, show
 
 RESERVED_ARMS = (SUMMARY, TUNING)  # runs/<study>/summary/ holds the bands, tuning/ the trials
 COPY = "copy"

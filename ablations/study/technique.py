@@ -8,166 +8,115 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar, get_args
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    SerializeAsAny,
-    ValidationError,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    model_validator,
-)
-from pydantic import Field as _Field
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import GetCoreSchemaHandler, SerializeAsAny, ValidationInfo, create_model
+from pydantic_core.core_schema import CoreSchema, with_info_before_validator_function
 
 from ablations.errors import suggest
+from ablations.study.frozen import Frozen, problem, show
 
-PROBLEM = "ablations"  # the type of an error whose message is already in the house's words
+if TYPE_CHECKING:
+    import tensorflow as tf
 
-Positive = Annotated[float, _Field(gt=0)]
-NonNegative = Annotated[float, _Field(ge=0)]
-Share = Annotated[float, _Field(ge=0, lt=1)]  # decay rates, momenta, dropout: [0, 1)
-Count = Annotated[int, _Field(ge=1)]
-
-
-class Frozen(BaseModel):
-    """Immutable, strict configuration that rejects what it does not know, in one clear line."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        allow_inf_nan=False,
-        validate_default=True,
-        defer_build=True,  # of sixty techniques a study uses a handful
-    )
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _speak_plainly(
-        cls, data: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
-    ) -> Any:
-        try:
-            return handler(data)
-        except ValidationError as error:
-            raise ValidationError.from_exception_data(
-                cls.__name__, [_in_house_words(detail, cls) for detail in error.errors()]
-            ) from None
+T = TypeVar("T")
 
 
-def problem(message: str) -> PydanticCustomError:
-    """Return an error for a validator to raise; ``message`` reaches the user unchanged."""
-    return PydanticCustomError(PROBLEM, "{message}", {"message": message})
+@dataclass(frozen=True)
+class Role:
+    """What a field is to the compiled program; see ``ablations.study.structure``."""
+
+    name: str
 
 
-def _in_house_words(detail: Any, model: type[BaseModel]) -> InitErrorDetails:
-    kind, got, context = detail["type"], detail["input"], detail.get("ctx", {})
-    if kind == PROBLEM:
-        message = detail["msg"]
-    elif kind == "extra_forbidden" and len(detail["loc"]) == 1:
-        key = detail["loc"][0]
-        message = f'unknown key "{key}"; {suggest(key, _keys(model))}'
-    elif kind == "missing":
-        message = "is missing and has no default"
-    else:
-        message = f"{_wanted(kind, context, detail['msg'])}, got {show(got)}"
-    return InitErrorDetails(type=problem(message), loc=detail["loc"], input=got)
+LIVE = Role("live")
+HOST_ONLY = Role("host only")
+Live = Annotated[T, LIVE]
+"""A number that a compiled program reads from a variable: recipes that differ in its value share a
+program.  Null and zero are part of the structure, as they may switch a part of the graph off."""
+HostOnly = Annotated[T, HOST_ONLY]
+"""A setting that never reaches a compiled program, for instance how the weights start."""
 
-
-def _keys(model: type[BaseModel]) -> list[str]:
-    return [info.alias or name for name, info in model.model_fields.items() if not info.exclude]
-
-
-def _wanted(kind: str, context: Mapping[str, Any], message: str) -> str:
-    bounds = {
-        "greater_than": ("gt", ">"),
-        "greater_than_equal": ("ge", "≥"),
-        "less_than": ("lt", "<"),
-        "less_than_equal": ("le", "≤"),
-    }
-    types = {
-        "float_type": "wants a number",
-        "int_type": "wants a whole number",
-        "int_from_float": "wants a whole number",
-        "bool_type": "wants true or false",
-        "string_type": "wants text",
-        "tuple_type": "wants a list",
-        "list_type": "wants a list",
-        "dict_type": "wants a mapping",
-        "mapping_type": "wants a mapping",
-        "model_type": "wants a mapping",
-        "model_attributes_type": "wants a mapping",
-        "finite_number": "wants a finite number",
-        "too_short": "wants at least one entry",
-    }
-    if kind in bounds:
-        key, sign = bounds[kind]
-        return f"wants a number {sign} {context[key]}"
-    if kind == "literal_error":
-        return f"wants one of {context['expected']}"
-    return types.get(kind, message)
-
-
-def show(value: object) -> str:
-    """Show a value as it would stand in YAML, shortened."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    text = str(value)
-    text = text if len(text) <= 60 else text[:57] + "..."
-    return f'"{text}" (text)' if isinstance(value, str) else text
+LiveValues: TypeAlias = "Mapping[str, float | tf.Variable]"
+"""Dotted path of a live field, below the technique that receives it → its value or variable."""
 
 
 class Technique(Frozen):
     """One technique.  A subclass fixes ``name`` and declares its parameters, with defaults."""
 
-    live: ClassVar[tuple[str, ...]] = ()
-    """The parameters whose value a compiled program reads from a variable: see ``numbers``."""
+    family: ClassVar[str] = ""
+    """The title of the family; each contract in ``families`` has its own."""
 
     name: str
 
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        """Refuse a role that is hidden inside a union, where nothing would read it."""
+        for name, info in cls.model_fields.items():
+            if _holds_role(info.annotation):
+                raise TypeError(f"{cls.__name__}.{name}: wants the role outermost: Live[… | None]")
+
     def options(self) -> dict[str, Any]:
         """Return the parameters by name, as they are."""
-        return {field: getattr(self, field) for field in type(self).model_fields if field != "name"}
+        return {name: getattr(self, name) for name in type(self).model_fields if name != "name"}
 
-    def numbers(self) -> dict[str, float]:
-        """Return the live parameters: techniques that differ in nothing else share a program.
-
-        Null and zero are not among them: they may switch a part of the graph off.
-        """
-        return {field: getattr(self, field) for field in self.live if getattr(self, field)}
+    def values(self, live: LiveValues) -> dict[str, Any]:
+        """Return the parameters by name, with ``live`` in place of their values."""
+        return {**self.options(), **live}
 
 
-class RecordedTechnique(Technique):
-    """A technique as a finished run recorded it: read back without the catalogue, never built."""
+def _holds_role(annotation: Any) -> bool:
+    return any(isinstance(part, Role) or _holds_role(part) for part in get_args(annotation))
 
-    model_config = ConfigDict(extra="allow")
+
+def below(live: LiveValues, field_name: str) -> LiveValues:
+    """Return the live values of the technique in the field called ``field_name``."""
+    start = f"{field_name}."
+    return {p.removeprefix(start): value for p, value in live.items() if p.startswith(start)}
+
+
+@cache
+def recorded(contract: type[Technique]) -> type[Technique]:
+    """Return the class of techniques that are read back without the catalogue.
+
+    Such a technique holds the settings that a finished run recorded: it can be compared, hashed
+    and shown, never built.
+    """
+    return create_model(
+        f"Recorded{contract.__name__}",
+        __base__=contract,
+        __module__=__name__,
+        __cls_kwargs__={"extra": "allow"},
+    )
 
 
 @dataclass(frozen=True)
 class Family:
     """The techniques of one kind, for instance all activations."""
 
-    title: str
+    contract: type[Technique]
+    """The class in ``ablations.study.families`` that says what each of them promises."""
     techniques: tuple[type[Technique], ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    default: str | None = None
+    """The technique that is meant where a mapping has no name."""
+    number: str | None = None
+    """The parameter of the default that a bare number stands for."""
 
     def __post_init__(self) -> None:
         names = [_name(technique) for technique in self.techniques] + list(self.aliases)
         repeated = {name for name in names if names.count(name) > 1}
         if repeated:
             raise ValueError(f"{self.title}: declared twice: {', '.join(sorted(repeated))}")
+
+    @property
+    def title(self) -> str:
+        """What the family is called."""
+        return self.contract.family
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -182,6 +131,20 @@ class Family:
     def canonical(self, name: str) -> str:
         """Return the name that is recorded for ``name``."""
         return self.aliases.get(name, name)
+
+    def resolve(self, value: Any, info: ValidationInfo) -> Technique:
+        """Return the technique that a study means by a name, a mapping or a bare number."""
+        if self.number and isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = {self.number: value}
+        settings = _settings(value)
+        name = settings.get("name", self.default)
+        if name is None:
+            raise problem(f"wants a name; Known: {', '.join(sorted(self.names))}")
+        technique = self.find(name) if isinstance(name, str) else None
+        if technique is None:
+            raise problem(f'unknown {self.title} "{name}"; {suggest(name, self.names)}')
+        canonical = {**settings, "name": self.canonical(name)}
+        return technique.model_validate(canonical, context=info.context)
 
 
 def form_of(name: str, known: Collection[str]) -> str | None:
@@ -198,6 +161,14 @@ def _name(technique: type[Technique]) -> str:
     return str(technique.model_fields["name"].default)
 
 
+def _settings(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, str):
+        return {"name": value}
+    if not isinstance(value, Mapping):
+        raise problem(f"wants a name or a mapping with a name, got {show(value)}")
+    return value
+
+
 @dataclass(frozen=True)
 class Catalog:
     """What a study may name."""
@@ -206,26 +177,22 @@ class Catalog:
     data_sets: tuple[str, ...]
 
 
-def from_family(title: str, default: str | None = None) -> Any:
-    """Return the type of a field that holds a technique of the family called ``title``."""
+class _FromFamily:
+    """Resolves what a study names against the family whose contract the field holds."""
 
-    def resolve(value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, Technique) or value is None:
-            return value
-        if isinstance(value, str):
-            value = {"name": value}
-        if not isinstance(value, Mapping):
-            raise problem(f"wants a name or a mapping with a name, got {show(value)}")
-        if not info.context:
-            return RecordedTechnique.model_validate(value)
-        family: Family = info.context["catalog"].families[title]
-        name = value.get("name", default)
-        if name is None:
-            raise problem(f"wants a name; Known: {', '.join(sorted(family.names))}")
-        technique = family.find(name) if isinstance(name, str) else None
-        if technique is None:
-            raise problem(f'unknown {title} "{name}"; {suggest(name, family.names)}')
-        canonical = {**value, "name": family.canonical(name)}
-        return technique.model_validate(canonical, context=info.context)
+    def __get_pydantic_core_schema__(
+        self, contract: type[Technique], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def resolve(value: Any, info: ValidationInfo) -> Any:
+            if isinstance(value, contract) or value is None:
+                return value
+            if not info.context:
+                return recorded(contract).model_validate(_settings(value))
+            family: Family = info.context["catalog"].families[contract.family]
+            return family.resolve(value, info)
 
-    return Annotated[SerializeAsAny[Technique], BeforeValidator(resolve)]
+        return with_info_before_validator_function(resolve, handler(contract))
+
+
+Chosen = Annotated[T, _FromFamily(), SerializeAsAny()]
+"""A field that holds a technique of the family whose contract is given: ``Chosen[Optimizer]``."""

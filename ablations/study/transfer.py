@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from ablations.study.technique import Count, Frozen, from_family, problem
+from ablations.study.families import Source
+from ablations.study.frozen import Count, Frozen, problem
+from ablations.study.technique import Chosen
 
 
 def _pattern(value: str) -> str:
@@ -38,7 +40,7 @@ class TransferRecipe(Frozen):
     out of ``reuse``, and one is added by adding it to ``model``.
     """
 
-    source: from_family("pretraining")  # type: ignore[valid-type]
+    source: Chosen[Source]
     reuse: Pattern = ".*"
     """The layers that take the source's weights, where it has a layer of that name."""
     freeze: Pattern | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import yaml
@@ -25,3 +26,16 @@ _Dumper.ignore_aliases = lambda self, data: True  # type: ignore[method-assign]
 def to_yaml(data: Any) -> str:
     """Return ``data``, made of mappings, lists and scalars, as YAML text in its own order."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+def to_yaml_line(data: Any) -> str:
+    """Return ``data`` as one line of YAML, as it can stand after a key."""
+    line = yaml.dump(
+        data,
+        Dumper=_Dumper,
+        default_flow_style=True,
+        width=math.inf,
+        sort_keys=False,
+        allow_unicode=True,
+    )
+    return line.strip()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
-from ablations.study.technique import Family, NonNegative, Positive, Technique, problem
+from ablations.study.frozen import NonNegative, Positive, problem
+from ablations.study.model_families import Activation
+from ablations.study.protocols import Transform
+from ablations.study.technique import Family
 
 if TYPE_CHECKING:
     import keras
@@ -17,51 +19,45 @@ if TYPE_CHECKING:
 Slope = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Activation(Technique):
+class KerasActivation(Activation):
     """An activation that Keras offers as a function of the same name."""
 
-    can_die: ClassVar[bool] = False
-    """Whether a unit can be stuck at zero, where its gradient is zero too."""
-    weights_per_unit: ClassVar[int] = 0
-    is_a_function: ClassVar[bool] = True
-    """Of z alone, without weights or draws of its own: what a recurrent cell can apply."""
-
     def layer(self, name: str, shared_axes: Sequence[int] = ()) -> keras.Layer:
-        """Return the layer that applies the activation elementwise; shapes stay as they are.
+        from ablations.techniques.keras import activations
 
-        Where a unit has a weight, it is shared along ``shared_axes``: the places of a feature map.
-        """
-        import keras
+        return activations.layer(self.function(), name)
 
-        return keras.layers.Activation(self.function(), name=name)
+    def function(self) -> Transform:
+        from ablations.techniques.keras import activations
 
-    def function(self) -> Callable[..., Any]:
-        """Return z → activation as a function of tensors."""
-        import keras
-
-        return partial(getattr(keras.activations, self.name), **self.model_dump(exclude={"name"}))
+        return activations.function(self.name, self.options())
 
 
-class Sigmoid(Activation):
+class DyingActivation(KerasActivation):
+    """One that is zero, with gradient zero, over part of its range."""
+
+    can_die = True
+
+
+class Sigmoid(KerasActivation):
     """1 / (1 + e⁻ᶻ), the logistic function; saturates at 0 and 1, mean 1/2."""
 
     name: Literal["sigmoid"] = "sigmoid"
 
 
-class Tanh(Activation):
+class Tanh(KerasActivation):
     """(eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ); saturates at −1 and 1."""
 
     name: Literal["tanh"] = "tanh"
 
 
-class ReLU(Activation):
+class ReLU(DyingActivation):
     """max(0, z) (Nair and Hinton 2010)."""
 
     name: Literal["relu"] = "relu"
-    can_die = True
 
 
-class LeakyReLU(Activation):
+class LeakyReLU(KerasActivation):
     """max(αz, z) (Maas et al. 2013); the notes' α of 0.01, where Keras has 0.2."""
 
     name: Literal["leaky_relu"] = "leaky_relu"
@@ -100,48 +96,47 @@ class PReLU(Activation):
     start: Slope = 0.25
 
     def layer(self, name: str, shared_axes: Sequence[int] = ()) -> keras.Layer:
-        import keras
+        from ablations.techniques.keras import activations
 
-        start = keras.initializers.Constant(self.start)
-        return keras.layers.PReLU(start, shared_axes=list(shared_axes) or None, name=name)
+        return activations.prelu(self.start, shared_axes, name)
 
 
-class ELU(Activation):
+class ELU(KerasActivation):
     """z if z > 0, else α(eᶻ − 1) (Clevert et al. 2015)."""
 
     name: Literal["elu"] = "elu"
     alpha: Positive = 1.0
 
 
-class CELU(Activation):
+class CELU(KerasActivation):
     """max(0, z) + min(0, α(e^(z/α) − 1)) (Barron 2017)."""
 
     name: Literal["celu"] = "celu"
     alpha: Positive = 1.0
 
 
-class GELU(Activation):
+class GELU(KerasActivation):
     """z Φ(z), Φ the normal distribution function, or its tanh form (Hendrycks and Gimpel 2016)."""
 
     name: Literal["gelu"] = "gelu"
     approximate: bool = False
 
 
-class HardShrink(Activation):
+class HardShrink(KerasActivation):
     """z where |z| > threshold, else 0."""
 
     name: Literal["hard_shrink"] = "hard_shrink"
     threshold: NonNegative = 0.5
 
 
-class SoftShrink(Activation):
+class SoftShrink(KerasActivation):
     """sign(z) max(|z| − threshold, 0)."""
 
     name: Literal["soft_shrink"] = "soft_shrink"
     threshold: NonNegative = 0.5
 
 
-class Squareplus(Activation):
+class Squareplus(KerasActivation):
     """(z + √(z² + b)) / 2 (Barron 2021)."""
 
     name: Literal["squareplus"] = "squareplus"
@@ -150,14 +145,18 @@ class Squareplus(Activation):
 
 def _plain(keras_name: str, formula: str, can_die: bool = False) -> type[Activation]:
     """Return an activation without parameters, by its Keras name."""
-    fields = {"__doc__": formula, "__module__": __name__, "name": keras_name, "can_die": can_die}
-    annotations = {"name": Literal[keras_name]}
-    class_name = keras_name.title().replace("_", "")
-    return type(class_name, (Activation,), {**fields, "__annotations__": annotations})
+    only: Any = Literal[keras_name]
+    return create_model(
+        keras_name.title().replace("_", ""),
+        __base__=DyingActivation if can_die else KerasActivation,
+        __doc__=formula,
+        __module__=__name__,
+        name=(only, keras_name),
+    )
 
 
 ACTIVATIONS = Family(
-    "activation",
+    Activation,
     (
         Sigmoid,
         Tanh,

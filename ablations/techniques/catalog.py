@@ -11,6 +11,7 @@ from ablations.techniques.augmentation import AUGMENTATIONS
 from ablations.techniques.clipping import CLIPPINGS
 from ablations.techniques.constraints import CONSTRAINTS
 from ablations.techniques.initializers import INITIALIZERS
+from ablations.techniques.label_smoothing import LABEL_SMOOTHINGS
 from ablations.techniques.models import MODELS
 from ablations.techniques.normalization import NORMALIZATIONS
 from ablations.techniques.optimizers import OPTIMIZERS
@@ -36,6 +37,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             AUGMENTATIONS,
             WEIGHT_AVERAGES,
             STOPPINGS,
+            LABEL_SMOOTHINGS,
             PRETRAININGS,
         )
     }

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from ablations.study.technique import Family, Positive, Technique
+from ablations.study.families import Clipping
+from ablations.study.frozen import Positive
+from ablations.study.protocols import Clipper
+from ablations.study.technique import Family, Live, LiveValues
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
-
-class Clipping(Technique):
-    """A rule that bounds the gradients of one step."""
-
-    live = ("threshold",)
-    threshold: Positive = 1.0
-
-    def clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
-        """Return the clipped gradients and whether any was changed, a boolean scalar."""
-        raise NotImplementedError
+    import keras
 
 
 class ByValue(Clipping):
@@ -26,12 +19,10 @@ class ByValue(Clipping):
 
     name: Literal["by_value"] = "by_value"
 
-    def clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
-        import tensorflow as tf
+    def build(self, weights: Sequence[keras.Variable], live: LiveValues) -> Clipper:
+        from ablations.techniques.keras.clipping import ByValue
 
-        largest = tf.reduce_max([tf.reduce_max(tf.abs(gradient)) for gradient in gradients])
-        clipped = [tf.clip_by_value(g, -self.threshold, self.threshold) for g in gradients]
-        return clipped, largest > self.threshold
+        return ByValue(self.values(live)["threshold"])
 
 
 class ByNorm(Clipping):
@@ -39,15 +30,10 @@ class ByNorm(Clipping):
 
     name: Literal["by_norm"] = "by_norm"
 
-    def clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
-        import tensorflow as tf
+    def build(self, weights: Sequence[keras.Variable], live: LiveValues) -> Clipper:
+        from ablations.techniques.keras.clipping import ByNorm
 
-        norms = [tf.norm(gradient) for gradient in gradients]
-        clipped = [
-            gradient * (self.threshold / tf.maximum(norm, self.threshold))
-            for gradient, norm in zip(gradients, norms, strict=True)
-        ]
-        return clipped, tf.reduce_max(norms) > self.threshold
+        return ByNorm(self.values(live)["threshold"])
 
 
 class ByGlobalNorm(Clipping):
@@ -55,17 +41,37 @@ class ByGlobalNorm(Clipping):
 
     name: Literal["by_global_norm"] = "by_global_norm"
 
-    def clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
-        import tensorflow as tf
+    def build(self, weights: Sequence[keras.Variable], live: LiveValues) -> Clipper:
+        from ablations.techniques.keras.clipping import ByGlobalNorm
 
-        norm = tf.linalg.global_norm(gradients)
-        factor = self.threshold / tf.maximum(norm, self.threshold)
-        return [gradient * factor for gradient in gradients], norm > self.threshold
+        return ByGlobalNorm(self.values(live)["threshold"])
+
+
+class Adaptive(Clipping):
+    """Each unit's gradient g to g · min(1, λ max(‖w‖₂, ε)/‖g‖₂), w its weights (Brock et al. 2021).
+
+    The norms are over the incoming weights of a unit, over all components of a bias or a scale.
+    λ is ``threshold``; the paper takes 0.01 for batches of 4096 and larger values for smaller ones.
+    """
+
+    name: Literal["adaptive"] = "adaptive"
+    threshold: Live[Positive] = 0.01
+    """λ."""
+    epsilon: Live[Positive] = 1e-3
+    """The least norm that weights count with, so that weights at zero can grow."""
+    last_layer: bool = False
+    """Whether the layer of the logits is clipped too; the paper leaves it out."""
+
+    def build(self, weights: Sequence[keras.Variable], live: LiveValues) -> Clipper:
+        from ablations.techniques.keras.adaptive_clipping import AdaptiveClipping
+
+        values = self.values(live)
+        return AdaptiveClipping(weights, values["threshold"], values["epsilon"], self.last_layer)
 
 
 CLIPPINGS = Family(
-    "clipping",
-    (ByValue, ByNorm, ByGlobalNorm),
+    Clipping,
+    (ByValue, ByNorm, ByGlobalNorm, Adaptive),
     aliases={
         "clipvalue": "by_value",
         "clipnorm": "by_norm",
@@ -73,5 +79,6 @@ CLIPPINGS = Family(
         "value": "by_value",
         "norm": "by_norm",
         "global_norm": "by_global_norm",
+        "agc": "adaptive",
     },
 )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
 from ablations.errors import ModelError
-from ablations.study.technique import Count, problem
-from ablations.techniques.model import LayeredModel, Widths
+from ablations.study.frozen import Count, problem
+from ablations.study.technique import LiveValues
+from ablations.techniques.layered import LayeredModel, Widths
 
 if TYPE_CHECKING:
     import keras
-
-_PLACES = (1, 2)
-"""The axes of a feature map [B, rows, columns, filters] that share a unit's weights."""
 
 
 class CNN(LayeredModel):
@@ -41,48 +39,33 @@ class CNN(LayeredModel):
             raise problem("initializer identity fills matrices only; wants another for a cnn")
         return self
 
-    def build(self, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-        import keras
+    def build(
+        self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
+    ) -> keras.Model:
+        from ablations.techniques.keras.cnn import build
 
-        image = self._image(input_shape)
-        inputs, signal = self._inputs(input_shape)
-        if input_shape != image:
-            signal = keras.layers.Reshape(image, name="image")(signal)
-        for number, filters in enumerate(self.filters, start=1):
-            convolution = keras.layers.Conv2D(
-                filters,
-                self.kernel_size,
-                padding="same",
-                use_bias=self._has_bias,
-                kernel_initializer=self._kernel(),
-                name=f"convolution{number}",
-            )
-            signal = self._activated(convolution(signal), f"_convolution{number}", _PLACES)
-            if self.pool > 1:
-                signal = keras.layers.MaxPooling2D(self.pool, name=f"pool{number}")(signal)
-        signal = keras.layers.Flatten(name="flatten")(signal)
-        return keras.Model(inputs, self._dense_part(signal, self.hidden, classes), name="cnn")
+        return build(self, input_shape, classes, live)
 
     def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
-        rows, columns, channels = self._image(input_shape)
+        rows, columns, channels = self.image(input_shape)
         total = 0
         for filters in self.filters:
-            total += filters * (self.kernel_size**2 * channels + self._extras_per_unit)
+            total += filters * (self.kernel_size**2 * channels + self.extras_per_unit)
             rows, columns, channels = rows // self.pool, columns // self.pool, filters
-        return total + self._dense_parameters(rows * columns * channels, self.hidden, classes)
+        return total + self.dense_parameters(rows * columns * channels, self.hidden, classes)
 
     @property
     def levels(self) -> int:
         return len(self.filters) + len(self.hidden)
 
-    def activations(self, model: keras.Model) -> dict[str, Any]:
+    def activations(self, model: keras.Model) -> dict[str, keras.KerasTensor]:
         numbers = range(1, len(self.filters) + 1)
         convolutions = (f"convolution{number}" for number in numbers)
-        found = {name: self._activation_of(model, f"_{name}") for name in convolutions}
+        found = {name: self.activation_of(model, f"_{name}") for name in convolutions}
         numbers = range(1, len(self.hidden) + 1)
-        return found | {f"hidden{n}": self._activation_of(model, str(n)) for n in numbers}
+        return found | {f"hidden{n}": self.activation_of(model, str(n)) for n in numbers}
 
-    def _image(self, input_shape: tuple[int, ...]) -> tuple[int, int, int]:
+    def image(self, input_shape: tuple[int, ...]) -> tuple[int, int, int]:
         """Return rows, columns and channels.
 
         Raises:

@@ -6,20 +6,12 @@ those, so there the constraint bounds what each step leaves and no more.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from ablations.study.technique import Family, Positive, Technique
-
-if TYPE_CHECKING:
-    import tensorflow as tf
-
-
-class Constraint(Technique):
-    """A set that a kernel is projected into."""
-
-    def project(self, kernel: tf.Tensor) -> tf.Tensor:
-        """Return the kernel with the constraint met."""
-        raise NotImplementedError
+from ablations.study.families import Constraint
+from ablations.study.frozen import Positive
+from ablations.study.protocols import Transform
+from ablations.study.technique import Family, Live, LiveValues
 
 
 class MaxNorm(Constraint):
@@ -31,19 +23,15 @@ class MaxNorm(Constraint):
     """
 
     name: Literal["max_norm"] = "max_norm"
-    live = ("limit",)
-    limit: Positive = 1.0
+    limit: Live[Positive] = 1.0
     """r."""
     axis: Literal[0, 1] = 0
     """0: over the inputs of each unit; 1: over the units of each input, the notes' axes=1."""
 
-    def project(self, kernel: tf.Tensor) -> tf.Tensor:
-        import tensorflow as tf
+    def build(self, live: LiveValues) -> Transform:
+        from ablations.techniques.keras.constraints import max_norm
 
-        last = kernel.shape.rank - 1
-        axes = [last] if self.axis == 1 else list(range(last))
-        norms = tf.sqrt(tf.reduce_sum(tf.square(kernel), axes, keepdims=True))
-        return kernel * (self.limit / tf.maximum(norms, self.limit))
+        return max_norm(self.values(live)["limit"], self.axis)
 
 
-CONSTRAINTS = Family("constraint", (MaxNorm,), aliases={"maxnorm": "max_norm"})
+CONSTRAINTS = Family(Constraint, (MaxNorm,), aliases={"maxnorm": "max_norm"})

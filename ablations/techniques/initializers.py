@@ -7,11 +7,14 @@ differ in scale alone start from the same draws.  Keras divides the σ of a trun
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import create_model, model_validator
 
-from ablations.study.technique import Family, NonNegative, Positive, Technique, problem
+from ablations.study.frozen import NonNegative, Positive, problem
+from ablations.study.model_families import Initializer
+from ablations.study.technique import Family
 
 if TYPE_CHECKING:
     import keras
@@ -19,24 +22,22 @@ if TYPE_CHECKING:
 Distribution = Literal["uniform", "truncated_normal", "untruncated_normal"]
 
 
-class Initializer(Technique):
+class KerasInitializer(Initializer):
     """An initializer of Keras, by its class there."""
 
     keras_class: ClassVar[str]
-    fixed: ClassVar[dict[str, Any]] = {}
+    fixed: ClassVar[Mapping[str, Any]] = {}
+    """Keras's parameters that the technique does not offer."""
     random: ClassVar[bool] = True
 
     def build(self, seed: int) -> keras.initializers.Initializer:
-        """Return the Keras initializer; the same seed and shape give the same draws."""
-        import keras
+        from ablations.techniques.keras import initializers
 
-        options = {**self.fixed, **self.model_dump(exclude={"name"})}
-        if self.random:
-            options["seed"] = seed
-        return getattr(keras.initializers, self.keras_class)(**options)
+        drawn = {"seed": seed} if self.random else {}
+        return initializers.build(self.keras_class, {**self.fixed, **self.options(), **drawn})
 
 
-class RandomNormal(Initializer):
+class RandomNormal(KerasInitializer):
     """Normal with the given mean and σ, whatever the layer's size; σ 1 is the naive choice."""
 
     name: Literal["random_normal"] = "random_normal"
@@ -45,7 +46,7 @@ class RandomNormal(Initializer):
     stddev: NonNegative = 0.05
 
 
-class TruncatedNormal(Initializer):
+class TruncatedNormal(KerasInitializer):
     """Normal, redrawn beyond two σ."""
 
     name: Literal["truncated_normal"] = "truncated_normal"
@@ -54,7 +55,7 @@ class TruncatedNormal(Initializer):
     stddev: NonNegative = 0.05
 
 
-class RandomUniform(Initializer):
+class RandomUniform(KerasInitializer):
     """Uniform between minval and maxval."""
 
     name: Literal["random_uniform"] = "random_uniform"
@@ -69,7 +70,7 @@ class RandomUniform(Initializer):
         return self
 
 
-class Constant(Initializer):
+class Constant(KerasInitializer):
     """Every weight the same: units never come apart, so nothing much is learned."""
 
     name: Literal["constant"] = "constant"
@@ -78,7 +79,7 @@ class Constant(Initializer):
     value: float = 0.0
 
 
-class Identity(Initializer):
+class Identity(KerasInitializer):
     """The identity matrix times gain."""
 
     name: Literal["identity"] = "identity"
@@ -87,7 +88,7 @@ class Identity(Initializer):
     gain: float = 1.0
 
 
-class Orthogonal(Initializer):
+class Orthogonal(KerasInitializer):
     """An orthogonal matrix times gain (Saxe et al. 2014)."""
 
     name: Literal["orthogonal"] = "orthogonal"
@@ -95,7 +96,7 @@ class Orthogonal(Initializer):
     gain: float = 1.0
 
 
-class VarianceScaling(Initializer):
+class VarianceScaling(KerasInitializer):
     """Variance scale/fan, with fan by mode n, m or (n + m)/2 (TensorFlow's general form)."""
 
     name: Literal["variance_scaling"] = "variance_scaling"
@@ -105,23 +106,27 @@ class VarianceScaling(Initializer):
     distribution: Distribution = "truncated_normal"
 
 
-def _scaled(name: str, doc: str, scale: float, mode: str, distribution: str) -> type[Initializer]:
+def _scaled(
+    name: str, doc: str, scale: float, mode: str, distribution: str
+) -> type[KerasInitializer]:
     """Return a named point of the variance-scaling family."""
-    members = {
-        "__doc__": doc,
-        "__module__": __name__,
-        "__annotations__": {"name": Literal[name]},
-        "name": name,
-        "keras_class": "VarianceScaling",
-        "fixed": {"scale": scale, "mode": mode, "distribution": distribution},
-    }
-    return type(name.title().replace("_", ""), (Initializer,), members)
+    only: Any = Literal[name]
+    made = create_model(
+        name.title().replace("_", ""),
+        __base__=KerasInitializer,
+        __doc__=doc,
+        __module__=__name__,
+        name=(only, name),
+    )
+    made.keras_class = "VarianceScaling"
+    made.fixed = {"scale": scale, "mode": mode, "distribution": distribution}
+    return made
 
 
 _NORMAL, _UNIFORM = "truncated_normal", "uniform"
 
 INITIALIZERS = Family(
-    "initializer",
+    Initializer,
     (
         RandomNormal,
         TruncatedNormal,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from ablations.techniques.model import LayeredModel, Widths
+from pydantic import Field
+
+from ablations.study.technique import LiveValues
+from ablations.techniques.layered import LayeredModel, Widths
 
 if TYPE_CHECKING:
     import keras
@@ -15,24 +18,23 @@ class MLP(LayeredModel):
     """A multilayer perceptron: hidden1 … hiddenN, then outputs."""
 
     name: Literal["mlp"] = "mlp"
-    hidden: Widths
+    hidden: Annotated[Widths, Field(examples=[[300, 100]])]
     """Units of each hidden layer: a list, or ``{depth: 20, width: 100}``."""
 
-    def build(self, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-        import keras
+    def build(
+        self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
+    ) -> keras.Model:
+        from ablations.techniques.keras.mlp import build
 
-        inputs, signal = self._inputs(input_shape)
-        if len(input_shape) > 1:
-            signal = keras.layers.Flatten(name="flatten")(signal)
-        return keras.Model(inputs, self._dense_part(signal, self.hidden, classes), name="mlp")
+        return build(self, input_shape, classes, live)
 
     def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
-        return self._dense_parameters(math.prod(input_shape), self.hidden, classes)
+        return self.dense_parameters(math.prod(input_shape), self.hidden, classes)
 
     @property
     def levels(self) -> int:
         return len(self.hidden)
 
-    def activations(self, model: keras.Model) -> dict[str, Any]:
+    def activations(self, model: keras.Model) -> dict[str, keras.KerasTensor]:
         numbers = range(1, len(self.hidden) + 1)
-        return {f"hidden{n}": self._activation_of(model, str(n)) for n in numbers}
+        return {f"hidden{n}": self.activation_of(model, str(n)) for n in numbers}

@@ -4,43 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ablations.study.technique import Family, Positive, Share, Technique
+from ablations.study.frozen import Positive, Share
+from ablations.study.model_families import Normalization
+from ablations.study.technique import Family, Live, LiveValues
 
 if TYPE_CHECKING:
     import keras
 
 
-class Normalization(Technique):
-    """What all normalizations share: where they stand."""
-
-    position: Literal["before", "after"] = "before"
-    """Before the activation, where it also replaces the dense layer's bias, or after it."""
-    on_logits: bool = False
-    """Normalize the outputs too."""
-
-    def layer(self, name: str) -> keras.Layer:
-        """Return the Keras layer."""
-        raise NotImplementedError
-
-
 class BatchNormalization(Normalization):
-    """γ(z − μ)/√(σ² + ε) + β over the batch; in testing μ and σ² are moving averages.
+    """γ(z − μ)/√(σ² + ε) + β over the batch; for inference μ and σ² are moving averages.
 
     Ioffe and Szegedy 2015.  ``scale: false`` drops γ, which ReLU does not need.
     """
 
     name: Literal["batch_norm"] = "batch_norm"
-    momentum: Share = 0.99
+    momentum: Live[Share] = 0.99
     """Share of the moving average that each step keeps."""
     epsilon: Positive = 1e-3
     scale: bool = True
 
-    def layer(self, name: str) -> keras.Layer:
-        from ablations.techniques.keras import batch_normalization as lean_batch_normalization
+    @property
+    def has_scale(self) -> bool:
+        return self.scale
 
-        return lean_batch_normalization.BatchNormalization(
-            momentum=self.momentum, epsilon=self.epsilon, scale=self.scale, name=name
-        )
+    def layer(self, name: str, live: LiveValues) -> keras.Layer:
+        from ablations.techniques.keras.batch_normalization import BatchNormalization
+
+        momentum = self.values(live)["momentum"]
+        return BatchNormalization(momentum, epsilon=self.epsilon, scale=self.scale, name=name)
 
 
 class LayerNormalization(Normalization):
@@ -50,10 +42,14 @@ class LayerNormalization(Normalization):
     epsilon: Positive = 1e-3
     scale: bool = True
 
-    def layer(self, name: str) -> keras.Layer:
-        import keras
+    @property
+    def has_scale(self) -> bool:
+        return self.scale
 
-        return keras.layers.LayerNormalization(epsilon=self.epsilon, scale=self.scale, name=name)
+    def layer(self, name: str, live: LiveValues) -> keras.Layer:
+        from ablations.techniques.keras.layer_normalization import layer_normalization
+
+        return layer_normalization(self.epsilon, self.scale, name)
 
 
-NORMALIZATIONS = Family("normalization", (BatchNormalization, LayerNormalization))
+NORMALIZATIONS = Family(Normalization, (BatchNormalization, LayerNormalization))

@@ -10,30 +10,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from ablations.study.technique import Count, Family, NonNegative, Positive, Share, Technique
+from ablations.study.families import Optimizer
+from ablations.study.frozen import Count, NonNegative, Positive, Share, problem
+from ablations.study.technique import Family, HostOnly, Live, LiveValues
 
 if TYPE_CHECKING:
     import keras
 
 
-class Optimizer(Technique):
+class KerasOptimizer(Optimizer):
     """An optimizer of Keras, by its class there."""
 
     keras_class: ClassVar[str]
-    learning_rate: Positive = 0.001
-    weight_decay: NonNegative | None = None
-    """Decoupled: w ← w − η · weight_decay · w at each step."""
+    fixed: ClassVar[dict[str, Any]] = {}
+    """Keras's parameters that the technique does not offer."""
 
-    def build(self) -> keras.optimizers.Optimizer:
-        """Return a fresh Keras optimizer, not yet bound to variables."""
-        from ablations.techniques.keras import optimizers as keras_optimizers
+    def build(self, live: LiveValues) -> keras.optimizers.Optimizer:
+        from ablations.techniques.keras import optimizers
 
-        return keras_optimizers.build(self.keras_class, self.options())
+        return optimizers.build(self.keras_class, {**self.values(live), **self.fixed})
 
 
-class SGD(Optimizer):
+class SGD(KerasOptimizer):
     """w ← w − ηg, plain by default.
 
     With ``momentum`` β: v ← βv − ηg, w ← w + v, so η stands inside the velocity.
@@ -41,13 +41,18 @@ class SGD(Optimizer):
 
     name: Literal["sgd"] = "sgd"
     keras_class = "SGD"
-    live = ("momentum", "weight_decay")
-    learning_rate: Positive = 0.01
-    momentum: Share = 0.0
+    learning_rate: HostOnly[Positive] = 0.01
+    momentum: Live[Share] = 0.0
     nesterov: bool = False
 
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> SGD:
+        if self.nesterov and not self.momentum:
+            raise problem("nesterov: true does nothing without momentum; wants momentum above 0")
+        return self
 
-class Momentum(Optimizer):
+
+class Momentum(KerasOptimizer):
     """v ← βv − ηg, w ← w + v (Polyak 1964), as the notes have it with m = −v.
 
     On x² from 1 with η 0.1, β 0.9: 0.8, 0.46, 0.062, −0.3086, −0.58042.
@@ -55,12 +60,11 @@ class Momentum(Optimizer):
 
     name: Literal["momentum"] = "momentum"
     keras_class = "SGD"
-    live = ("momentum", "weight_decay")
-    learning_rate: Positive = 0.01
-    momentum: Share = 0.9
+    learning_rate: HostOnly[Positive] = 0.01
+    momentum: Live[Share] = 0.9
 
 
-class Nesterov(Optimizer):
+class Nesterov(KerasOptimizer):
     """v ← βv − ηg, w ← w + βv − ηg (Nesterov 1983).
 
     The variable is the look-ahead point, at which the notes' formula takes the gradient.
@@ -68,15 +72,12 @@ class Nesterov(Optimizer):
 
     name: Literal["nesterov"] = "nesterov"
     keras_class = "SGD"
-    live = ("momentum", "weight_decay")
-    learning_rate: Positive = 0.01
-    momentum: Share = 0.9
-
-    def options(self) -> dict[str, Any]:
-        return {**super().options(), "nesterov": True}
+    learning_rate: HostOnly[Positive] = 0.01
+    momentum: Live[Share] = 0.9
+    fixed = {"nesterov": True}
 
 
-class Adagrad(Optimizer):
+class Adagrad(KerasOptimizer):
     """s ← s + g², w ← w − ηg/√(s + ε) (Duchi et al. 2011); s starts at 0.1, ε inside the root."""
 
     name: Literal["adagrad"] = "adagrad"
@@ -85,7 +86,7 @@ class Adagrad(Optimizer):
     epsilon: Positive = 1e-7
 
 
-class Adadelta(Optimizer):
+class Adadelta(KerasOptimizer):
     """Steps scaled by the ratio of running r.m.s. of steps and gradients (Zeiler 2012)."""
 
     name: Literal["adadelta"] = "adadelta"
@@ -94,7 +95,7 @@ class Adadelta(Optimizer):
     epsilon: Positive = 1e-7
 
 
-class RMSprop(Optimizer):
+class RMSprop(KerasOptimizer):
     """s ← ρs + (1 − ρ)g², w ← w − ηg/√(s + ε) (Tieleman and Hinton 2012); s starts at 0."""
 
     name: Literal["rmsprop"] = "rmsprop"
@@ -105,7 +106,7 @@ class RMSprop(Optimizer):
     centered: bool = False
 
 
-class Adam(Optimizer):
+class Adam(KerasOptimizer):
     """m, s running means of g and g², both debiased: w ← w − ηm̂/(√ŝ + ε) (Kingma and Ba 2015).
 
     Keras folds the debiasing into η, so ε (1e-7, outside the root) is not debiased.
@@ -113,27 +114,25 @@ class Adam(Optimizer):
 
     name: Literal["adam"] = "adam"
     keras_class = "Adam"
-    live = ("beta_1", "beta_2", "epsilon", "weight_decay")
-    beta_1: Share = 0.9
-    beta_2: Share = 0.999
-    epsilon: Positive = 1e-7
+    beta_1: Live[Share] = 0.9
+    beta_2: Live[Share] = 0.999
+    epsilon: Live[Positive] = 1e-7
     amsgrad: bool = False
 
 
-class AdamW(Optimizer):
+class AdamW(KerasOptimizer):
     """Adam with decoupled weight decay, 0.004 by default (Loshchilov and Hutter 2019)."""
 
     name: Literal["adamw"] = "adamw"
     keras_class = "AdamW"
-    live = ("beta_1", "beta_2", "epsilon", "weight_decay")
-    weight_decay: NonNegative = 0.004
-    beta_1: Share = 0.9
-    beta_2: Share = 0.999
-    epsilon: Positive = 1e-7
+    weight_decay: Live[NonNegative] = 0.004
+    beta_1: Live[Share] = 0.9
+    beta_2: Live[Share] = 0.999
+    epsilon: Live[Positive] = 1e-7
     amsgrad: bool = False
 
 
-class Adamax(Optimizer):
+class Adamax(KerasOptimizer):
     """Adam with the running maximum of |g| in place of √s (Kingma and Ba 2015)."""
 
     name: Literal["adamax"] = "adamax"
@@ -143,7 +142,7 @@ class Adamax(Optimizer):
     epsilon: Positive = 1e-7
 
 
-class Nadam(Optimizer):
+class Nadam(KerasOptimizer):
     """Adam with Nesterov's look-ahead and a warming momentum (Dozat 2016)."""
 
     name: Literal["nadam"] = "nadam"
@@ -153,7 +152,7 @@ class Nadam(Optimizer):
     epsilon: Positive = 1e-7
 
 
-class FTRL(Optimizer):
+class FTRL(KerasOptimizer):
     """FTRL-Proximal with l1 and l2 (McMahan et al. 2013).
 
     Keras's l2 is half of the paper's λ₂.  The first step keeps only a share 1 − √(a/(a + g²)) of
@@ -173,7 +172,7 @@ class FTRL(Optimizer):
     beta: NonNegative = 0.0
 
 
-class Adafactor(Optimizer):
+class Adafactor(KerasOptimizer):
     """Adam's second moment kept as row and column sums (Shazeer and Stern 2018)."""
 
     name: Literal["adafactor"] = "adafactor"
@@ -185,7 +184,7 @@ class Adafactor(Optimizer):
     relative_step: bool = True
 
 
-class Lamb(Optimizer):
+class Lamb(KerasOptimizer):
     """Adam with a trust ratio per layer, for large batches (You et al. 2019)."""
 
     name: Literal["lamb"] = "lamb"
@@ -195,7 +194,7 @@ class Lamb(Optimizer):
     epsilon: Positive = 1e-7
 
 
-class Lion(Optimizer):
+class Lion(KerasOptimizer):
     """w ← w − η sign(β₁m + (1 − β₁)g) (Chen et al. 2023)."""
 
     name: Literal["lion"] = "lion"
@@ -204,7 +203,7 @@ class Lion(Optimizer):
     beta_2: Share = 0.99
 
 
-class Muon(Optimizer):
+class Muon(KerasOptimizer):
     """Momentum made orthogonal for matrices, Adam for the rest (Jordan et al. 2024)."""
 
     name: Literal["muon"] = "muon"
@@ -221,7 +220,7 @@ class Muon(Optimizer):
     rms_rate: Positive = 0.2
 
 
-class ScheduleFreeAdamW(Optimizer):
+class ScheduleFreeAdamW(KerasOptimizer):
     """AdamW on z with the running mean x of z in place of a schedule (Defazio et al. 2024).
 
     The weights are y = (1 − β₁)z + β₁x, where the gradient is taken.  As in Keras, they are also
@@ -230,7 +229,8 @@ class ScheduleFreeAdamW(Optimizer):
 
     name: Literal["schedule_free_adamw"] = "schedule_free_adamw"
     keras_class = "ScheduleFreeAdamW"
-    learning_rate: Positive = 0.0025
+    slots_like_weights = ("momentum",)
+    learning_rate: HostOnly[Positive] = 0.0025
     beta_1: Annotated[float, Field(gt=0, lt=1)] = 0.9
     beta_2: Share = 0.999
     epsilon: Positive = 1e-8
@@ -238,7 +238,7 @@ class ScheduleFreeAdamW(Optimizer):
 
 
 OPTIMIZERS = Family(
-    "optimizer",
+    Optimizer,
     (
         SGD,
         Momentum,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
 
-Monitor = Literal["validation_loss", "validation_accuracy"]
+from ablations.study.families import Monitor
 
 
 def error_of(values: Mapping[str, float], monitor: Monitor) -> float:

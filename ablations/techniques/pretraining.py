@@ -8,29 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ablations.study.technique import (
-    Count,
-    Family,
-    NonNegative,
-    Positive,
-    Share,
-    Technique,
-    from_family,
-)
+from ablations.study.families import Pretraining, Source
+from ablations.study.frozen import NonNegative, Positive, Share
+from ablations.study.model_families import Model
+from ablations.study.protocols import Objective
+from ablations.study.technique import Family, LiveValues
 
 if TYPE_CHECKING:
     import keras
-
-    from ablations.techniques.keras.objectives import Objective
-    from ablations.techniques.model import Model
-
-
-class Source(Technique):
-    """Weights that were learned before."""
-
-    def file(self, seed: int) -> Path | None:
-        """Return the file that the weights are read from, if they are."""
-        return None
 
 
 class Checkpoint(Source):
@@ -42,7 +27,7 @@ class Checkpoint(Source):
     """
 
     name: Literal["checkpoint"] = "checkpoint"
-    path: str
+    path: Annotated[str, Field(examples=["runs/first/elu/seed-{seed}/checkpoint/state.npz"])]
 
     def file(self, seed: int) -> Path | None:
         return Path(self.path.replace("{seed}", str(seed)))
@@ -55,39 +40,14 @@ class OtherTask(Source):
     """
 
     name: Literal["task"] = "task"
-    changes: Annotated[Mapping[str, Any], Field(min_length=1)]
-
-
-class Pretraining(Source):
-    """A task that needs no class labels, or cheaper ones, and shares the hidden layers."""
-
-    epochs: Count
-    examples: Count | None = None
-    """Train on this many examples, labelled or not; null takes all but those that validate."""
-    batch_size: Count | None = None
-    """Null takes that of the recipe; so for the optimizer."""
-    optimizer: from_family("optimizer") | None = None  # type: ignore[valid-type]
-    paired_rows: ClassVar[bool] = False
-    """Whether rows 2n and 2n + 1 of a batch belong together."""
-
-    def stages(self, model: Model) -> int:
-        """Return in how many stages the hidden levels of a model are trained."""
-        return 1
-
-    def build(self, model: keras.Model, levels: list[keras.KerasTensor], stage: int) -> keras.Model:
-        """Return the network that ``stage`` (from 0) trains, made from layers of ``model``.
-
-        ``levels`` are the outputs of the hidden levels of ``model``, the lowest first.
-
-        Raises:
-            ModelError: the model is no chain of layers.
-        """
-        raise NotImplementedError
+    changes: Annotated[
+        Mapping[str, Any],
+        Field(min_length=1, examples=[{"data.classes": [0, 1, 2], "training.epochs": 20}]),
+    ]
 
     @property
-    def objective(self) -> Objective:
-        """What is minimized."""
-        raise NotImplementedError
+    def task_changes(self) -> Mapping[str, Any]:
+        return self.changes
 
 
 class Autoencoder(Pretraining):
@@ -109,14 +69,15 @@ class Autoencoder(Pretraining):
     def stages(self, model: Model) -> int:
         return model.levels if self.greedy else 1
 
-    def build(self, model: keras.Model, levels: list[keras.KerasTensor], stage: int) -> keras.Model:
+    def build(
+        self, model: keras.Model, levels: list[keras.KerasTensor], stage: int, live: LiveValues
+    ) -> keras.Model:
         from ablations.techniques.keras.pretraining import autoencoder
 
         level = stage if self.greedy else None
         return autoencoder(model, levels, level, self.noise, self.dropout)
 
-    @property
-    def objective(self) -> Objective:
+    def objective(self, live: LiveValues) -> Objective:
         from ablations.techniques.keras.objectives import squared_error
 
         return squared_error
@@ -132,13 +93,14 @@ class SameClassPairs(Pretraining):
     name: Literal["same_class_pairs"] = "same_class_pairs"
     paired_rows: ClassVar[bool] = True
 
-    def build(self, model: keras.Model, levels: list[keras.KerasTensor], stage: int) -> keras.Model:
+    def build(
+        self, model: keras.Model, levels: list[keras.KerasTensor], stage: int, live: LiveValues
+    ) -> keras.Model:
         from ablations.techniques.keras.pretraining import pairs
 
         return pairs(model, levels)
 
-    @property
-    def objective(self) -> Objective:
+    def objective(self, live: LiveValues) -> Objective:
         from ablations.techniques.keras.objectives import same_class
 
         return same_class
@@ -156,18 +118,17 @@ class GoodOrCorrupted(Pretraining):
     margin: Positive = 1.0
     corruption: Annotated[float, Field(gt=0, le=1)] = 0.3
 
-    def build(self, model: keras.Model, levels: list[keras.KerasTensor], stage: int) -> keras.Model:
+    def build(
+        self, model: keras.Model, levels: list[keras.KerasTensor], stage: int, live: LiveValues
+    ) -> keras.Model:
         from ablations.techniques.keras.pretraining import scores
 
         return scores(model, levels, self.corruption)
 
-    @property
-    def objective(self) -> Objective:
+    def objective(self, live: LiveValues) -> Objective:
         from ablations.techniques.keras.objectives import ranking
 
         return ranking(self.margin)
 
 
-PRETRAININGS = Family(
-    "pretraining", (Checkpoint, OtherTask, Autoencoder, SameClassPairs, GoodOrCorrupted)
-)
+PRETRAININGS = Family(Source, (Checkpoint, OtherTask, Autoencoder, SameClassPairs, GoodOrCorrupted))

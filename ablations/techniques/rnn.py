@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from ablations.errors import ModelError
-from ablations.study.technique import from_family, problem
-from ablations.techniques.model import Model, Widths
+from ablations.study.frozen import problem
+from ablations.study.model_families import Activation, Initializer, Model
+from ablations.study.technique import Chosen, HostOnly, LiveValues
+from ablations.techniques.layered import Widths
 
 if TYPE_CHECKING:
     import keras
@@ -30,9 +33,11 @@ class RNN(Model):
     cell: Literal["simple", "lstm", "gru"] = "simple"
     hidden: Widths = (100,)
     """Units of each recurrent layer: a list, or ``{depth: 2, width: 100}``."""
-    activation: from_family("activation") = "tanh"  # type: ignore[valid-type]
-    initializer: from_family("initializer") = "glorot_uniform"  # type: ignore[valid-type]
-    recurrent_initializer: from_family("initializer") = "orthogonal"  # type: ignore[valid-type]
+    activation: Chosen[Activation] = Field("tanh", validate_default=True)
+    initializer: HostOnly[Chosen[Initializer]] = Field("glorot_uniform", validate_default=True)
+    recurrent_initializer: HostOnly[Chosen[Initializer]] = Field(
+        "orthogonal", validate_default=True
+    )
 
     @model_validator(mode="after")
     def _cell_can_apply(self) -> RNN:
@@ -43,43 +48,19 @@ class RNN(Model):
             )
         return self
 
-    def build(self, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-        import keras
+    def build(
+        self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
+    ) -> keras.Model:
+        from ablations.techniques.keras.rnn import build
 
-        rows = self._rows(input_shape)
-        signal = inputs = keras.Input(input_shape, name="pixels")
-        if input_shape != rows:
-            signal = keras.layers.Reshape(rows, name="rows")(signal)
-        for number, width in enumerate(self.hidden, start=1):
-            # Unrolled: a loop inside the epoch's loop takes several times as long on the CPU.
-            signal = keras.layers.RNN(
-                self._cell(width),
-                return_sequences=number < len(self.hidden),
-                unroll=True,
-                name=f"hidden{number}",
-            )(signal)
-        kernel = self.initializer.build(seed=0)
-        outputs = keras.layers.Dense(classes, kernel_initializer=kernel, name="outputs")
-        return keras.Model(inputs, outputs(signal), name="rnn")
+        return build(self, input_shape, classes)
 
-    def _cell(self, width: int) -> keras.Layer:
-        import keras
-
-        cells = {
-            "simple": keras.layers.SimpleRNNCell,
-            "lstm": keras.layers.LSTMCell,
-            "gru": keras.layers.GRUCell,
-        }
-        return cells[self.cell](
-            width,
-            activation=self.activation.function(),
-            kernel_initializer=self.initializer.build(seed=0),
-            recurrent_initializer=self.recurrent_initializer.build(seed=0),
-            name="cell",
-        )
+    @property
+    def initializers(self) -> Mapping[str, Initializer]:
+        return {"kernel": self.initializer, "recurrent_kernel": self.recurrent_initializer}
 
     def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
-        _, fan_in = self._rows(input_shape)
+        _, fan_in = self.rows(input_shape)
         biases = 2 if self.cell == "gru" else 1  # a GRU has one on each side of its reset gate
         total = 0
         for width in self.hidden:
@@ -91,15 +72,15 @@ class RNN(Model):
     def levels(self) -> int:
         return len(self.hidden)
 
-    def activations(self, model: keras.Model) -> dict[str, Any]:
+    def activations(self, model: keras.Model) -> dict[str, keras.KerasTensor]:
         names = (f"hidden{number}" for number in range(1, len(self.hidden) + 1))
         return {name: model.get_layer(name).output for name in names}
 
     @property
     def units_can_die(self) -> bool:
-        return self.cell == "simple" and bool(self.activation.can_die)
+        return self.cell == "simple" and self.activation.can_die
 
-    def _rows(self, input_shape: tuple[int, ...]) -> tuple[int, int]:
+    def rows(self, input_shape: tuple[int, ...]) -> tuple[int, int]:
         """Return the number of steps and what is read at each; channels join their row."""
         if len(input_shape) < 2:
             shape = list(input_shape)

@@ -9,50 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ablations.study.technique import Count, Family, NonNegative, Positive, Technique, problem, show
-from ablations.techniques.plateau import Monitor, Plateau, error_of
+from ablations.study.families import Monitor, Schedule
+from ablations.study.frozen import Count, NonNegative, Positive, problem, show
+from ablations.study.protocols import ScheduleState, Span
+from ablations.study.technique import Family
+from ablations.techniques.plateau import Plateau, error_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
-
-State = Mapping[str, float]
-"""What a schedule remembers from epoch to epoch, plain numbers that a checkpoint can hold."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """How long the training is."""
-
-    steps_per_epoch: int
-    epochs: int
-
-    @property
-    def updates(self) -> int:
-        """All updates of the training."""
-        return self.steps_per_epoch * self.epochs
-
-
-class Schedule(Technique):
-    """A learning rate that changes while training."""
-
-    def start(self) -> State:
-        """Return what is remembered before the first epoch."""
-        return {}
-
-    def after_epoch(self, state: State, epoch: int, values: Mapping[str, float]) -> State:
-        """Return what is remembered after ``epoch`` (from 1), whose metrics are ``values``."""
-        return state
-
-    def factors(self, t: Array, span: Span, state: State) -> Array:
-        """Return η(t)/η₀ for the updates ``t`` [steps], in double precision."""
-        raise NotImplementedError
 
 
 def _rising(value: Any) -> Any:
@@ -78,11 +48,13 @@ class PiecewiseConstant(Schedule):
     """
 
     name: Literal["piecewise_constant"] = "piecewise_constant"
-    boundaries_epochs: Annotated[tuple[float, ...], BeforeValidator(_rising)]
+    boundaries_epochs: Annotated[
+        tuple[float, ...], BeforeValidator(_rising), Field(examples=[[5.0, 8.0]])
+    ]
     factors_of_rate: Annotated[
         tuple[Positive, ...],
         BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-        Field(min_length=1),
+        Field(min_length=1, examples=[[0.1, 0.01]]),
     ]
     """One for each boundary, of η₀."""
 
@@ -96,7 +68,7 @@ class PiecewiseConstant(Schedule):
             )
         return self
 
-    def factors(self, t: Array, span: Span, state: State) -> Array:
+    def factors(self, t: Array, span: Span, state: ScheduleState) -> Array:
         import numpy as np
 
         boundaries = np.asarray(self.boundaries_epochs) * span.steps_per_epoch
@@ -118,17 +90,19 @@ class Performance(Schedule):
     min_delta: NonNegative = 0.0
     """By how much a value must beat the best to count."""
 
-    def start(self) -> State:
+    def start(self) -> ScheduleState:
         return {"reductions": 0, **Plateau().to_dict()}
 
-    def after_epoch(self, state: State, epoch: int, values: Mapping[str, float]) -> State:
+    def after_epoch(
+        self, state: ScheduleState, epoch: int, values: Mapping[str, float]
+    ) -> ScheduleState:
         before = Plateau.from_dict(state)
         plateau = before.see(error_of(values, self.monitor), epoch, self.min_delta)
         waited = epoch - plateau.best_epoch
         reduces = waited > 0 and waited % self.patience_epochs == 0
         return {"reductions": state["reductions"] + int(reduces), **plateau.to_dict()}
 
-    def factors(self, t: Array, span: Span, state: State) -> Array:
+    def factors(self, t: Array, span: Span, state: ScheduleState) -> Array:
         import numpy as np
 
         return np.full(len(t), self.factor ** state["reductions"])
@@ -141,7 +115,7 @@ class Exponential(Schedule):
     updates_per_decade: Positive = 10000
     """r."""
 
-    def factors(self, t: Array, span: Span, state: State) -> Array:
+    def factors(self, t: Array, span: Span, state: ScheduleState) -> Array:
         import numpy as np
 
         return np.power(10.0, -t / self.updates_per_decade)
@@ -158,7 +132,7 @@ class ExponentialDecay(Schedule):
     decay_rate: Positive = 0.1
     staircase: bool = False
 
-    def factors(self, t: Array, span: Span, state: State) -> Array:
+    def factors(self, t: Array, span: Span, state: ScheduleState) -> Array:
         import numpy as np
 
         decades = t / self.decay_steps
@@ -174,7 +148,7 @@ class Power(Schedule):
     exponent: Positive = 1.0
     """c."""
 
-    def factors(self, t: Array, span: Span, state: State) -> Array:
+    def factors(self, t: Array, span: Span, state: ScheduleState) -> Array:
         import numpy as np
 
         return np.power(1.0 + t / self.scale_updates, -self.exponent)
@@ -186,7 +160,7 @@ class InverseTime(Schedule):
     name: Literal["inverse_time"] = "inverse_time"
     decay_per_epoch: Positive = 1.0
 
-    def factors(self, t: Array, span: Span, state: State) -> Array:
+    def factors(self, t: Array, span: Span, state: ScheduleState) -> Array:
         return 1.0 / (1.0 + self.decay_per_epoch * (t // span.steps_per_epoch))
 
 
@@ -197,7 +171,7 @@ class Cosine(Schedule):
     final_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """a."""
 
-    def factors(self, t: Array, span: Span, state: State) -> Array:
+    def factors(self, t: Array, span: Span, state: ScheduleState) -> Array:
         return _cosine(1.0, self.final_share, t / span.updates)
 
 
@@ -214,7 +188,7 @@ class OneCycle(Schedule):
     start_divisor: Annotated[float, Field(ge=1)] = 25.0
     final_divisor: Annotated[float, Field(ge=1)] = 1e4
 
-    def factors(self, t: Array, span: Span, state: State) -> Array:
+    def factors(self, t: Array, span: Span, state: ScheduleState) -> Array:
         import numpy as np
 
         start = 1.0 / self.start_divisor
@@ -231,7 +205,7 @@ def _cosine(start: float, end: float, share: Array) -> Array:
 
 
 SCHEDULES = Family(
-    "schedule",
+    Schedule,
     (
         PiecewiseConstant,
         Performance,

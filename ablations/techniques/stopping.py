@@ -1,34 +1,27 @@
-"""Early stopping: when to give up waiting for a better validation metric."""
+"""Early stopping: when to stop waiting for a better validation metric."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from ablations.study.technique import Count, Family, NonNegative, Technique
-from ablations.techniques.plateau import Monitor, Plateau
+from ablations.study.families import EarlyStopping
+from ablations.study.technique import Family
 
 
-class EarlyStopping(Technique):
+class Patience(EarlyStopping):
     """Stop after ``patience_epochs`` without a new best, and test the best weights.
 
-    The metric is looked at after every ``every_epochs`` epochs and after the last one.  Without a
+    The metric is compared after every ``every_epochs`` epochs and after the last one.  Without a
     stop, too, the best weights seen are restored before the test.
     """
 
     name: Literal["patience"] = "patience"
-    patience_epochs: Count = 10
-    monitor: Monitor = "validation_loss"
-    min_delta: NonNegative = 0.0
-    """By how much a value must beat the best to count."""
-    every_epochs: Count = 1
 
-    def looks(self, epoch: int, epochs: int) -> bool:
-        """Whether the metric is looked at after ``epoch`` (from 1) of ``epochs``."""
+    def monitors(self, epoch: int, epochs: int) -> bool:
         return epoch % self.every_epochs == 0 or epoch == epochs
 
-    def stops(self, plateau: Plateau, epoch: int) -> bool:
-        """Whether the patience is spent after ``epoch``."""
-        return epoch - plateau.best_epoch >= self.patience_epochs
+    def stops(self, best_epoch: int, epoch: int) -> bool:
+        return epoch - best_epoch >= self.patience_epochs
 
 
-STOPPINGS = Family("early stopping", (EarlyStopping,))
+STOPPINGS = Family(EarlyStopping, (Patience,), default="patience")

@@ -1,16 +1,19 @@
-"""Averages of the weights over the steps, used in place of the weights when testing."""
+"""Averages of the weights over the steps, used in place of the weights for evaluation."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ablations.study.technique import Family, Share, Technique
+from ablations.study.families import WeightAverage
+from ablations.study.frozen import Share
+from ablations.study.protocols import AveragedWeights
+from ablations.study.technique import Family, Live, LiveValues
 
 if TYPE_CHECKING:
-    from ablations.techniques.keras.moving_average import MovingAverage
+    import tensorflow as tf
 
 
-class ExponentialMovingAverage(Technique):
+class ExponentialMovingAverage(WeightAverage):
     """s ← d·s + (1 − d)·w after every step, for the trainable weights w and their shadows s.
 
     d is ``decay``, or with ``ramp`` min(decay, (1 + n)/(10 + n)) for n updates, so that early
@@ -20,16 +23,14 @@ class ExponentialMovingAverage(Technique):
     """
 
     name: Literal["ema"] = "ema"
-    live = ("decay",)
-    decay: Share = 0.999
+    decay: Live[Share] = 0.999
     ramp: bool = False
     zero_debias: bool = False
 
-    def build(self, variables: list) -> MovingAverage:  # type: ignore[type-arg]
-        """Return the shadows of ``variables``."""
+    def build(self, variables: list[tf.Variable], live: LiveValues) -> AveragedWeights:
         from ablations.techniques.keras.moving_average import MovingAverage
 
-        return MovingAverage(self.decay, self.ramp, self.zero_debias, variables)
+        return MovingAverage(self.values(live)["decay"], self.ramp, self.zero_debias, variables)
 
 
-WEIGHT_AVERAGES = Family("weight average", (ExponentialMovingAverage,))
+WEIGHT_AVERAGES = Family(WeightAverage, (ExponentialMovingAverage,))

@@ -29,7 +29,7 @@ from ablations.training.progress import Progress
 from ablations.training.resume import Resume
 from ablations.training.stage import Stage, describe, stages_of
 from ablations.training.trainers.compiled.fit import Fit
-from ablations.training.trainers.compiled.program import Programs
+from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.weights import Weights, read_weights, weights_of
 
 LEARNED = "learned/"  # in a checkpoint, before the name of what an earlier stage learned

@@ -9,12 +9,11 @@ from __future__ import annotations
 import gc
 import os
 import platform
-import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
+
+from ablations.techniques.keras import internals
 
 THREADS = 1  # two single-thread processes beat one with two threads
 NOT_NEEDED = ("sklearn", "matplotlib")  # Keras's wrappers load them: a third of all imports' time
@@ -28,7 +27,7 @@ def start(gpu: str | None = None) -> None:
     os.environ[ONEDNN_FLAG] = "1"
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _quiet_stderr(), _hidden(NOT_NEEDED), warnings.catch_warnings():
+    with _quiet_stderr(), internals.imports_hidden(NOT_NEEDED), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the libraries' own imports
         import tensorflow as tf
 
@@ -37,19 +36,8 @@ def start(gpu: str | None = None) -> None:
         for device in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(device, True)
         tf.config.list_logical_devices()
+    internals.probe()
     gc.freeze()  # what the imports made lives on: no collection need walk it again
-
-
-@contextmanager
-def _hidden(packages: tuple[str, ...]) -> Iterator[None]:
-    """Make ``import`` say that packages that are not loaded yet are not installed."""
-    hidden = [package for package in packages if package not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None stops an import
-    try:
-        yield
-    finally:
-        for package in hidden:
-            del sys.modules[package]
 
 
 class _quiet_stderr:  # noqa: N801
@@ -64,32 +52,6 @@ class _quiet_stderr:  # noqa: N801
     def __exit__(self, *exception: object) -> None:
         os.dup2(self._saved, 2)
         os.close(self._saved)
-
-
-def forget_custom_gradients() -> None:
-    """Drop the functions that ``tf.custom_gradient`` registers for good, once they are traced.
-
-    Each holds the graph it was traced in, so a worker would grow with every program it drops;
-    TensorFlow has no public way to take them back.
-    """
-    from tensorflow.python.framework import ops
-
-    registered = ops.gradient_registry._registry
-    for name in [name for name in registered if name.startswith("CustomGradient-")]:
-        del registered[name]
-
-
-def free_dropped_programs() -> None:
-    """Give back what traced programs held that nobody refers to any more.
-
-    A program is full of cycles around graphs that Python cannot see, and TensorFlow caches the
-    kernels of every function that was called, half a megabyte a program; it has no public way to
-    empty that cache.  A program that is still kept makes its kernels again, in half a second.
-    """
-    from tensorflow.python.eager import context
-
-    gc.collect()
-    context.context().clear_kernel_cache()
 
 
 @cache

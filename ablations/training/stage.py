@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ablations.study.families import Pretraining
 from ablations.study.recipe import Recipe, TrainingRecipe
-from ablations.techniques.pretraining import Pretraining
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from ablations.ledger.paths import RunsDirectory
 from ablations.study.expand import Run
 from ablations.training.run import Trial, train
-from ablations.training.trainers.compiled.program import Programs
+from ablations.training.trainers.compiled.programs import Programs
 from tests.benchmarks.one_run import Epoch
 from tests.benchmarks.workloads import Workload
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.data import catalog
-from ablations.data.locate import PARTS
+from ablations.data.mnist import PARTS
 from tests.benchmarks import plain_keras
 from tests.benchmarks.workloads import Workload
 

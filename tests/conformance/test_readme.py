@@ -28,12 +28,12 @@ def test_the_table_of_studies_holds_every_study_with_its_question() -> None:
 
 def test_the_table_of_commands_holds_every_command_and_option() -> None:
     assert isinstance(main, click.Group)
-    for name, command in main.commands.items():
-        row = re.search(rf"^\| `ablations {name}\b.*$", TEXT, re.MULTILINE)
-        assert row, name
-        if name == "run":
-            options = {option for p in command.params for option in p.opts if option[:2] == "--"}
-            assert options <= set(re.findall(r"--[a-z]+", row[0]))
+    rows = dict(re.findall(r"^\| `ablations (\w+)\b(.*)$", TEXT, re.MULTILINE))
+    assert sorted(rows) == sorted(main.commands)
+    options = {option for p in main.commands["run"].params for option in p.opts}
+    assert {option for option in options if option[:2] == "--"} == set(
+        re.findall(r"--[a-z]+", rows["run"])
+    )
 
 
 def test_the_studies_name_is_that_of_its_file() -> None:

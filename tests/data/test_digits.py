@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 from sklearn.datasets import load_digits
 
 from ablations.data.catalog import describe, read
+from ablations.data.digits import DIGITS
+from ablations.data.source import LocalCopy
+from ablations.errors import DataError
 
 
 def sorted_rows(pixels, labels):
@@ -40,3 +47,29 @@ def test_every_class_is_in_both_parts():
 
 def test_is_read_once():
     assert read("digits", None) is read("digits", None)
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_scikit_learn_without_the_file_is_named(tmp_path, monkeypatch, installed):
+    spec = SimpleNamespace(origin=str(tmp_path / "__init__.py")) if installed else None
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: spec)
+    with pytest.raises(DataError, match="digits: wants the package scikit-learn") as caught:
+        DIGITS.find("digits", None)
+    assert ("digits.csv.gz" in str(caught.value)) == installed
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"torn", "torn or unreadable"),
+        (gzip.compress(b"1,2\n3,4\n"), r"wants 1797 rows of 64 pixels .* got \[2, 2\]"),
+        (gzip.compress(b"1;2\n"), "torn or unreadable"),
+    ],
+)
+def test_another_file_there_is_refused_in_a_line(tmp_path, content, says):
+    copy = DIGITS.find("digits", None)
+    (tmp_path / "digits.csv.gz").write_bytes(content)
+    with pytest.raises(DataError, match=says) as caught:
+        DIGITS.read("digits", LocalCopy((tmp_path / "digits.csv.gz",), copy.read), "")
+    assert "\n" not in str(caught.value)

@@ -105,7 +105,7 @@ def test_a_header_that_declares_too_much_is_refused_before_reading(tmp_path):
 
 
 def test_an_archive_over_the_budget_is_refused_before_reading(tmp_path, monkeypatch):
-    monkeypatch.setattr("ablations.data.npz.BYTE_BUDGET", 100)
+    monkeypatch.setattr("ablations.data.formats.npz.BYTE_BUDGET", 100)
     with pytest.raises(DataError, match="bytes; the budget is 100"):
         read(archive(tmp_path, **SPLIT), None)
 

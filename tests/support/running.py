@@ -76,7 +76,7 @@ class Trained:
 def train_into(path: Path, recipe: Recipe, seed: int = 0, programs: Any = None) -> Trained:
     """Train one run in a new directory; TensorFlow has been started."""
     from ablations.training.run import Trial, train
-    from ablations.training.trainers.compiled.program import Programs
+    from ablations.training.trainers.compiled.programs import Programs
 
     path.mkdir()
     directory = RunDirectory(path)

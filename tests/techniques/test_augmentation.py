@@ -7,7 +7,6 @@ import pytest
 from scipy import ndimage
 
 from ablations.data.catalog import read
-from ablations.techniques import augmentation
 from ablations.techniques.augmentation import Perturbation
 from tests.support.running import same_bits
 
@@ -21,7 +20,7 @@ def images():
 
 def change(tensorflow, images, seed=(3, 0), **settings):
     rule = Perturbation(**settings)
-    return rule.change(tensorflow.constant(images), tensorflow.constant(seed)).numpy()
+    return rule.build({})(tensorflow.constant(images), tensorflow.constant(seed)).numpy()
 
 
 def test_a_shift_is_that_of_scipy_by_whole_pixels(tensorflow, images):
@@ -36,10 +35,12 @@ def test_a_shift_is_that_of_scipy_by_whole_pixels(tensorflow, images):
 
 
 def test_rotation_and_shift_are_those_of_scipy(tensorflow, images):
+    from ablations.techniques.keras.augmentation import _moved as moved_images
+
     images = np.pad(images, [(0, 0), (6, 6), (6, 6)])  # so that nothing leaves the picture
     angles = np.linspace(-0.6, 0.6, 20)
     shifts = np.stack([np.arange(20) % 3 - 1, np.arange(20) % 5 - 2], axis=1)
-    moved = augmentation._move(
+    moved = moved_images(
         tensorflow.constant(images),
         tensorflow.constant(angles, tensorflow.float32),
         tensorflow.constant(shifts, tensorflow.float32),
@@ -110,14 +111,16 @@ def test_a_seed_trains_the_same_and_augmentation_changes_the_training(recipe, tr
 
 
 def test_every_step_and_epoch_draws_anew(tensorflow, recipe, train, monkeypatch):
+    from ablations.techniques.keras.augmentation import Perturb
+
     keys = []
-    real = Perturbation.change
+    real = Perturb.__call__
 
     def recording(self, features, seed):
         tensorflow.numpy_function(lambda seed: keys.append(tuple(seed.tolist())), [seed], [])
         return real(self, features, seed)
 
-    monkeypatch.setattr(Perturbation, "change", recording)
+    monkeypatch.setattr(Perturb, "__call__", recording)
     train(recipe(settings()), seed=1)
     train(recipe(settings()), seed=2)
     assert len(keys) == 12

@@ -18,7 +18,7 @@ def gradients(scale):
 
 def clip(tensorflow, name, threshold, arrays):
     rule = CLIPPINGS.find(name)(threshold=threshold)
-    clipped, changed = rule.clip([tensorflow.constant(array) for array in arrays])
+    clipped, changed = rule.build([], {}).clip([tensorflow.constant(array) for array in arrays])
     return [np.asarray(part, np.float64) for part in clipped], bool(changed)
 
 

@@ -155,7 +155,7 @@ def test_relu_signal_shrinks_with_depth_unless_he(tensorflow, recipe, initialize
     from ablations.training.trainers.compiled.initialize import initialize
 
     model = network.model.build((500,), 10)
-    initialize(model, 0, lambda: network.model.build((500,), 10))
+    initialize(model, 0, {}, lambda: network.model.build((500,), 10))
     probe = keras.Model(model.input, model.get_layer("relu30").output)
     inputs = np.random.default_rng(0).normal(size=(50, 500)).astype(np.float32)
     assert low < float(np.sqrt((np.asarray(probe(tensorflow.constant(inputs))) ** 2).mean())) < high

@@ -13,7 +13,7 @@ EXACT = {"rtol": 1e-5, "atol": 1e-5}
 
 
 def build(name, **parameters):
-    layer = NORMALIZATIONS.find(name)(**parameters).layer(name)
+    layer = NORMALIZATIONS.find(name)(**parameters).layer(name, {})
     layer.build(BATCH.shape)
     return layer
 
@@ -157,7 +157,7 @@ def test_a_frozen_batch_norm_and_images_are_left_to_keras(tensorflow):
     layer(BATCH, training=True)
     np.testing.assert_array_equal(layer.moving_mean, np.zeros(4))
     images = np.random.default_rng(5).normal(3.0, 2.0, (6, 5, 5, 4)).astype(np.float32)
-    layer = NORMALIZATIONS.find("batch_norm")().layer("images")
+    layer = NORMALIZATIONS.find("batch_norm")().layer("images", {})
     wanted, mean, _ = oracle.batch_norm_training(
         images.reshape(-1, 4).astype(float), 1.0, 0.0, 1e-3
     )

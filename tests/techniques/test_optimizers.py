@@ -50,7 +50,7 @@ def trace(name, parameters, gradient, start, steps):
     import keras
 
     technique = OPTIMIZERS.find(name)(**{"learning_rate": 0.1, **parameters})
-    optimizer = technique.build()
+    optimizer = technique.build({})
     variable = keras.Variable(np.asarray(start, np.float32))
     optimizer.build([variable])
     values = []
@@ -175,8 +175,8 @@ def test_declared_defaults_are_those_of_keras(tensorflow, technique):
 
 
 def test_nesterov_and_momentum_differ_in_the_look_ahead_only(tensorflow):
-    assert OPTIMIZERS.find("nesterov")().build().nesterov
-    assert not OPTIMIZERS.find("momentum")().build().nesterov
+    assert OPTIMIZERS.find("nesterov")().build({}).nesterov
+    assert not OPTIMIZERS.find("momentum")().build({}).nesterov
 
 
 @pytest.mark.parametrize("beta", [0.0, 1.0])
@@ -185,7 +185,7 @@ def test_ftrl_without_penalties_is_adagrad_whatever_the_rate_does(tensorflow, be
 
     rates, slopes = [0.5, 0.5, 0.05, 0.05, 0.2, 0.01], [0.3, 0.5, -0.1, 0.4, -1.0, 0.2]
     settings = {"initial_accumulator_value": 1e-12, "beta": beta}
-    optimizer = OPTIMIZERS.find("ftrl")(**settings).build()
+    optimizer = OPTIMIZERS.find("ftrl")(**settings).build({})
     variable = keras.Variable(np.zeros(1, np.float32))  # nothing for the first step to forget
     optimizer.build([variable])
     wanted, squares = 0.0, 0.0
@@ -201,7 +201,7 @@ def test_ftrl_at_a_constant_rate_is_kerass_own_bit_for_bit(tensorflow):
     import keras
 
     settings = {"learning_rate": 0.1, "l1_regularization_strength": 0.01, "beta": 0.5}
-    ours = OPTIMIZERS.find("ftrl")(**settings).build()
+    ours = OPTIMIZERS.find("ftrl")(**settings).build({})
     pair = []
     for optimizer in (ours, keras.optimizers.Ftrl(**settings)):
         variable = keras.Variable(np.float32([1.0, -0.5]))

@@ -25,7 +25,7 @@ def test_penalty_and_its_gradient_equal_numpy(tensorflow, name, settings, streng
     kernels = [tensorflow.constant(kernel) for kernel in KERNELS]
     with tensorflow.GradientTape() as tape:
         tape.watch(kernels)
-        penalty = rule.penalty(kernels)
+        penalty = rule.build({})(kernels)
     exact = [kernel.astype(float) for kernel in KERNELS]
     np.testing.assert_allclose(penalty, oracle.penalty(exact, *strengths), rtol=1e-5)
     for got, kernel in zip(tape.gradient(penalty, kernels), exact, strict=True):
@@ -39,7 +39,7 @@ def test_the_penalties_are_those_of_keras(tensorflow):
     for name, regularizer in theirs.items():
         ours = REGULARIZATIONS.find(name)(strength=0.02)
         wanted = sum(float(regularizer(kernel)) for kernel in KERNELS)
-        got = float(ours.penalty([tensorflow.constant(kernel) for kernel in KERNELS]))
+        got = float(ours.build({})([tensorflow.constant(kernel) for kernel in KERNELS]))
         assert got == pytest.approx(wanted, rel=1e-5)
 
 
@@ -63,7 +63,7 @@ def test_l1_makes_more_weights_zero_than_l2(recipe, train):
 def test_max_norm_equals_numpy(tensorflow, limit, axis):
     rule = CONSTRAINTS.find("max_norm")(limit=limit, axis=axis)
     for kernel in KERNELS:
-        got = rule.project(tensorflow.constant(kernel))
+        got = rule.build({})(tensorflow.constant(kernel))
         wanted = oracle.max_norm(kernel.astype(float), limit, axis)
         np.testing.assert_allclose(got, wanted, rtol=1e-6)
 
@@ -74,18 +74,18 @@ def test_max_norm_is_that_of_keras(tensorflow):
     for kernel, axes in ((KERNELS[0], 0), (KERNELS[0], 1), (KERNELS[2], (0, 1, 2))):
         rule = CONSTRAINTS.find("max_norm")(limit=0.7, axis=1 if axes == 1 else 0)
         theirs = keras.constraints.MaxNorm(0.7, axes)(tensorflow.constant(kernel))
-        np.testing.assert_allclose(rule.project(tensorflow.constant(kernel)), theirs, rtol=1e-5)
+        np.testing.assert_allclose(rule.build({})(tensorflow.constant(kernel)), theirs, rtol=1e-5)
 
 
 def test_max_norm_leaves_what_is_within_the_limit_to_the_last_bit(tensorflow):
     rule = CONSTRAINTS.find("max_norm")(limit=100.0)
     for kernel in KERNELS:
-        np.testing.assert_array_equal(rule.project(tensorflow.constant(kernel)), kernel)
+        np.testing.assert_array_equal(rule.build({})(tensorflow.constant(kernel)), kernel)
 
 
 def test_max_norm_leaves_a_unit_without_weights_finite(tensorflow):
     zeros = tensorflow.zeros([4, 3])
-    np.testing.assert_array_equal(CONSTRAINTS.find("max_norm")().project(zeros), zeros)
+    np.testing.assert_array_equal(CONSTRAINTS.find("max_norm")().build({})(zeros), zeros)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "momentum", "ftrl", "schedule_free_adamw"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ablations.techniques.plateau import Plateau
-from ablations.techniques.stopping import EarlyStopping
+from ablations.techniques.stopping import Patience
 from ablations.training.trainers.compiled.best_weights import BestWeights
 
 WILD = {"training.optimizer.learning_rate": 1.5, "training.epochs": 12}  # the loss goes up and down
@@ -26,7 +26,7 @@ class Weights:
 def watch(tensorflow, losses, **settings):
     """Return the epochs after which it stopped, and the epoch of the weights it restored."""
     program = Weights(tensorflow)
-    best = BestWeights(EarlyStopping(**settings), len(losses))
+    best = BestWeights(Patience(**settings), len(losses))
     for epoch, loss in enumerate(losses, start=1):
         program.weights[0].assign(float(epoch))
         if best.look(epoch, {"validation_loss": loss, "validation_accuracy": 1 - loss}, program):

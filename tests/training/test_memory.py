@@ -49,7 +49,7 @@ def test_no_optimizer_keeps_the_graph_it_was_traced_in(tensorflow, technique):
     import keras
 
     variable = keras.Variable(np.ones((4, 3), np.float32))
-    optimizer = technique(weight_decay=0.01).build()
+    optimizer = technique(weight_decay=0.01).build({})
     optimizer.build([variable])
 
     def step() -> None:

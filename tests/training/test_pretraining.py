@@ -90,7 +90,7 @@ def build(recipe, source, stage=0):
     wanted = recipe({"transfer.source": {**source, "epochs": 1}})
     technique = wanted.transfer.source
     network = assemble(wanted.model, (8, 8), 10, Part(technique, stage))
-    initialize(network.model, 3, lambda: network.model)
+    initialize(network.model, 3, {}, lambda: network.model)
     return network, weights_of(network.model)
 
 

@@ -47,7 +47,7 @@ def interrupted(tensorflow, tmp_path, monkeypatch):
     from ablations.training import checkpoint
     from ablations.training.run import Trial, train
     from ablations.training.trainers.compiled.loop import EpochLoop
-    from ablations.training.trainers.compiled.program import Programs
+    from ablations.training.trainers.compiled.programs import Programs
 
     real = EpochLoop.run
     monkeypatch.setattr(checkpoint, "WRITING_SHARE", math.inf)  # a checkpoint each epoch

@@ -1,4 +1,4 @@
-"""Batch normalization with its derivative written out.  Imports TensorFlow; load only to build."""
+"""Batch normalization with its derivative written out."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
 
     Keras's own is differentiated operation by operation: on the small networks of a study its
     many small kernels cost more than the matrix products.  Variables, moving averages and
-    testing are Keras's.  The momentum is a variable, which arms that share a program may change.
+    inference are Keras's.  The momentum may be a variable.
     """
 
-    def __init__(self, momentum: float, **options: Any) -> None:
-        super().__init__(momentum=momentum, **options)
-        self.live = {"momentum": momentum}
-        self.momentum = tf.Variable(momentum, trainable=False, dtype=tf.float32)
+    def __init__(self, momentum: float | tf.Variable, **options: Any) -> None:
+        super().__init__(momentum=float(momentum), **options)
+        self.momentum = momentum  # Keras wants a float; a variable serves as well
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: Any = None) -> tf.Tensor:
         """Return γ(z − μ)/√(σ² + ε) + β over the batch, [B, units]; else what Keras returns."""

@@ -1,4 +1,4 @@
-"""Dropout whose rate is a variable.  Imports TensorFlow; load it only to build."""
+"""Dropout whose rate may be a variable."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import tensorflow as tf
 
 
 class Dropout(keras.layers.Dropout):  # type: ignore[misc]
-    """Keras's layer for a rate above 0, which arms that share a program may change."""
+    """Keras's layer for a rate above 0, which may be a variable."""
 
-    def __init__(self, rate: float, **options: Any) -> None:
-        super().__init__(rate, **options)
-        self.live = {"rate": rate}
-        self.rate = tf.Variable(rate, trainable=False, dtype=tf.float32)
+    def __init__(self, rate: float | tf.Variable, **options: Any) -> None:
+        super().__init__(float(rate), **options)
+        self.rate = rate
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Return the inputs, in training some of them 0 and the others scaled up."""
+        """Return the inputs, while training some of them 0 and the others scaled up."""
         if not training:
             return inputs
         seed = tf.cast(self.seed_generator.next(), tf.int32)

@@ -1,9 +1,11 @@
-"""FTRL-Proximal under a schedule.  Imports TensorFlow; load it only to build."""
+"""FTRL-Proximal under a schedule."""
 
 from __future__ import annotations
 
 import keras
 import tensorflow as tf
+
+from ablations.techniques.keras.slots import slot
 
 
 class Ftrl(keras.optimizers.Ftrl):  # type: ignore[misc]
@@ -15,22 +17,22 @@ class Ftrl(keras.optimizers.Ftrl):  # type: ignore[misc]
     """
 
     def build(self, variables: list[keras.Variable]) -> None:
-        """Make the slots, and one for the rate that each variable saw last."""
+        """Make the slots, and one for the rate at which each variable was updated last."""
         if self.built:
             return
         super().build(variables)
-        self._rates = [self.add_variable((), name="previous_rate") for _ in variables]
+        for variable in variables:
+            self.add_variable((), name=f"{variable.path.replace('/', '_')}_previous_rate")
 
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
         """Move the old proximal terms to the present rate, then step as Keras does."""
-        place = self._get_variable_index(variable)
         rate = tf.cast(learning_rate, gradient.dtype)
-        before = self._rates[place].value
-        before = tf.where(before > 0, before, rate)  # no rate came before the first
-        curvature = self.beta + tf.pow(self._accumulators[place], -self.learning_rate_power)
-        moved = curvature * (1 / rate - 1 / before) * variable
-        self.assign_sub(self._linears[place], moved)
-        self.assign(self._rates[place], rate)
+        previous = slot(self, "previous_rate", variable)
+        before = tf.where(previous.value > 0, previous.value, rate)  # none before the first step
+        accumulator, linear = (slot(self, name, variable) for name in ("accumulator", "linear"))
+        curvature = self.beta + tf.pow(accumulator, -self.learning_rate_power)
+        self.assign_sub(linear, curvature * (1 / rate - 1 / before) * variable)
+        self.assign(previous, rate)
         super().update_step(gradient, variable, learning_rate)

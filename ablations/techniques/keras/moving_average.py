@@ -1,4 +1,4 @@
-"""Shadow variables.  Imports TensorFlow; load it only to build."""
+"""Shadow variables."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class MovingAverage:
             shadow.assign(start)
 
     def update(self, updates: tf.Tensor) -> None:
-        """Take the variables in; ``updates`` counts the optimizer's updates, this one included."""
+        """Average the variables in; ``updates`` counts the updates, this one included."""
         decay = tf.cast(self.decay, tf.float32)
         if self.ramp:
             count = tf.cast(updates, tf.float32)

@@ -1,25 +1,18 @@
-"""What a stage of training minimizes.  Imports TensorFlow; load it only to build.
-
-An objective takes the network's outputs for a batch and its labels [B], and returns the losses
-[N] and hits [N] of the N things that the batch holds: examples, or pairs.  A hit is 1 where the
-answer is right, 0 where it is wrong, NaN where there is no right or wrong.
-"""
+"""What a stage of training minimizes; see ``ablations.study.protocols.Objective``."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
-Objective = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+from ablations.study.protocols import Objective
 
 
 def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """−log of the softmax of logits [B, classes] at the label."""
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
-    return losses, tf.cast(right, tf.float32)
+    correct = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
+    return losses, tf.cast(correct, tf.float32)
 
 
 def squared_error(residuals: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

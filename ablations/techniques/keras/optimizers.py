@@ -1,4 +1,4 @@
-"""Keras's optimizers on one device, their step one kernel where TensorFlow has it.  Imports it.
+"""Keras's optimizers on one device, their step one kernel where TensorFlow has it.
 
 Keras writes a step as one operation after another, each a pass over all weights; TensorFlow has
 kernels that make one pass.  Formulas, state and conventions stay those of Keras.
@@ -6,14 +6,16 @@ kernels that make one pass.  Formulas, state and conventions stay those of Keras
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from ablations.techniques.keras import internals
 from ablations.techniques.keras.ftrl import Ftrl
 from ablations.techniques.keras.schedule_free import ScheduleFreeAdamW
+from ablations.techniques.keras.slots import slot, slots
 
 
 class SGD(keras.optimizers.SGD):  # type: ignore[misc]
@@ -21,7 +23,7 @@ class SGD(keras.optimizers.SGD):  # type: ignore[misc]
 
     def __init__(self, momentum: float | tf.Variable = 0.0, **options: Any) -> None:
         super().__init__(momentum=float(momentum), **options)
-        self.momentum = momentum  # Keras wants a float; a variable does as well here
+        self.momentum = momentum  # Keras wants a float; a variable serves as well
 
     def update_step(
         self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
@@ -31,10 +33,9 @@ class SGD(keras.optimizers.SGD):  # type: ignore[misc]
         if not self.momentums:
             tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=gradient)
             return
-        velocity = self.momentums[self._get_variable_index(variable)]
         tf.raw_ops.ResourceApplyKerasMomentum(
             var=variable.handle,
-            accum=velocity.value.handle,
+            accum=slot(self, "momentum", variable).value.handle,
             lr=rate,
             grad=gradient,
             momentum=tf.cast(self.momentum, gradient.dtype),
@@ -52,13 +53,12 @@ class Adam(keras.optimizers.Adam):  # type: ignore[misc]
         if self.amsgrad:
             super().update_step(gradient, variable, learning_rate)
             return
-        place = self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, gradient.dtype)
         beta_1, beta_2 = (tf.cast(beta, gradient.dtype) for beta in (self.beta_1, self.beta_2))
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[place].value.handle,
-            v=self._velocities[place].value.handle,
+            m=slot(self, "momentum", variable).value.handle,
+            v=slot(self, "velocity", variable).value.handle,
             beta1_power=tf.pow(beta_1, step),
             beta2_power=tf.pow(beta_2, step),
             lr=tf.cast(learning_rate, gradient.dtype),
@@ -78,30 +78,39 @@ _OURS = {
 }
 
 
-class _OneDevice(keras.optimizers.Optimizer):  # type: ignore[misc]
-    """Steps without ``tf.distribute``, through which Keras 3.15 keeps every traced graph alive.
-
-    A worker would grow by some 3 MB with each program that it traces and drops again.
-    """
-
-    def _backend_update_step(
-        self, grads: list[tf.Tensor], trainable_variables: list[keras.Variable], rate: Any
-    ) -> None:
-        for gradient, variable in zip(grads, trainable_variables, strict=True):
-            self.update_step(gradient, variable.value, rate)
-
-    def _apply_weight_decay(self, variables: list[keras.Variable]) -> None:
-        if self.weight_decay is None:
-            return
-        for variable in variables:
-            if self._use_weight_decay(variable):
-                variable.assign(variable - variable * self.weight_decay * self.learning_rate)
-
-
-def build(keras_class: str, options: Mapping[str, Any]) -> keras.optimizers.Optimizer:
+def build(keras_class: str, parameters: Mapping[str, Any]) -> keras.optimizers.Optimizer:
     """Return an optimizer with the formulas, state and conventions of ``keras_class``.
 
     Ours where Keras's own step is slow or wrong; all of them on one device.
     """
     kind = _OURS.get(keras_class) or getattr(keras.optimizers, keras_class)
-    return type(kind.__name__, (kind, _OneDevice), {})(**options)
+    return internals.on_one_device(kind)(**parameters)
+
+
+class SlotStarts:
+    """Where the variables of a built optimizer start: at constants, or at the weights.
+
+    The iteration count and every slot of Keras's optimizers start at constants, whatever the
+    weights are, but for those that the technique declares (``Optimizer.slots_like_weights``).
+    """
+
+    def __init__(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        weights: Sequence[keras.Variable],
+        like_weights: tuple[str, ...],
+    ) -> None:
+        copies = {
+            id(copy): weight
+            for name in like_weights
+            for copy, weight in zip(slots(optimizer, name), weights, strict=True)
+        }
+        self._starts = [
+            (variable, copies.get(id(variable), variable.numpy()))
+            for variable in optimizer.variables
+        ]
+
+    def reset(self) -> None:
+        """Set every variable to its start, the weights being set already."""
+        for variable, start in self._starts:
+            variable.assign(start)

@@ -1,7 +1,7 @@
 """The networks that pretraining trains, made from a classifier's own layers.
 
-Imports TensorFlow; load it only to build.  The layers are applied anew one by one, so that each
-keeps its name, by which it is initialized and its weights are handed on.
+The layers are applied again one by one, so that each keeps its name, by which it is initialized
+and its weights are transferred.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class PairDistance(keras.layers.Layer):  # type: ignore[misc]
 class SwapFeatures(keras.layers.Layer):  # type: ignore[misc]
     """Take each feature, with probability ``share``, from the next example of the batch.
 
-    In testing the same features are taken each time.
+    For inference the same features are taken each time.
     """
 
     def __init__(self, share: float, **options: Any) -> None:

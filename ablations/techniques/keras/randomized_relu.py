@@ -1,4 +1,4 @@
-"""The randomized leaky ReLU, which Keras lacks.  Imports TensorFlow; load it only to build."""
+"""The randomized leaky ReLU, which Keras lacks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 class RandomizedReLU(keras.layers.Layer):  # type: ignore[misc]
-    """max(αz, z) with α ~ U(lower, upper) per element in training, (lower + upper)/2 in testing."""
+    """max(αz, z) with α ~ U(lower, upper) per element in training, else (lower + upper)/2."""
 
     def __init__(self, lower: float, upper: float, **options: Any) -> None:
         super().__init__(**options)

@@ -1,9 +1,11 @@
-"""Schedule-free AdamW as published.  Imports TensorFlow; load it only to build."""
+"""Schedule-free AdamW as published."""
 
 from __future__ import annotations
 
 import keras
 import tensorflow as tf
+
+from ablations.techniques.keras.slots import slot
 
 
 class ScheduleFreeAdamW(keras.optimizers.ScheduleFreeAdamW):  # type: ignore[misc]
@@ -17,8 +19,7 @@ class ScheduleFreeAdamW(keras.optimizers.ScheduleFreeAdamW):  # type: ignore[mis
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
         """Move z against the gradient, x to the mean of all z, and the weights between them."""
-        place = self._get_variable_index(variable)
-        z, second_moment = self._momentums[place], self._velocities[place]
+        z, second_moment = (slot(self, name, variable) for name in ("momentum", "velocity"))
         step = tf.cast(self.iterations + 1, gradient.dtype)
         rate = tf.cast(learning_rate, gradient.dtype)
         if self.warmup_steps > 0:

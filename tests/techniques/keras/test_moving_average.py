@@ -22,7 +22,7 @@ class Traced:
     def __init__(self, tensorflow, start=0.0, **parameters):
         self.tensorflow = tensorflow
         self.variable = tensorflow.Variable(np.float32(start))
-        self.average = ExponentialMovingAverage(**parameters).build([self.variable])
+        self.average = ExponentialMovingAverage(**parameters).build([self.variable], {})
 
     def update(self, weight, updates):
         """Set the weight, take it in, and return the average."""
@@ -93,7 +93,7 @@ def test_white_noise_shrinks_by_the_known_ratio(tensorflow, decay):
     count, steps = 40_000, 60  # the start's share of the variance is below decay¹²⁰, 4e-6
     generator = np.random.default_rng(2)
     variable = tensorflow.Variable(tensorflow.zeros([count]))
-    average = ExponentialMovingAverage(decay=decay).build([variable])
+    average = ExponentialMovingAverage(decay=decay).build([variable], {})
     for step in range(steps):
         variable.assign(generator.normal(size=count).astype(np.float32))
         average.update(tensorflow.constant(step + 1))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.blocks import Commands, Section
-from ablations.study.technique import show
+from ablations.study.frozen import show
 
 
 def reproduction(inference: Inference) -> Section:

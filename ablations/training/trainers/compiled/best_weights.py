@@ -6,8 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ablations.study.families import EarlyStopping
 from ablations.techniques.plateau import Plateau, error_of
-from ablations.techniques.stopping import EarlyStopping
 from ablations.training.trainers.compiled.program import Program
 
 
@@ -21,13 +21,13 @@ class BestWeights:
 
     def look(self, epoch: int, values: dict[str, float], program: Program) -> bool:
         """Keep the weights if they are the best so far; return whether to stop."""
-        if not self.stopping.looks(epoch, self.epochs):
+        if not self.stopping.monitors(epoch, self.epochs):
             return False
         error = error_of(values, self.stopping.monitor)
         self.plateau = self.plateau.see(error, epoch, self.stopping.min_delta)
         if self.plateau.best_epoch == epoch:
             self.weights = [weight.numpy() for weight in program.weights]
-        return self.stopping.stops(self.plateau, epoch)
+        return self.stopping.stops(self.plateau.best_epoch, epoch)
 
     def restore(self, program: Program) -> None:
         """Give the model and its average the best weights back."""

@@ -1,8 +1,7 @@
-"""Loss and accuracy over a split, compiled; and how fast the network answers."""
+"""Loss and accuracy over a split, compiled; and the time of inference."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +11,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from ablations.techniques.keras.objectives import Objective, cross_entropy
+from ablations.study.protocols import Objective
+from ablations.techniques.keras.objectives import cross_entropy
+from ablations.training.trainers.compiled.timing import least_seconds
 
 CHUNK = 1000  # examples evaluated at once
 TIMED_EXAMPLES = 1000
-TIMED_REPEATS = 7
 
 
 @dataclass(frozen=True)
@@ -52,29 +52,23 @@ class Evaluation:
     def run(self, split: Split) -> tuple[float, float]:
         """Return mean loss and accuracy, summed in double precision."""
         totals = self._totals(split)(split.features, split.labels)
-        loss, hits, count = (float(total) for total in totals)
-        return loss / count, hits / count
+        loss, correct, count = (float(total) for total in totals)
+        return loss / count, correct / count
 
     def outputs(self, features: tf.Tensor) -> tf.Tensor:
-        """Return the network's answers to features [N, …], computed in chunks."""
-        answer = self._answer(features)
+        """Return the network's outputs for features [N, …], computed in chunks."""
+        forward = self._forward(features)
         starts = range(0, len(features), CHUNK)
-        return tf.concat([answer(features[start : start + CHUNK]) for start in starts], axis=0)
+        return tf.concat([forward(features[start : start + CHUNK]) for start in starts], axis=0)
 
     def microseconds_per_sample(self, split: Split) -> float:
-        """Return the median time of a forward pass over some examples, divided by their number."""
-        features = split.first(TIMED_EXAMPLES)
-        answer = self._answer(features)
-        seconds = []
-        for _ in range(TIMED_REPEATS):
-            started = time.perf_counter()
-            answer(features).numpy()
-            seconds.append(time.perf_counter() - started)
-        return float(np.median(seconds)) * 1e6 / len(features)
+        """Return the time of a forward pass over some examples, divided by their number."""
+        features, forward = split.first(TIMED_EXAMPLES), self._forward(split.features)
+        return least_seconds(lambda: forward(features).numpy()) * 1e6 / len(features)
 
     def graph(self, split: Split) -> bytes:
         """Return the forward pass as a serialized ``GraphDef``, its layers named."""
-        definition = self._answer(split.features).graph.as_graph_def(add_shapes=True)
+        definition = self._forward(split.features).graph.as_graph_def(add_shapes=True)
         for node in definition.node:
             node.name = self._layer_scopes(node.name)
             node.input[:] = [self._layer_scopes(name) for name in node.input]
@@ -90,7 +84,7 @@ class Evaluation:
         labels = tf.TensorSpec([None], tf.int32)
         return self._compiled(self._sum, _any_number_of(split.features), labels)
 
-    def _answer(self, features: tf.Tensor) -> Any:
+    def _forward(self, features: tf.Tensor) -> Any:
         return self._compiled(self._logits, _any_number_of(features))
 
     def _compiled(self, function: Callable[..., Any], *inputs: tf.TensorSpec) -> Any:
@@ -106,15 +100,15 @@ class Evaluation:
         return self.model(scaled, training=False)
 
     def _sum(self, features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        """Return the sums of losses and hits, and of how many things they are."""
+        """Return the sums of losses and of correct predictions, and how many there are."""
         examples = tf.shape(labels)[0]
 
         def body(start: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             outputs = self._logits(features[start : start + CHUNK])
             found = self.objective(outputs, labels[start : start + CHUNK])
-            losses, hits = (tf.cast(part, tf.float64) for part in found)
+            losses, correct = (tf.cast(part, tf.float64) for part in found)
             count = tf.cast(tf.size(losses), tf.float64)
-            sums = tf.stack([tf.reduce_sum(losses), tf.reduce_sum(hits), count])
+            sums = tf.stack([tf.reduce_sum(losses), tf.reduce_sum(correct), count])
             return start + CHUNK, totals + sums
 
         zero = (tf.constant(0), tf.zeros([3], tf.float64))
@@ -123,7 +117,7 @@ class Evaluation:
 
 
 class FrozenOutputs:
-    """What a frozen bottom of the network answers to the training examples, computed once."""
+    """The outputs of a frozen bottom of the network for the training examples, computed once."""
 
     def __init__(self, bottom: keras.Model, scale: float) -> None:
         self._bottom = Evaluation(bottom, scale)

@@ -25,7 +25,7 @@ from ablations.training.trainers.compiled.best_weights import BestWeights
 from ablations.training.trainers.compiled.evaluation import Split
 from ablations.training.trainers.compiled.loop import EpochTrace
 from ablations.training.trainers.compiled.observe import PROBE_EXAMPLES
-from ablations.training.trainers.compiled.program import Programs
+from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.rates import LearningRates
 from ablations.training.trainers.compiled.weights import Weights
 

@@ -6,69 +6,49 @@ layer and variable: adding a layer or a technique never shifts another layer's d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from ablations.streams import Stream, integer_seed
+from ablations.study.model_families import Initializer
+from ablations.techniques.keras import internals
+from ablations.techniques.keras.layer_names import named_layers
 
 
 def initialize(
     model: keras.Model,
     seed: int,
+    declared: Mapping[int, Mapping[str, Initializer]],
     rebuild: Callable[[], keras.Model],
-    like: keras.Model | None = None,
 ) -> None:
     """Set all variables of ``model``, and the seeds of its random layers.
 
-    Variables and live numbers start as those of ``like`` do, which differs from the model in
-    nothing else, or as its own.  A variable whose layer does not say how it starts takes its
-    value from ``rebuild()``, another model of the same architecture, built under the seed.
+    ``declared`` is id of a layer → name of a variable → how it starts; other variables start as
+    their layers say.  A variable whose layer does not say takes its value from ``rebuild()``,
+    another model of the same architecture, built under the seed.
     """
-    untold, starts = [], dict(named_layers(model if like is None else like))
+    unknown = []
     for name, layer in named_layers(model):
-        for variable in layer._trainable_variables + layer._non_trainable_variables:
+        for variable in internals.own_variables(layer):
             drawn = integer_seed(seed, Stream.INITIAL_WEIGHTS, name, variable.name)
-            initializer = _initializer(starts[name], variable.name, drawn)
+            technique = declared.get(id(layer), {}).get(variable.name)
+            initializer = technique.build(drawn) if technique else _of_layer(layer, variable, drawn)
             if initializer is None:
-                untold.append(variable)
+                unknown.append(variable)
             else:
                 variable.assign(initializer(variable.shape, dtype=variable.dtype))
-        for number, value in getattr(starts[name], "live", {}).items():
-            getattr(layer, number).assign(value)
-        for generator in layer._seed_generators:
-            generator.state.assign([integer_seed(seed, Stream.DROPOUT, name), 0])
-    if untold:
+        for state in internals.random_states(layer):
+            state.assign([integer_seed(seed, Stream.DROPOUT, name), 0])
+    if unknown:
         keras.utils.set_random_seed(integer_seed(seed, Stream.INITIAL_WEIGHTS))
         fresh = rebuild().variables
         places = {id(variable): place for place, variable in enumerate(model.variables)}
-        for variable in untold:
+        for variable in unknown:
             variable.assign(fresh[places[id(variable)]].value)
-
-
-def named_layers(model: keras.Model) -> Iterator[tuple[str, keras.Layer]]:
-    """Yield (name, layer) for all layers; one inside another layer is ``outer/inner``.
-
-    Names are distinct: a second ``inner`` is called ``inner#2``.
-    """
-    taken: set[str] = set()
-    seen: set[int] = set()
-
-    def walk(outer: keras.Layer, prefix: str) -> Iterator[tuple[str, keras.Layer]]:
-        for layer in outer._flatten_layers(include_self=False, recursive=False):
-            if id(layer) in seen:
-                continue
-            seen.add(id(layer))
-            name, count = f"{prefix}{layer.name}", 1
-            while name in taken:
-                count += 1
-                name = f"{prefix}{layer.name}#{count}"
-            taken.add(name)
-            yield name, layer
-            yield from walk(layer, f"{name}/")
-
-    yield from walk(model, "")
 
 
 class _ForgetGateOpen(keras.initializers.Initializer):  # type: ignore[misc]
@@ -79,21 +59,31 @@ class _ForgetGateOpen(keras.initializers.Initializer):  # type: ignore[misc]
         return tf.repeat(tf.constant([0, 1, 0, 0], dtype), units)
 
 
-def _initializer(layer: keras.Layer, variable: str, seed: int) -> keras.Initializer | None:
-    """Return the seeded initializer of one variable, or None where the layer keeps none.
+def _of_layer(layer: keras.Layer, variable: keras.Variable, seed: int) -> Any:
+    """Return the layer's own initializer of one variable, seeded; None where it keeps none.
 
     Keras names it after the variable, or after its kind alone: ``recurrent_kernel`` starts by
     ``recurrent_initializer``.
     """
-    if variable == "bias" and getattr(layer, "unit_forget_bias", False):
+    name = variable.name
+    if name == "bias" and getattr(layer, "unit_forget_bias", False):
         return _ForgetGateOpen()
-    for start in (variable, variable.removesuffix("_kernel")):
+    for start in (name, name.removesuffix("_kernel")):
         initializer = getattr(layer, f"{start}_initializer", None)
-        if isinstance(initializer, keras.Initializer):
-            break
-    else:
-        return None
-    configuration = initializer.get_config()
-    if "seed" in configuration:
-        configuration["seed"] = seed
-    return type(initializer).from_config(configuration)
+        if isinstance(initializer, keras.initializers.Initializer):
+            return _seeded(initializer, seed)
+    return None
+
+
+def _seeded(initializer: keras.Initializer, seed: int) -> keras.Initializer:
+    """Return a copy that draws by ``seed``.
+
+    Keras's initializers draw by their attribute ``seed``, or not at all.  A user's own that has
+    none may draw by the global generators, which are seeded for it.
+    """
+    if hasattr(initializer, "seed"):
+        initializer = copy.copy(initializer)
+        initializer.seed = seed
+    elif not type(initializer).__module__.startswith("keras."):
+        keras.utils.set_random_seed(seed)
+    return initializer

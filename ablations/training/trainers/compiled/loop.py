@@ -1,4 +1,4 @@
-"""One epoch as one compiled loop: gather, gradient, clip, Keras optimizer, weight average.
+"""One epoch as one compiled loop of train steps: gather, gradient, clip, optimizer, average.
 
 Python runs between epochs only.  What each step measured comes back as one small table.
 """
@@ -14,10 +14,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from ablations.study.recipe import TrainingRecipe
-from ablations.techniques.keras.moving_average import MovingAverage
-from ablations.techniques.keras.objectives import Objective
+from ablations.study.protocols import Objective
 from ablations.telemetry.histograms import OCTAVES
+from ablations.training.trainers.compiled.built import BuiltTechniques
 from ablations.training.trainers.compiled.measure import octave_counts
 
 STEP_COLUMNS = (
@@ -28,7 +27,7 @@ STEP_COLUMNS = (
     "gradient_norm_after_clipping",
 )
 """What is measured of a step; the norms of sampled steps only, NaN elsewhere."""
-ALWAYS = 3  # the columns of every step; one more pass over all gradients is too dear for that
+COLUMNS_OF_EVERY_STEP = 3  # a pass over all gradients at every step would be too slow
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class EpochTrace:
     steps: NDArray[np.float32]
     """[steps done, len(STEP_COLUMNS)], the loss without penalties.
 
-    Fewer steps than asked for when the loss left the finite.
+    Fewer steps than asked for where the loss became NaN or infinite.
     """
     gradient_counts: NDArray[np.int32]
     """[layers, OCTAVES], over the sampled steps."""
@@ -56,33 +55,40 @@ class EpochTrace:
         Over all steps; of the norms over the sampled ones, and left out where there is none.
         """
         steps = self.steps.astype(np.float64)
-        columns = dict(zip(STEP_COLUMNS[:ALWAYS], steps[:, :ALWAYS].mean(axis=0), strict=True))
+        columns = dict(
+            zip(
+                STEP_COLUMNS[:COLUMNS_OF_EVERY_STEP],
+                steps[:, :COLUMNS_OF_EVERY_STEP].mean(axis=0),
+                strict=True,
+            )
+        )
         if self.sampled.any():
-            norms = steps[self.sampled, ALWAYS:].mean(axis=0)
-            columns |= dict(zip(STEP_COLUMNS[ALWAYS:], norms, strict=True))
+            norms = steps[self.sampled, COLUMNS_OF_EVERY_STEP:].mean(axis=0)
+            columns |= dict(zip(STEP_COLUMNS[COLUMNS_OF_EVERY_STEP:], norms, strict=True))
         return {name: float(value) for name, value in columns.items()}
 
 
 class EpochLoop:
-    """The compiled loop over the batches of one epoch."""
+    """The compiled loop over the batches of one epoch.
+
+    ``data`` are features [N, …] as stored, labels [N] and the factor that scales the features;
+    ``measured`` are the kernels whose gradients are counted into histograms.
+    """
 
     def __init__(
         self,
         model: keras.Model,
-        optimizer: keras.optimizers.Optimizer,
-        training: TrainingRecipe,
-        average: MovingAverage | None,
-        measured: list[tf.Variable],
+        techniques: BuiltTechniques,
+        measured: list[keras.Variable],
         data: tuple[tf.Tensor, tf.Tensor, float],
         objective: Objective,
         batch_size: int,
     ) -> None:
-        self.model, self.optimizer = model, optimizer
-        self.training, self.average, self.objective = training, average, objective
+        self.model, self.techniques, self.objective = model, techniques, objective
         self.features, self.labels, self.scale = data
         self.variables = [variable.value for variable in model.trainable_variables]
-        self.kernels = [v for v in model.trainable_variables if v.name.endswith("kernel")]
-        self.measured = [self._index(variable) for variable in measured]
+        places = {id(variable): place for place, variable in enumerate(model.trainable_variables)}
+        self.measured = [places[id(variable)] for variable in measured]
         self.measuring = bool(measured)
         self.batch_size = batch_size
 
@@ -92,9 +98,6 @@ class EpochLoop:
         rates, whole = tf.TensorSpec([None], tf.float32), tf.TensorSpec([], tf.int32)
         epoch = tf.function(self._epoch, autograph=False)
         return epoch.get_concrete_function(order, rates, whole, whole)
-
-    def _index(self, wanted: tf.Variable) -> int:
-        return next(i for i, variable in enumerate(self.variables) if variable is wanted)
 
     def trace(self) -> None:
         """Trace and optimize the program now, by an epoch of no steps: it changes nothing."""
@@ -137,10 +140,10 @@ class EpochLoop:
 
         def body(step: tf.Tensor, loss: tf.Tensor, rows: Any, counts: tf.Tensor) -> tuple[Any, ...]:
             loss, accuracy, gradients = self._gradients(order[step], tf.stack([seed, step]))
-            used, clipped = self._clip(gradients)
+            used, is_clipped = self._clip(gradients)
             norms, counts = self._measure(gradients, used, counts, (step + 1) % sample_every)
             self._update(used, rates[step])
-            row = tf.stack([loss, accuracy, clipped, *norms])
+            row = tf.stack([loss, accuracy, is_clipped, *norms])
             return step + 1, loss, rows.write(step, row), counts
 
         _, _, rows, counts = tf.while_loop(
@@ -151,30 +154,37 @@ class EpochLoop:
     def _gradients(
         self, rows: tf.Tensor, seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """Return loss, accuracy and gradients of the batch ``rows`` [B]."""
         features = tf.cast(tf.gather(self.features, rows), tf.float32) * self.scale
-        if self.training.augmentation is not None:
-            features = self.training.augmentation.change(features, seed)
+        if self.techniques.augment is not None:
+            features = self.techniques.augment(features, seed)
         labels = tf.gather(self.labels, rows)
         with tf.GradientTape() as tape:
-            losses, hits = self.objective(self.model(features, training=True), labels)
+            outputs = self.model(features, training=True)
+            losses, correct = self.objective(outputs, labels)
             loss = tf.reduce_mean(losses)
-            minimized = tf.add_n([loss, *self._penalties()])
+            minimized = tf.add_n([self._smoothed(loss, outputs, labels), *self._penalties()])
         zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
         gradients = tape.gradient(minimized, self.variables, unconnected_gradients=zero)
         gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
-        return loss, tf.reduce_mean(hits), gradients
+        return loss, tf.reduce_mean(correct), gradients
+
+    def _smoothed(self, loss: tf.Tensor, outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """Return what is minimized in place of the loss that is logged."""
+        smoothed_loss = self.techniques.smoothed_loss
+        return loss if smoothed_loss is None else tf.reduce_mean(smoothed_loss(outputs, labels))
 
     def _penalties(self) -> list[tf.Tensor]:
-        """Return what is minimized beside the objective; it is not logged."""
-        if self.training.regularization is None:
+        """Return what is minimized besides the objective; it is not logged."""
+        if self.techniques.penalty is None:
             return list(self.model.losses)
-        kernels = [tf.convert_to_tensor(kernel) for kernel in self.kernels]
-        return [*self.model.losses, self.training.regularization.penalty(kernels)]
+        kernels = [tf.convert_to_tensor(kernel) for kernel in self.techniques.kernels]
+        return [*self.model.losses, self.techniques.penalty(kernels)]
 
     def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
-        if self.training.clipping is None:
+        if self.techniques.clipper is None:
             return gradients, tf.constant(0.0)
-        used, changed = self.training.clipping.clip(gradients)
+        used, changed = self.techniques.clipper.clip(gradients)
         return used, tf.cast(changed, tf.float32)
 
     def _measure(
@@ -201,10 +211,11 @@ class EpochLoop:
         return (before, after), counts
 
     def _update(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
-        self.optimizer.learning_rate.assign(rate)
-        self.optimizer.apply(gradients, self.model.trainable_variables)
-        if self.training.constraint is not None:
-            for kernel in self.kernels:
-                kernel.assign(self.training.constraint.project(tf.convert_to_tensor(kernel)))
-        if self.average is not None:
-            self.average.update(self.optimizer.iterations.value)
+        optimizer, project = self.techniques.optimizer, self.techniques.project
+        optimizer.learning_rate.assign(rate)
+        optimizer.apply(gradients, self.model.trainable_variables)
+        if project is not None:
+            for kernel in self.techniques.kernels:
+                kernel.assign(project(tf.convert_to_tensor(kernel)))
+        if self.techniques.average is not None:
+            self.techniques.average.update(optimizer.iterations.value)

@@ -9,10 +9,12 @@ from itertools import takewhile
 import keras
 
 from ablations.errors import ModelError
-from ablations.techniques.keras.objectives import Objective, cross_entropy
-from ablations.techniques.model import Model
+from ablations.study.model_families import Model
+from ablations.study.protocols import Objective
+from ablations.study.technique import LiveValues
+from ablations.techniques.keras.layer_names import named_layers
+from ablations.techniques.keras.objectives import cross_entropy
 from ablations.training.stage import Part
-from ablations.training.trainers.compiled.initialize import named_layers
 from ablations.training.trainers.compiled.weights import matching
 
 
@@ -33,18 +35,26 @@ class Network:
     """Trainable numbers of the classifier, frozen or not."""
 
 
-def assemble(technique: Model, shape: tuple[int, ...], classes: int, part: Part) -> Network:
-    """Build the models of a stage.
+def assemble(
+    technique: Model,
+    shape: tuple[int, ...],
+    classes: int,
+    part: Part,
+    live: LiveValues | None = None,
+    live_in_task: LiveValues | None = None,
+) -> Network:
+    """Build the models of a stage; the live values are the model's and the pretraining task's.
 
     Raises:
         ModelError: the model cannot be trained so.
     """
-    classifier = technique.build(shape, classes)
+    classifier = technique.build(shape, classes, live)
     parameters = sum(math.prod(variable.shape) for variable in classifier.trainable_variables)
     if part.pretraining is not None:
         levels = list(technique.activations(classifier).values())
-        model = part.pretraining.build(classifier, levels, part.level)
-        return Network(classifier, model, model, None, part.pretraining.objective, parameters)
+        model = part.pretraining.build(classifier, levels, part.level, live_in_task or {})
+        objective = part.pretraining.objective(live_in_task or {})
+        return Network(classifier, model, model, None, objective, parameters)
     if part.frozen is None:
         return Network(classifier, classifier, classifier, None, cross_entropy, parameters)
     freeze(classifier, part.frozen)
@@ -92,6 +102,6 @@ def _halves(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
 
 
 def _stacked(bottom: keras.Model, top: keras.Model) -> keras.Model:
-    """Return top(bottom(x)), the bottom always as in testing."""
+    """Return top(bottom(x)), the bottom always in inference mode."""
     inputs = keras.Input(bottom.input_shape[1:], name="pixels")
     return keras.Model(inputs, top(bottom(inputs, training=False)), name="frozen_bottom")

@@ -1,4 +1,4 @@
-"""Look at a network between epochs: its activations on a probe batch, and its weights."""
+"""Observe a network between epochs: its activations on a probe batch, and its weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROBE_EXAMPLES = 200
 
 @dataclass(frozen=True)
 class Observation:
-    """What one look saw."""
+    """What was observed after one epoch."""
 
     histograms: Mapping[str, Buckets]
     """Tag → [K, 3]; tensors with a value that is not finite are left out."""
@@ -28,7 +28,7 @@ class Observation:
 
 
 class Observer:
-    """The compiled look at one model; it changes no variable and draws no random number."""
+    """The compiled observation of one model; it changes no variable and draws nothing at random."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Observer:
         self._compiled(features)
 
     def look(self, features: tf.Tensor) -> Observation:
-        """Observe the network as it answers ``features`` [B, …], a batch like the one traced."""
+        """Observe the network on ``features`` [B, …], a batch like the one traced."""
         counts, ranges, dead = (part.numpy() for part in self._compiled(features))
         histograms = {
             tag: linear_buckets(counted, *limits)

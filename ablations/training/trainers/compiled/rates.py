@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from ablations.study.families import Schedule
+from ablations.study.protocols import ScheduleState
 from ablations.study.recipe import TrainingRecipe
-from ablations.techniques.schedules import Schedule, Span, State
+
+
+@dataclass(frozen=True)
+class Span:
+    """How long a training is."""
+
+    steps_per_epoch: int
+    epochs: int
+
+    @property
+    def updates(self) -> int:
+        """All updates of the training."""
+        return self.steps_per_epoch * self.epochs
 
 
 class LearningRates:
@@ -16,7 +32,7 @@ class LearningRates:
         self.base: float = training.optimizer.learning_rate
         self.schedule: Schedule | None = training.schedule
         self.span = Span(steps_per_epoch, training.epochs)
-        self.state: State = {} if self.schedule is None else self.schedule.start()
+        self.state: ScheduleState = {} if self.schedule is None else self.schedule.start()
 
     def of_epoch(self, epoch: int) -> NDArray[np.float32]:
         """Return the rate of each update of ``epoch`` (from 1), [steps]."""

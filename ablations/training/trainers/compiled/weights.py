@@ -1,4 +1,4 @@
-"""Hand weights on from one network to another, by the names of layers and variables."""
+"""Transfer weights from one network to another, by the names of layers and variables."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import keras
 from numpy.typing import NDArray
 
 from ablations.errors import ModelError
+from ablations.techniques.keras import internals
+from ablations.techniques.keras.layer_names import named_layers
 from ablations.training import checkpoint
-from ablations.training.trainers.compiled.initialize import named_layers
 
 Weights = Mapping[str, NDArray[Any]]
 """``layer/variable`` → value: weights and moving averages, no random state."""
@@ -43,9 +44,9 @@ def read_weights(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def reuse(model: keras.Model, weights: Weights, pattern: str) -> None:
-    """Give the layers that match ``pattern`` the weights of their namesakes.
+    """Set the layers that match ``pattern`` to the weights of layers of the same name.
 
-    A layer of another name keeps its own.
+    Other layers keep theirs.
 
     Raises:
         ModelError: no layer matches, none has a namesake, or shapes differ; nothing is changed.
@@ -55,7 +56,7 @@ def reuse(model: keras.Model, weights: Weights, pattern: str) -> None:
         f"{name}/{variable.name}": variable
         for name, layer in named_layers(model)
         if id(layer) in matched
-        for variable in _of(layer)
+        for variable in internals.own_variables(layer)
     }
     shared = {name: variable for name, variable in wanted.items() if name in weights}
     if not shared:
@@ -80,7 +81,7 @@ def matching(model: keras.Model, pattern: str, place: str) -> list[keras.Layer]:
     Raises:
         ModelError: there is none; names ``place`` and the layers that there are.
     """
-    layers = {name: layer for name, layer in named_layers(model) if _of(layer)}
+    layers = {name: layer for name, layer in named_layers(model) if internals.own_variables(layer)}
     found = [layer for name, layer in layers.items() if re.fullmatch(pattern, name)]
     if not found:
         raise ModelError(
@@ -93,10 +94,5 @@ def _variables(model: keras.Model) -> dict[str, keras.Variable]:
     return {
         f"{name}/{variable.name}": variable
         for name, layer in named_layers(model)
-        for variable in _of(layer)
+        for variable in internals.own_variables(layer)
     }
-
-
-def _of(layer: keras.Layer) -> list[keras.Variable]:
-    own: list[keras.Variable] = layer._trainable_variables + layer._non_trainable_variables
-    return own

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ablations.data.formats import BYTE_BUDGET
 from ablations.errors import DataError
 
-BYTE_BUDGET = 2 * 1024**3
 MAXIMUM_DIMENSIONS = 8
 _UNSIGNED_BYTE = 0x08
 

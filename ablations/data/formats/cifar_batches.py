@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ablations.data.idx import BYTE_BUDGET
+from ablations.data.formats import BYTE_BUDGET
 from ablations.errors import DataError
 
 _ARRAYS = {
@@ -21,7 +22,7 @@ _ARRAYS = {
 }
 
 
-def read_batches(files: list[Path]) -> list[NDArray[np.uint8]]:
+def read_batches(files: Sequence[Path]) -> list[NDArray[np.uint8]]:
     """Return training images [N, 32, 32, 3] and labels, then those of the last batch, for testing.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ablations.data.idx import BYTE_BUDGET
+from ablations.data.formats import BYTE_BUDGET
 from ablations.errors import DataError
 
 LABEL = "label"

@@ -1,9 +1,8 @@
-"""MNIST and Fashion-MNIST: the real files, and small ones that the test writes."""
+"""Published images: the real files, small ones that the test writes, and a new data set."""
 
 from __future__ import annotations
 
-import gzip
-import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,24 +10,10 @@ from scipy.io import savemat
 
 from ablations.data import catalog
 from ablations.data.catalog import describe, read
-from ablations.data.locate import BATCHES, PARTS, find_files, missing
+from ablations.data.mnist import FASHION_MNIST, IDX_FILES, MNIST
+from ablations.data.published import PublishedImages, archive
 from ablations.errors import DataError
-from tests.data.test_idx import idx_bytes
-
-
-def small(seed=0, train=7, test=3):
-    generator = np.random.default_rng(seed)
-    images = [generator.integers(0, 256, (n, 28, 28)).astype(np.uint8) for n in (train, test)]
-    labels = [generator.integers(0, 10, n).astype(np.uint8) for n in (train, test)]
-    return [images[0], labels[0], images[1], labels[1]]
-
-
-def write_idx(directory, parts, zipped=False):
-    directory.mkdir(parents=True)
-    for name, array in zip(PARTS, parts, strict=True):
-        content = idx_bytes(array)
-        path = directory / (f"{name}.gz" if zipped else name)
-        path.write_bytes(gzip.compress(content) if zipped else content)
+from tests.support.idx import PARTS, small_images, write_idx
 
 
 def check(data, parts):
@@ -44,7 +29,7 @@ def check(data, parts):
 @pytest.mark.parametrize("zipped", [False, True])
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_idx_files_are_read_from_the_directory(tmp_path, name, zipped):
-    parts = small()
+    parts = small_images()
     write_idx(tmp_path / name, parts, zipped)
     check(read(name, tmp_path), parts)
 
@@ -52,7 +37,7 @@ def test_idx_files_are_read_from_the_directory(tmp_path, name, zipped):
 def test_the_digest_follows_the_bytes(tmp_path):
     for number in (0, 1, 1):
         folder = tmp_path / f"copy{len(list(tmp_path.iterdir()))}"
-        write_idx(folder / "mnist", small(seed=number))
+        write_idx(folder / "mnist", small_images(seed=number))
     first, second, third = (describe("mnist", path).digest for path in sorted(tmp_path.iterdir()))
     assert first != second
     assert second == third
@@ -64,8 +49,8 @@ NAMES = ("x_train", "y_train", "x_test", "y_test")
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_an_archive_is_read_from_the_directory(tmp_path, name):
     (tmp_path / name).mkdir()
-    np.savez(tmp_path / name / f"{name}.npz", **dict(zip(NAMES, small(), strict=True)))
-    check(read(name, tmp_path), small())
+    np.savez(tmp_path / name / f"{name}.npz", **dict(zip(NAMES, small_images(), strict=True)))
+    check(read(name, tmp_path), small_images())
 
 
 def write_matlab(path, pixels, labels):
@@ -108,79 +93,10 @@ def test_another_matlab_file_is_refused_in_a_line(tmp_path, pixels, says):
     assert "\n" not in str(caught.value)
 
 
-def cifar_batches(folder, count=3):
-    """Write the six batches as the authors did; return images [6, N, 32, 32, 3] and labels."""
-    generator = np.random.default_rng(5)
-    images = generator.integers(0, 256, (6, count, 32, 32, 3)).astype(np.uint8)
-    labels = generator.integers(0, 10, (6, count)).tolist()
-    folder.mkdir(parents=True)
-    for name, image, label in zip(BATCHES, images, labels, strict=True):
-        rows = image.transpose(0, 3, 1, 2).reshape(count, 3072)
-        batch = {b"data": rows, b"labels": label, b"batch_label": b"one of six"}
-        (folder / name).write_bytes(pickle.dumps(batch, protocol=2))
-    return images, labels
-
-
-@pytest.mark.parametrize("where", ["directory", "keras"])
-def test_cifar10_is_read_from_its_batches(tmp_path, monkeypatch, where):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.delenv("ABLATIONS_DATA", raising=False)
-    above = (
-        tmp_path / "cifar10"
-        if where == "directory"
-        else (tmp_path / "keras" / "datasets" / "cifar-10-batches-py-target")
-    )
-    images, labels = cifar_batches(above / "cifar-10-batches-py")
-    data = read("cifar10", tmp_path if where == "directory" else None)
-    np.testing.assert_array_equal(data.train_features, np.concatenate(images[:5]))
-    np.testing.assert_array_equal(data.train_labels, np.concatenate(labels[:5]))
-    np.testing.assert_array_equal(data.test_features, images[5])
-    assert data.scale == 1 / 255
-    assert describe("cifar10", tmp_path).input_shape == (32, 32, 3)
-
-
-def test_cifar10_is_read_from_an_archive_of_what_keras_returns(tmp_path):
-    (tmp_path / "cifar10").mkdir()
-    images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)
-    labels = np.array([[1], [0], [9], [3]], np.uint8)
-    parts = dict(zip(NAMES, (images, labels, images[:2], labels[:2]), strict=True))
-    np.savez(tmp_path / "cifar10" / "cifar10.npz", **parts)
-    assert read("cifar10", tmp_path).train_labels.tolist() == [1, 0, 9, 3]
-
-
-class Program:
-    def __reduce__(self):
-        return print, ("a pickle ran",)
-
-
-@pytest.mark.parametrize(
-    ("batch", "says"),
-    [
-        (Program(), "names (builtins|__builtin__).print, which is no array"),
-        ({b"data": np.zeros((2, 9), np.uint8), b"labels": [0, 1]}, r"wants data \[N, 3072\]"),
-        ({b"data": np.zeros((1, 3072), np.uint8), b"labels": [10]}, "labels from 0 to 9"),
-        ({}, "torn or unreadable: KeyError"),
-    ],
-)
-def test_a_batch_of_another_content_is_refused_and_runs_nothing(tmp_path, capsys, batch, says):
-    folder = tmp_path / "cifar10" / "cifar-10-batches-py"
-    cifar_batches(folder)
-    (folder / "data_batch_2").write_bytes(pickle.dumps(batch, protocol=2))
-    with pytest.raises(DataError, match=says) as caught:
-        read("cifar10", tmp_path)
-    assert str(caught.value).startswith(f"{folder / 'data_batch_2'}: ")
-    assert capsys.readouterr().out == ""
-
-
-def test_missing_cifar10_says_what_goes_where():
-    message = str(missing("cifar10", None))
-    assert "the folder cifar-10-batches-py, or cifar10.npz, into " in message
-
-
 def test_mnist_is_read_from_what_keras_has_cached(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.delenv("ABLATIONS_DATA", raising=False)
-    parts = small()
+    parts = small_images()
     (tmp_path / "datasets").mkdir()
     np.savez(tmp_path / "datasets" / "mnist.npz", **dict(zip(NAMES, parts, strict=True)))
     check(read("mnist", None), parts)
@@ -195,7 +111,7 @@ def test_a_hurt_archive_is_refused_in_a_line(tmp_path, monkeypatch, damage):
     if damage == "pickled":
         np.savez(path, x_train=np.array([{"a": 1}], dtype=object))
     else:
-        np.savez(path, x_train=small()[0])
+        np.savez(path, x_train=small_images()[0])
     if damage == "torn":
         path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(DataError) as caught:
@@ -213,7 +129,7 @@ def test_a_hurt_archive_is_refused_in_a_line(tmp_path, monkeypatch, damage):
     ],
 )
 def test_parts_that_do_not_fit_are_refused(tmp_path, part, array, says):
-    parts = small()
+    parts = small_images()
     parts[part] = array
     write_idx(tmp_path / "mnist", parts)
     with pytest.raises(DataError, match=says):
@@ -222,19 +138,70 @@ def test_parts_that_do_not_fit_are_refused(tmp_path, part, array, says):
 
 def test_an_incomplete_directory_does_not_count(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "empty"))
-    write_idx(tmp_path / "mnist", small())
+    write_idx(tmp_path / "mnist", small_images())
     (tmp_path / "mnist" / PARTS[3]).unlink()
-    assert find_files("mnist", tmp_path) is None
+    assert catalog.files("mnist", tmp_path) is None
     assert describe("mnist", tmp_path).digest is None
 
 
-def test_missing_data_says_which_files_go_where(monkeypatch):
+PUBLISHED = [s for s in catalog.DATA_SETS.values() if isinstance(s, PublishedImages)]
+
+
+def test_missing_data_says_which_files_go_where(tmp_path):
+    for source in PUBLISHED:
+        message = str(source.missing(source.name, tmp_path))
+        assert "\n" not in message
+        assert f"into {tmp_path / source.name}/, " in message
+        assert "--data DIR" in message
+        for layout in source.layouts:
+            for file in layout.files:
+                assert file in message or f"the folder {file.rpartition('/')[0]}" in message
+
+
+def test_missing_data_names_the_variable_where_no_directory_is_chosen(monkeypatch):
+    monkeypatch.delenv("ABLATIONS_DATA", raising=False)
+    assert "into $ABLATIONS_DATA/mnist/" in str(MNIST.missing("mnist", None))
     monkeypatch.setenv("ABLATIONS_DATA", "/somewhere")
-    message = str(missing("fashion_mnist", None))
-    assert "\n" not in message
-    assert all(part in message for part in PARTS)
-    assert "/somewhere/fashion_mnist/" in message
-    assert "--data DIR" in message
+    message = str(MNIST.missing("mnist", None))
+    assert "into /somewhere/mnist/" in message
+    assert f"Put {', '.join(PARTS)} (.gz or not), or mnist.npz, or mnist-original.mat" in message
+
+
+@pytest.fixture
+def kmnist(monkeypatch):
+    """A data set in IDX files that Keras does not offer, added to the one table."""
+    layouts = IDX_FILES, archive("kmnist")
+    new = replace(FASHION_MNIST, name="kmnist", layouts=layouts, keras=None)
+    table = catalog.by_name(*catalog.DATA_SETS.values(), new)
+    monkeypatch.setattr(catalog, "DATA_SETS", table)
+
+
+@pytest.mark.usefixtures("kmnist")
+def test_a_new_data_set_is_one_value_in_the_table(tmp_path):
+    write_idx(tmp_path / "kmnist", small_images(), zipped=True)
+    catalog.fetch("kmnist", tmp_path)
+    check(read("kmnist", tmp_path), small_images())
+    facts = describe("kmnist", tmp_path)
+    assert (facts.name, facts.input_shape) == ("kmnist", (28, 28))
+    assert facts.digest == catalog.digest("kmnist", tmp_path) is not None
+
+
+@pytest.mark.usefixtures("kmnist")
+def test_a_new_data_set_that_is_nowhere_is_one_line_that_says_what_to_put_where(tmp_path):
+    assert catalog.digest("kmnist", tmp_path) is None
+    for ask in (catalog.fetch, read, describe):
+        with pytest.raises(DataError) as caught:
+            ask("kmnist", tmp_path)
+        assert str(caught.value) == (
+            f"data set kmnist: not on this machine. Put {', '.join(PARTS)} (.gz or not), or "
+            f"kmnist.npz, into {tmp_path}/kmnist/, or name the directory above it with "
+            "--data DIR"
+        )
+
+
+def test_a_name_that_is_declared_twice_is_a_mistake():
+    with pytest.raises(ValueError, match="declared twice"):
+        catalog.by_name(MNIST, FASHION_MNIST, MNIST)
 
 
 def test_an_unknown_data_set_gets_a_suggestion():

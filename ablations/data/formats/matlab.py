@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ablations.data.idx import BYTE_BUDGET
+from ablations.data.formats import BYTE_BUDGET
 from ablations.errors import DataError
 
 TRAIN_EXAMPLES = 60_000

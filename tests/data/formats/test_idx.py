@@ -11,16 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ablations.data import idx
-from ablations.data.idx import read_idx
+from ablations.data.formats import BYTE_BUDGET
+from ablations.data.formats.idx import read_idx
 from ablations.errors import DataError
+from tests.support.idx import idx_bytes
 
 SAME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def idx_bytes(array, kind=0x08):
-    header = bytes([0, 0, kind, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
-    return header + array.tobytes()
 
 
 def refusal(path):
@@ -89,7 +85,7 @@ def test_another_kind_of_file_is_refused(tmp_path, content):
 def test_a_header_that_declares_too_much_is_refused_before_anything_is_read(tmp_path):
     path = tmp_path / "images"
     path.write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", 2**31, 2**31, 2**31))
-    assert refusal(path) == f"declares {2**93} bytes; the budget is {idx.BYTE_BUDGET}"
+    assert refusal(path) == f"declares {2**93} bytes; the budget is {BYTE_BUDGET}"
 
 
 def test_a_gzip_that_unpacks_to_more_than_declared_is_not_unpacked(tmp_path):

@@ -1,0 +1,119 @@
+"""Frozen, strict configuration, and how it says what is wrong with a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    model_validator,
+)
+from pydantic import Field as _Field
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from ablations.errors import suggest
+
+PROBLEM = "ablations"  # the type of an error whose message is already in the house's words
+
+Positive = Annotated[float, _Field(gt=0)]
+NonNegative = Annotated[float, _Field(ge=0)]
+Share = Annotated[float, _Field(ge=0, lt=1)]  # decay rates, momenta, dropout: [0, 1)
+Count = Annotated[int, _Field(ge=1)]
+
+
+class Frozen(BaseModel):
+    """Immutable, strict configuration that rejects what it does not know, in one clear line."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        defer_build=True,  # of sixty techniques a study uses a handful
+    )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _speak_plainly(
+        cls, data: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise ValidationError.from_exception_data(
+                cls.__name__, [_in_house_words(detail, cls) for detail in error.errors()]
+            ) from None
+
+
+def problem(message: str) -> PydanticCustomError:
+    """Return an error for a validator to raise; ``message`` reaches the user unchanged."""
+    return PydanticCustomError(PROBLEM, "{message}", {"message": message})
+
+
+def _in_house_words(detail: Any, model: type[BaseModel]) -> InitErrorDetails:
+    kind, got, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == PROBLEM:
+        message = detail["msg"]
+    elif kind == "extra_forbidden" and len(detail["loc"]) == 1:
+        key = detail["loc"][0]
+        message = f'unknown key "{key}"; {suggest(key, _keys(model))}'
+    elif kind == "missing":
+        message = "is missing and has no default"
+    else:
+        message = f"{_wanted(kind, context, detail['msg'])}, got {show(got)}"
+    return InitErrorDetails(type=problem(message), loc=detail["loc"], input=got)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [info.alias or name for name, info in model.model_fields.items() if not info.exclude]
+
+
+def _wanted(kind: str, context: Mapping[str, Any], message: str) -> str:
+    bounds = {
+        "greater_than": ("gt", ">"),
+        "greater_than_equal": ("ge", "≥"),
+        "less_than": ("lt", "<"),
+        "less_than_equal": ("le", "≤"),
+    }
+    types = {
+        "float_type": "wants a number",
+        "int_type": "wants a whole number",
+        "int_from_float": "wants a whole number",
+        "bool_type": "wants true or false",
+        "string_type": "wants text",
+        "tuple_type": "wants a list",
+        "list_type": "wants a list",
+        "dict_type": "wants a mapping",
+        "mapping_type": "wants a mapping",
+        "model_type": "wants a mapping",
+        "model_attributes_type": "wants a mapping",
+        "finite_number": "wants a finite number",
+        "too_short": "wants at least one entry",
+    }
+    if kind in bounds:
+        key, sign = bounds[kind]
+        return f"wants a number {sign} {context[key]}"
+    if kind == "literal_error":
+        return f"wants one of {context['expected']}"
+    return types.get(kind, message)
+
+
+def show(value: object) -> str:
+    """Show a value as it would stand in YAML, shortened."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    text = str(value)
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return f'"{text}" (text)' if isinstance(value, str) else text

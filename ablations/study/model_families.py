@@ -1,0 +1,120 @@
+"""What the families of techniques inside a network promise, and the network itself.
+
+A declaration (``ablations.techniques``) fixes a name and parameters; what it promises here is
+built in ``ablations.techniques.keras``.  ``families`` has those of training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ablations.errors import ModelError
+from ablations.study.protocols import Transform
+from ablations.study.technique import LiveValues, Technique
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Activation(Technique):
+    """An elementwise function of a unit's weighted sum."""
+
+    family: ClassVar[str] = "activation"
+    can_die: ClassVar[bool] = False
+    """Whether a unit can be stuck at zero, where its gradient is zero too."""
+    weights_per_unit: ClassVar[int] = 0
+    is_a_function: ClassVar[bool] = True
+    """Of its argument alone, without weights or random draws: what a recurrent cell can apply."""
+
+    def layer(self, name: str, shared_axes: Sequence[int] = ()) -> keras.Layer:
+        """Return the layer that applies the activation elementwise; shapes stay as they are.
+
+        Where a unit has a weight, it is shared along ``shared_axes``: the places of a feature map.
+        """
+        raise NotImplementedError
+
+    def function(self) -> Transform:
+        """Return the activation as a function of tensors."""
+        raise NotImplementedError
+
+
+class Initializer(Technique):
+    """Where the weights start."""
+
+    family: ClassVar[str] = "initializer"
+
+    def build(self, seed: int) -> keras.initializers.Initializer:
+        """Return the Keras initializer; the same seed and shape give the same draws."""
+        raise NotImplementedError
+
+
+class Normalization(Technique):
+    """A layer that normalizes weighted sums or activations."""
+
+    family: ClassVar[str] = "normalization"
+
+    position: Literal["before", "after"] = "before"
+    """Before the activation, where it also replaces the dense layer's bias, or after it."""
+    on_logits: bool = False
+    """Normalize the outputs too."""
+
+    @property
+    def has_scale(self) -> bool:
+        """Whether each unit has a learned scale γ."""
+        raise NotImplementedError
+
+    def layer(self, name: str, live: LiveValues) -> keras.Layer:
+        """Return the Keras layer."""
+        raise NotImplementedError
+
+
+class Model(Technique):
+    """A network from inputs of one shape to one logit a class."""
+
+    family: ClassVar[str] = "model"
+    needs_building: ClassVar[bool] = False
+    """Whether only a built model tells its parameters, as a user's own code does."""
+
+    def build(
+        self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
+    ) -> keras.Model:
+        """Return a Keras model: inputs [B, *input_shape] in float32 to logits [B, classes].
+
+        ``live`` holds variables for live fields; without it their values are built in.
+
+        Raises:
+            ModelError: it cannot read inputs of this shape.
+        """
+        raise NotImplementedError
+
+    def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
+        """Return how many trainable numbers the model has; see ``needs_building``.
+
+        Raises:
+            ModelError: it cannot read inputs of this shape.
+        """
+        raise NotImplementedError
+
+    def activations(self, model: keras.Model) -> dict[str, keras.KerasTensor]:
+        """Return layer name → symbolic output of its activation, for histograms."""
+        raise NotImplementedError
+
+    @property
+    def initializers(self) -> Mapping[str, Initializer]:
+        """Name of a weight, such as ``kernel`` → how it starts in all layers; others as built."""
+        return {}
+
+    @property
+    def levels(self) -> int:
+        """How many hidden levels there are, as many as ``activations``.
+
+        Raises:
+            ModelError: only a built model tells.
+        """
+        raise ModelError(f"model {self.name}: its hidden levels are not known before it is built")
+
+    @property
+    def units_can_die(self) -> bool:
+        """Whether a hidden unit can be stuck at zero."""
+        raise NotImplementedError

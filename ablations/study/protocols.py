@@ -1,0 +1,65 @@
+"""What builders of techniques return: functions of tensors, and objects that keep state.
+
+Shapes: B batch, N things that a batch holds (examples, or pairs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Transform: TypeAlias = "Callable[[tf.Tensor], tf.Tensor]"
+Loss: TypeAlias = "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]"
+"""Outputs [B, …] and labels [B] → losses [N] of the N things that the batch holds."""
+Objective: TypeAlias = "Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]"
+"""Outputs [B, …] and labels [B] → losses [N] and correct predictions [N]: 1 where a prediction is
+correct, 0 where it is not, NaN where there is no right or wrong."""
+
+
+class Stateful(Protocol):
+    """What keeps variables of its own from step to step."""
+
+    @property
+    def state(self) -> list[tf.Variable]:
+        """All that a resumed training needs."""
+
+    def reset(self) -> None:
+        """Set the state to where a training starts, the weights being set already."""
+
+
+class Clipper(Stateful, Protocol):
+    """A clipping rule bound to the weights of one network."""
+
+    def clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
+        """Return the clipped gradients and whether any was changed, a boolean scalar."""
+
+
+class AveragedWeights(Stateful, Protocol):
+    """A running average of some variables."""
+
+    variables: list[tf.Variable]
+
+    def update(self, updates: tf.Tensor) -> None:
+        """Include the variables' values; ``updates`` counts the updates, this one included."""
+
+    def averages(self) -> list[tf.Tensor]:
+        """Return the averages, in the order and the shapes of the variables."""
+
+
+ScheduleState = Mapping[str, float]
+"""What a schedule remembers from epoch to epoch, plain numbers that a checkpoint can hold."""
+
+
+class Span(Protocol):
+    """How long a training is."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates in one epoch."""
+
+    @property
+    def updates(self) -> int:
+        """All updates of the training."""

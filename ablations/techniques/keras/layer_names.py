@@ -1,0 +1,50 @@
+"""Names of all layers of a model, those inside other layers among them, and their variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+
+from ablations.techniques.keras import internals
+
+_NOT_KERNELS = ("bias", "alpha", "gamma", "beta")
+
+
+def named_layers(model: keras.Model) -> Iterator[tuple[str, keras.Layer]]:
+    """Yield (name, layer) for all layers; one inside another layer is ``outer/inner``.
+
+    Names are distinct: a second ``inner`` is called ``inner#2``.
+    """
+    taken: set[str] = set()
+    seen: set[int] = set()
+
+    def walk(outer: keras.Layer, prefix: str) -> Iterator[tuple[str, keras.Layer]]:
+        for layer in internals.layers_inside(outer):
+            if id(layer) in seen:
+                continue
+            seen.add(id(layer))
+            name, count = f"{prefix}{layer.name}", 1
+            while name in taken:
+                count += 1
+                name = f"{prefix}{layer.name}#{count}"
+            taken.add(name)
+            yield name, layer
+            yield from walk(layer, f"{name}/")
+
+    yield from walk(model, "")
+
+
+def kernels(model: keras.Model) -> dict[str, keras.Variable]:
+    """Return layer name → kernel: what penalties, max-norm, histograms and sparsity are about.
+
+    A kernel is a layer's weight of two or more axes, but for biases (a GRU's has two axes), slopes
+    (PReLU's α) and scales.  The second kernel of a layer goes by ``layer/variable``.
+    """
+    found = {}
+    for name, layer in named_layers(model):
+        for variable in internals.own_weights(layer):
+            if len(variable.shape) >= 2 and variable.name not in _NOT_KERNELS:
+                own = variable.name == "kernel"
+                found[name if own else f"{name}/{variable.name}"] = variable
+    return found

@@ -1,0 +1,101 @@
+"""Calls a user's function for a Keras model, and checks what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from ablations.errors import ModelError, UserCodeError
+from ablations.user_code import UserFunction
+
+
+def build(
+    function: UserFunction,
+    input_shape: tuple[int, ...],
+    classes: int,
+    parameters: Mapping[str, Any],
+) -> keras.Model:
+    """Return ``function(input_shape, classes, **parameters)``; see ``Model.build``.
+
+    Raises:
+        UserCodeError: the function raises, or returns no Keras model.
+        ModelError: the model does not read the inputs, or gives no logits.
+    """
+    function.load()
+    keras.utils.clear_session(free_memory=False)  # so that dense_7 is dense in every process
+    model = function.call(input_shape, classes, **parameters)
+    return _checked(str(function), model, input_shape, classes)
+
+
+def trainable_numbers(model: keras.Model) -> int:
+    """Return how many trainable numbers a model has."""
+    return sum(int(v.value.shape.num_elements()) for v in model.trainable_variables)
+
+
+def activations(model: keras.Model) -> dict[str, keras.KerasTensor]:
+    """Return layer name → output of the layers that have an activation, or else the outputs."""
+    found = {layer.name: layer.output for layer in model.layers if _has_activation(layer)}
+    return found or {"outputs": model.outputs[0]}
+
+
+def _checked(name: str, model: Any, input_shape: tuple[int, ...], classes: int) -> keras.Model:
+    """Return the model with its inputs declared.
+
+    Raises:
+        UserCodeError: it is no Keras model.
+        ModelError: it does not read the inputs, or gives no logits.
+    """
+    if not isinstance(model, keras.Model):
+        kind = type(model).__name__
+        raise UserCodeError(f"{name}: wants a function that returns a keras.Model, got {kind}")
+    wanted = list(input_shape)
+    try:
+        model = _with_inputs(model, input_shape)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{name}: does not read inputs of shape {wanted}: {reason}") from None
+    reads = [list(tensor.shape[1:]) for tensor in model.inputs]
+    if len(reads) != 1 or not _fits(reads[0], wanted):
+        raise ModelError(f"{name}: wants inputs of shape {wanted}, got a model of {_listed(reads)}")
+    gives = [list(tensor.shape[1:]) for tensor in model.outputs]
+    if gives != [[classes]]:
+        raise ModelError(f"{name}: wants one logit a class, [{classes}], got {_listed(gives)}")
+    if not model.trainable_variables:
+        raise ModelError(f"{name}: has nothing to train")
+    last = model.layers[-1]
+    softmax = getattr(last, "activation", None) is keras.activations.softmax
+    if softmax or isinstance(last, keras.layers.Softmax):
+        raise ModelError(f"{name}: wants logits; its last layer {last.name} is a softmax")
+    return model
+
+
+def _with_inputs(model: keras.Model, input_shape: tuple[int, ...]) -> keras.Model:
+    """Return a model whose inputs are declared, which they need not be in what a user writes."""
+    if isinstance(model, keras.Sequential) and not model.built:
+        model.build((None, *input_shape))
+    if getattr(model, "inputs", None):
+        return model
+    inputs = keras.Input(input_shape, name="pixels")
+    return keras.Model(inputs, model(inputs), name=model.name)
+
+
+def _fits(shape: list[int | None], wanted: list[int]) -> bool:
+    """Whether a declared shape, where None is any size, reads inputs of the wanted one."""
+    return len(shape) == len(wanted) and all(
+        size in (None, exact) for size, exact in zip(shape, wanted, strict=True)
+    )
+
+
+def _listed(shapes: list[list[int | None]]) -> str:
+    return " and ".join(map(str, shapes)) or "none"
+
+
+def _has_activation(layer: keras.Layer) -> bool:
+    """Whether a layer's outputs are activations: of its own, or it is one, such as PReLU."""
+    activation = getattr(layer, "activation", None)
+    if activation is not None:
+        return activation is not keras.activations.linear
+    kinds = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.PReLU, keras.layers.ELU)
+    return isinstance(layer, kinds)

@@ -1,0 +1,79 @@
+"""What models of stacked layers share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ablations.study.frozen import Count, Frozen, Share, problem, show
+from ablations.study.model_families import Activation, Initializer, Model, Normalization
+from ablations.study.technique import Chosen, HostOnly, Live
+
+if TYPE_CHECKING:
+    import keras
+
+
+class _Stack(Frozen):
+    depth: Count
+    width: Count
+
+
+def _widths(value: Any) -> Any:
+    if isinstance(value, dict):
+        stack = _Stack.model_validate(value)
+        return (stack.width,) * stack.depth
+    if isinstance(value, (list, tuple)):
+        return tuple(value)
+    raise problem(f"wants a list of widths or {{depth: …, width: …}}, got {show(value)}")
+
+
+Widths = Annotated[tuple[Count, ...], BeforeValidator(_widths)]
+
+
+class LayeredModel(Model):
+    """Layers of units, each: weighted sum, normalization, activation, dropout."""
+
+    activation: Chosen[Activation] = Field("elu", validate_default=True)
+    initializer: HostOnly[Chosen[Initializer]] = Field("glorot_uniform", validate_default=True)
+    normalization: Chosen[Normalization] | None = None
+    dropout: Live[Share] = 0.0
+    """Share of each hidden dense layer's outputs that a step sets to 0; the others are divided by
+    1 − share, so that inference needs no correction (Srivastava et al. 2014)."""
+    input_dropout: Live[Share] = 0.0
+    """The same for the inputs."""
+
+    @property
+    def initializers(self) -> Mapping[str, Initializer]:
+        return {"kernel": self.initializer}
+
+    @property
+    def units_can_die(self) -> bool:
+        return self.activation.can_die
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether hidden layers keep the bias that a normalization before the activation brings."""
+        return self.normalization is None or self.normalization.position != "before"
+
+    @property
+    def extras_per_unit(self) -> int:
+        """Trainable numbers of one hidden unit besides its incoming weights."""
+        scaled = 0 if self.normalization is None else 1 + int(self.normalization.has_scale)
+        return int(self.has_bias) + scaled + self.activation.weights_per_unit
+
+    def dense_parameters(self, fan_in: int, hidden: tuple[int, ...], classes: int) -> int:
+        """Return the trainable numbers of dense hidden layers and the logits behind them."""
+        total = 0
+        for width in hidden:
+            total += width * (fan_in + self.extras_per_unit)
+            fan_in = width
+        normalization = self.normalization
+        if normalization is None or not normalization.on_logits:
+            return total + classes * (fan_in + 1)
+        return total + classes * (fan_in + 1 + int(normalization.has_scale))
+
+    def activation_of(self, model: keras.Model, suffix: str) -> keras.KerasTensor:
+        """Return the output of the activation whose layer's name ends in ``suffix``."""
+        return model.get_layer(f"{self.activation.name}{suffix}").output

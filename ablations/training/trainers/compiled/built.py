@@ -1,0 +1,74 @@
+"""The techniques of a recipe, built for one network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from ablations.study.protocols import AveragedWeights, Clipper, Loss, Stateful, Transform
+from ablations.study.recipe import TrainingRecipe
+from ablations.study.technique import LiveValues
+from ablations.techniques.keras.layer_names import kernels
+from ablations.techniques.keras.optimizers import SlotStarts
+from ablations.training.trainers.compiled.live_variables import LiveVariables
+
+
+@dataclass(frozen=True)
+class BuiltTechniques:
+    """What a train step calls; None for what the recipe does without."""
+
+    optimizer: keras.optimizers.Optimizer
+    slot_starts: SlotStarts
+    clipper: Clipper | None
+    penalty: Callable[[list[tf.Tensor]], tf.Tensor] | None
+    project: Transform | None
+    augment: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None
+    smoothed_loss: Loss | None
+    average: AveragedWeights | None
+    kernels: tuple[keras.Variable, ...]
+    """What is penalized and projected."""
+
+    @property
+    def stateful(self) -> dict[str, Stateful]:
+        """What keeps variables besides the optimizer, by the name that checkpoints use."""
+        parts = {"average": self.average, "clipping": self.clipper}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def reset(self) -> None:
+        """Set all state to where a training starts, the weights being set already."""
+        self.slot_starts.reset()
+        for part in self.stateful.values():
+            part.reset()
+
+
+def build_techniques(
+    training: TrainingRecipe, model: keras.Model, live: LiveVariables
+) -> BuiltTechniques:
+    """Build what trains ``model``, live numbers being read from variables."""
+    weights = model.trainable_variables
+    optimizer = training.optimizer.build(live.of("training", "optimizer"))
+    optimizer.build(weights)
+    own = {id(kernel) for kernel in kernels(model).values()}
+    clip, penalize = training.clipping, training.regularization
+    constrain, augment = training.constraint, training.augmentation
+    smooth, average = training.label_smoothing, training.weight_average
+
+    def values(technique: str) -> LiveValues:
+        return live.of("training", technique)
+
+    return BuiltTechniques(
+        optimizer=optimizer,
+        slot_starts=SlotStarts(optimizer, weights, training.optimizer.slots_like_weights),
+        clipper=clip.build(weights, values("clipping")) if clip else None,
+        penalty=penalize.build(values("regularization")) if penalize else None,
+        project=constrain.build(values("constraint")) if constrain else None,
+        augment=augment.build(values("augmentation")) if augment else None,
+        smoothed_loss=smooth.build(values("label_smoothing")) if smooth else None,
+        average=average.build([w.value for w in weights], values("weight_average"))
+        if average
+        else None,
+        kernels=tuple(weight for weight in weights if id(weight) in own),
+    )
