@@ -13,9 +13,12 @@ MOST_TRIALS = 10  # columns that a table has room for
 
 
 def tuning(inference: Inference) -> Section | None:
-    """Return the searches: one arm a row, its choice, and its trials where there is room."""
+    """Return the searches: one arm a row, its choice, and its trials where there is room.
+
+    None where no arm is searched.
+    """
     searches = inference.tuning
-    if searches is None:
+    if searches is None or not searches.arms:
         return None
     metric = METRICS[searches.metric]
     trials = searches.trials if len(searches.trials) <= MOST_TRIALS else ()
