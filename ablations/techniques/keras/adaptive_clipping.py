@@ -37,13 +37,14 @@ class AdaptiveClipping(Stateless):
 
     def _factor(self, gradient: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
         allowed = self.threshold * tf.maximum(_unit_norms(weight), self.epsilon)
-        return allowed / tf.maximum(_unit_norms(gradient), allowed)
+        scale = tf.maximum(tf.reduce_max(tf.abs(gradient)), 1.0)  # squares must not overflow
+        return (allowed / scale) / tf.maximum(_unit_norms(gradient / scale), allowed / scale)
 
 
 def _unit_norms(tensor: tf.Tensor) -> tf.Tensor:
     """Return ‖·‖₂ over all axes but the last, [1, …, U]; over all of a vector, [1]."""
     axes = list(range(max(len(tensor.shape) - 1, 1)))
-    return tf.norm(tensor, axis=axes, keepdims=True)
+    return tf.sqrt(tf.reduce_sum(tf.square(tensor), axes, keepdims=True))
 
 
 def _layer(weight: keras.Variable) -> str:
