@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ablations.analysis.show.report import write_reports
-from tests.analysis.conftest import SyntheticStudy, make_factorial, make_study
+from tests.support.synthetic_runs import SyntheticStudy, make_factorial, make_study
 
 ARMS = [f"arm_{number:02}_with_a_rather_long_name" for number in range(20)]
 STUDIES = {

@@ -1,86 +1,78 @@
-"""The rows of the report: one arm each, as typed numbers; how they read is decided elsewhere."""
+"""Each arm's numbers: its metrics, its diverged runs, and how it compares with the control."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from ablations.analysis.infer.comparisons import arm_findings, rate
-from ablations.analysis.infer.statistics import Summary, summarize
-from ablations.analysis.infer.verdicts import Finding, Rate
-from ablations.analysis.read.collect import Collected, Run, completed
+from ablations.analysis.infer.divergence import Divergence, divergence
+from ablations.analysis.infer.pairs import paired_differences
+from ablations.analysis.infer.summary import Summary, summarize
+from ablations.analysis.infer.verdicts import Comparison, judge
+from ablations.analysis.read.collect import Collected, completed
 from ablations.study.metrics import METRICS
 
 
 @dataclass(frozen=True)
-class ArmRow:
+class ArmSummary:
     """One arm's numbers."""
 
     arm: str
     is_control: bool
     is_copy: bool
     """Of the control: an A/A arm."""
-    diverged: Rate
+    divergence: Divergence
     score: Summary
     """Of the study's metric."""
-    finding: Finding | None
-    """Against the control; None for the control itself."""
-    beside: dict[str, Summary]
-    """Metric → its summary, for the metrics beside the score."""
+    scores: Mapping[int, float]
+    """Seed → the study's metric, of each completed run."""
+    comparison: Comparison | None
+    """With the control, on the study's metric; None for the control itself."""
+    metrics: Mapping[str, Summary]
+    """Every metric → its summary; n = 0 where no completed run has it."""
     parameters: int | None
     updates: float | None
     """Median over the completed runs."""
     train_seconds: float | None
     """Median over the completed runs."""
 
-    @property
-    def runs(self) -> int:
-        """Runs that count: completed or diverged."""
-        return self.diverged.runs
 
-    @property
-    def completed(self) -> int:
-        """Runs that completed."""
-        return self.diverged.runs - self.diverged.diverged
+def arm_summaries(collected: Collected) -> tuple[ArmSummary, ...]:
+    """Return the numbers of each arm of the study, in its order."""
+    comparisons = compare_with_control(collected)
+    return tuple(_summary(collected, arm, comparisons) for arm in collected.study.arm_names)
 
 
-def beside_the_score(metric: str) -> tuple[str, ...]:
-    """Return the metrics whose means stand in the report beside ``metric``."""
-    beside = (
-        "test_accuracy",
-        "test_loss",
-        "validation_accuracy_best",
-        "train_loss_last",
-        "inference_microseconds_per_sample",
-    )
-    return tuple(name for name in beside if name != metric)
+def compare_with_control(collected: Collected) -> dict[str, Comparison]:
+    """Return arm → comparison with the control, on the study's metric.
 
-
-def arm_rows(collected: Collected) -> tuple[ArmRow, ...]:
-    """Return a row for each arm of the study, in its order."""
-    found = arm_findings(collected)
-    return tuple(_row(collected, arm, found.get(arm)) for arm in collected.study.arm_names)
-
-
-def _row(collected: Collected, arm: str, finding: Finding | None) -> ArmRow:
+    The family is every arm of the study but the control.
+    """
     study = collected.study
-    done = completed(collected.of_arm(arm))
+    arms = [arm for arm in study.arm_names if arm != study.control]
+    family = [paired_differences(collected, arm, study.control, study.metric) for arm in arms]
+    judged = judge(family, METRICS[study.metric].better, study.margin)
+    return dict(zip(arms, judged, strict=True))
 
-    def summary(metric: str) -> Summary:
-        return summarize(list(collected.values(arm, metric).values()))
 
-    return ArmRow(
+def _summary(collected: Collected, arm: str, comparisons: Mapping[str, Comparison]) -> ArmSummary:
+    study = collected.study
+    runs = completed(collected.of_arm(arm))
+    values = {metric: collected.values(arm, metric) for metric in METRICS}
+    metrics = {metric: summarize(list(by_seed.values())) for metric, by_seed in values.items()}
+    return ArmSummary(
         arm=arm,
         is_control=arm == study.control,
         is_copy=_is_copy(collected, arm),
-        diverged=rate(collected, arm),
-        score=summary(study.metric),
-        finding=finding,
-        beside={name: summary(name) for name in beside_the_score(study.metric)},
+        divergence=divergence(collected, arm),
+        score=metrics[study.metric],
+        scores=values[study.metric],
+        comparison=comparisons.get(arm),
+        metrics=metrics,
         parameters=max((run.result.parameters for run in collected.of_arm(arm)), default=None),
-        updates=median(run.result.updates for run in done) if done else None,
-        train_seconds=_median(done, "train_seconds"),
+        updates=_median(run.result.updates for run in runs),
+        train_seconds=_median(values["train_seconds"].values()),
     )
 
 
@@ -91,15 +83,6 @@ def _is_copy(collected: Collected, arm: str) -> bool:
     return study.arm(arm).recipe.science() == study.arm(study.control).recipe.science()
 
 
-def _median(runs: Sequence[Run], metric: str) -> float | None:
-    values = [value for run in runs if (value := run.value(metric)) is not None]
-    return median(values) if values else None
-
-
-def best(rows: Sequence[ArmRow], metric: str) -> ArmRow | None:
-    """Return the arm with the best mean; the first of equals; None where no arm has a mean."""
-    scored = [row for row in rows if row.score.mean is not None]
-    if not scored:
-        return None
-    sign = 1 if METRICS[metric].better == "higher" else -1
-    return max(scored, key=lambda row: sign * (row.score.mean or 0.0))
+def _median(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return median(known) if known else None

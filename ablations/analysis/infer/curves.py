@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ablations.analysis.infer.statistics import Interval, mean, t_interval
+from ablations.analysis.infer.intervals import Interval, student_interval
+from ablations.analysis.infer.summary import summarize
 from ablations.analysis.read.collect import Collected, Run, completed
 from ablations.ledger.records import Epoch
 
 
 @dataclass(frozen=True)
-class Curve:
-    """One arm's mean of one metric over its seeds."""
+class LearningCurve:
+    """One arm's mean of one logged metric over its seeds."""
 
     epochs: tuple[int, ...]
     means: tuple[float, ...]
@@ -24,59 +25,83 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class ArmCurves:
+    """The learning curves of one arm."""
+
+    arm: str
+    runs: int
+    """Runs that count, the diverged ones among them."""
+    incomplete: tuple[int, ...]
+    """Seeds whose ``metrics.jsonl`` holds fewer epochs than their result; not in the curves."""
+    curves: Mapping[str, LearningCurve]
+    """Key of ``metrics.jsonl`` → its curve, ``updates`` and ``seconds`` among them."""
+
+
+@dataclass(frozen=True)
 class ArmHistories:
-    """The epochs of an arm's completed runs."""
+    """The epochs of an arm's completed runs, one history per run."""
 
     arm: str
     histories: tuple[tuple[Epoch, ...], ...]
     runs: int
     """Runs that count, the diverged ones among them."""
-    torn: tuple[int, ...]
-    """Seeds whose ``metrics.jsonl`` holds fewer epochs than their result; not in the curves."""
+    diverged: int
+    incomplete: tuple[int, ...]
+    """Seeds whose ``metrics.jsonl`` holds fewer epochs than their result."""
 
 
 def read_histories(collected: Collected, arm: str) -> ArmHistories:
     """Read the epochs of the completed runs of ``arm``."""
     runs = collected.of_arm(arm)
-    whole: list[tuple[Epoch, ...]] = []
-    torn: list[int] = []
-    for run in completed(runs):
-        history = _whole_history(run)
-        if history is None:
-            torn.append(run.seed)
-        else:
-            whole.append(history)
-    return ArmHistories(arm, tuple(whole), len(runs), tuple(torn))
+    finished = completed(runs)
+    histories = {run.seed: _history(run) for run in finished}
+    whole = tuple(history for history in histories.values() if history is not None)
+    incomplete = tuple(seed for seed, history in histories.items() if history is None)
+    return ArmHistories(arm, whole, len(runs), len(runs) - len(finished), incomplete)
 
 
-def _whole_history(run: Run) -> tuple[Epoch, ...] | None:
+def _history(run: Run) -> tuple[Epoch, ...] | None:
     by_epoch = {epoch["epoch"]: epoch for epoch in run.history()}  # a resumed epoch stands twice
     return tuple(by_epoch.values()) if by_epoch and len(by_epoch) >= run.result.epochs else None
 
 
-def curve(histories: Sequence[Sequence[Epoch]], key: str) -> Curve | None:
+def arm_curves(histories: ArmHistories) -> ArmCurves:
+    """Return the curve of every metric that all runs of an arm logged."""
+    keys = dict.fromkeys(
+        key for history in histories.histories for line in history for key in line if key != "epoch"
+    )
+    curves = {key: learning_curve(histories.histories, key) for key in keys}
+    return ArmCurves(
+        histories.arm,
+        histories.runs,
+        histories.incomplete,
+        {key: curve for key, curve in curves.items() if curve is not None},
+    )
+
+
+def learning_curve(histories: Sequence[Sequence[Epoch]], key: str) -> LearningCurve | None:
     """Average ``key`` over the histories, at the epochs where each of them has a number.
 
-    A later epoch that only some runs reached is not drawn: its mean would be over survivors.
+    A later epoch that only some runs reached is not in it: its mean would be over survivors.
     """
     by_run = [_numbers(history, key) for history in histories]
     epochs = sorted(set.intersection(*map(set, by_run))) if by_run else []
     if not epochs:
         return None
-    columns = [[values[epoch] for values in by_run] for epoch in epochs]
-    return Curve(
+    summaries = [summarize([values[epoch] for values in by_run]) for epoch in epochs]
+    return LearningCurve(
         tuple(epochs),
-        tuple(mean(column) for column in columns),
-        tuple(t_interval(column) for column in columns),
+        tuple(summary.mean for summary in summaries if summary.mean is not None),  # n > 0: all
+        tuple(map(student_interval, summaries)),
         len(by_run),
     )
 
 
 def _numbers(history: Sequence[Epoch], key: str) -> dict[int, float]:
     """Return epoch → finite number of ``key``."""
-    found: dict[int, float] = {}
+    numbers: dict[int, float] = {}
     for line in history:
         epoch, value = line["epoch"], line.get(key)
         if isinstance(epoch, int) and isinstance(value, (int, float)) and math.isfinite(value):
-            found[epoch] = float(value)
-    return found
+            numbers[epoch] = float(value)
+    return numbers

@@ -10,44 +10,43 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ablations.analysis.infer.statistics import mean
-from ablations.analysis.infer.verdicts import Comparison, Finding, findings
+from ablations.analysis.infer.pairs import PairedDifferences
+from ablations.analysis.infer.verdicts import Comparison, judge
 from ablations.analysis.read.collect import Collected
 from ablations.study.metrics import METRICS
 
 HIGHEST_ORDER = 2
 """Interactions of three factors and more are not tested: few can say what one means."""
 
-Cell = tuple[str, ...]
-"""A label of each factor, in order."""
+
+@dataclass(frozen=True)
+class Contrast:
+    """A main effect (one factor) or an interaction (two), each factor at one level."""
+
+    levels: Mapping[str, str]
+    """Factor (dotted path) → label of a level that is not its reference."""
+    comparison: Comparison
 
 
 @dataclass(frozen=True)
-class Term:
-    """One or two factors, each at a level that is not its reference."""
-
-    levels: tuple[tuple[str, str], ...]
-    """Factor (dotted path) and label."""
-
-
-@dataclass(frozen=True)
-class Factorial:
+class FactorialEffects:
     """The factorial analysis of a study."""
 
     references: Mapping[str, str]
     """Factor → label of its first level."""
-    findings: Mapping[Term, Finding]
+    contrasts: tuple[Contrast, ...]
     """Main effects, then interactions; all of them are one family."""
-    seeds: int
+    complete_seeds: int
     """Seeds that completed in every cell: only they have a contrast."""
     incomplete: tuple[str, ...]
     """Arms that lack a completed run of some seed that another arm has."""
 
 
-def factorial(collected: Collected) -> Factorial | None:
+def factorial_effects(collected: Collected) -> FactorialEffects | None:
     """Return the contrasts of a full factorial study; None for other designs."""
     study = collected.study
     arms = {arm.name: arm.levels for arm in study.arms if arm.levels}
@@ -61,24 +60,30 @@ def factorial(collected: Collected) -> Factorial | None:
     everywhere = sorted(set.intersection(*(set(by_seed) for by_seed in values.values())))
     anywhere = set().union(*values.values())
     cells = [{tuple(arms[arm].values()): values[arm][seed] for arm in arms} for seed in everywhere]
-    terms = tuple(_terms(factors))
+    tested = tuple(_tested_levels(factors))
     family = [
-        Comparison(tuple(contrast(cell, factors, dict(term.levels)) for cell in cells))
-        for term in terms
+        PairedDifferences(tuple(contrast(by_cell, factors, levels) for by_cell in cells))
+        for levels in tested
     ]
-    found = findings(family, METRICS[study.metric].better, study.margin)
-    return Factorial(
+    judged = judge(family, METRICS[study.metric].better, study.margin)
+    return FactorialEffects(
         {path: labels[0] for path, labels in factors.items()},
-        dict(zip(terms, found, strict=True)),
+        tuple(itertools.starmap(Contrast, zip(tested, judged, strict=True))),
         len(everywhere),
         tuple(arm for arm in arms if anywhere - set(values[arm])),
     )
 
 
 def contrast(
-    values: Mapping[Cell, float], factors: Mapping[str, Sequence[str]], levels: Mapping[str, str]
+    values: Mapping[tuple[str, ...], float],
+    factors: Mapping[str, Sequence[str]],
+    levels: Mapping[str, str],
 ) -> float:
-    """Return the contrast of ``levels`` (factor → label) of one seed's ``values``."""
+    """Return the contrast of ``levels`` (factor → label) of one seed.
+
+    ``values`` holds the metric of each cell, by its label of each factor in order; ``factors``
+    the labels of each factor, its reference first.
+    """
     choices = []
     for path, labels in factors.items():
         if path in levels:
@@ -89,11 +94,11 @@ def contrast(
     for combination in itertools.product(*choices):
         sign = math.prod(sign for _, sign in combination)
         terms.append(sign * values[tuple(label for label, _ in combination)])
-    return mean(terms) * 2.0 ** len(levels)
+    return statistics.mean(terms) * 2.0 ** len(levels)
 
 
-def _terms(factors: Mapping[str, Sequence[str]]) -> Iterator[Term]:
+def _tested_levels(factors: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
     for order in range(1, HIGHEST_ORDER + 1):
         for chosen in itertools.combinations(factors, order):
             for labels in itertools.product(*(factors[path][1:] for path in chosen)):
-                yield Term(tuple(zip(chosen, labels, strict=True)))
+                yield dict(zip(chosen, labels, strict=True))

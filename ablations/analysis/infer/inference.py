@@ -1,36 +1,100 @@
-"""Everything that is worked out of a study before any of it becomes text."""
+"""Everything that the runs of a study show, as numbers: what pages and the tab are made of."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
-from ablations.analysis.infer.arms import ArmRow, arm_rows
-from ablations.analysis.infer.comparisons import ClaimFinding, claim_findings
-from ablations.analysis.infer.curves import ArmHistories, read_histories
-from ablations.analysis.infer.factorial import Factorial, factorial
+from ablations.analysis.infer.arms import ArmSummary, arm_summaries
+from ablations.analysis.infer.best import best_by_mean
+from ablations.analysis.infer.changes import ArmChanges, arm_changes
+from ablations.analysis.infer.claims import ClaimResult, claim_results
+from ablations.analysis.infer.curves import ArmCurves, arm_curves, read_histories
+from ablations.analysis.infer.factorial import FactorialEffects, factorial_effects
+from ablations.analysis.infer.runs import RunCounts, environments, run_counts
+from ablations.analysis.infer.targets import Target, time_to_target
+from ablations.analysis.infer.tuning import Fairness, Tuning, fairness, tuning
 from ablations.analysis.read.collect import Collected
+from ablations.analysis.read.left_out import LeftOut
+from ablations.study.metrics import METRICS
 
 
 @dataclass(frozen=True)
-class Analysis:
+class Inference:
     """What the runs of a study show."""
 
-    collected: Collected
-    rows: tuple[ArmRow, ...]
-    """Each arm's numbers and its finding against the control."""
-    claims: tuple[ClaimFinding, ...]
-    effects: Factorial | None
+    study: str
+    """The directory under ``runs/``."""
+    recorded_study: str
+    """The study whose record that directory holds; another where it was copied."""
+    question: str
+    description: str
+    control: str
+    metric: str
+    """The metric that answers the question."""
+    better: Literal["higher", "lower"]
+    margin: float
+    """The smallest difference of the metric that matters."""
+    seeds: tuple[int, ...]
+    """Those that the study declares."""
+    overrides: Mapping[str, Any]
+    """What ``--set`` changed in the base: dotted path → value."""
+    runs: RunCounts
+    left_out: tuple[LeftOut, ...]
+    """What does not count, and why."""
+    arms: tuple[ArmSummary, ...]
+    """Each arm's numbers and its comparison with the control, in the study's order."""
+    best_by_mean: str | None
+    claims: tuple[ClaimResult, ...]
+    factorial: FactorialEffects | None
     """Of a full factorial design."""
-    histories: tuple[ArmHistories, ...]
-    """The epochs of each arm's completed runs."""
+    fairness: Fairness
+    tuning: Tuning | None
+    """None where the study tunes nothing."""
+    target: Target | None
+    curves: tuple[ArmCurves, ...]
+    changes: tuple[ArmChanges, ...]
+    environments: Mapping[str, Mapping[str, int]]
+    """Key → value → runs that recorded it."""
+
+    def control_arm(self) -> ArmSummary | None:
+        """Return the control's numbers; None where the control is no arm."""
+        return next((arm for arm in self.arms if arm.is_control), None)
+
+    def other_arms(self) -> tuple[ArmSummary, ...]:
+        """Return the numbers of all arms but the control."""
+        return tuple(arm for arm in self.arms if not arm.is_control)
 
 
-def analyse(collected: Collected) -> Analysis:
-    """Return what the runs of a study show."""
-    return Analysis(
-        collected,
-        arm_rows(collected),
-        claim_findings(collected),
-        factorial(collected),
-        tuple(read_histories(collected, arm) for arm in collected.study.arm_names),
+def infer(collected: Collected) -> Inference:
+    """Return what the runs of a study show; reads each run's ``metrics.jsonl`` once."""
+    study = collected.study
+    arms = arm_summaries(collected)
+    histories = [read_histories(collected, arm) for arm in study.arm_names]
+    curves = {of_arm.arm: arm_curves(of_arm) for of_arm in histories}
+    searches = tuning(collected)
+    return Inference(
+        study=collected.name,
+        recorded_study=study.study,
+        question=study.question,
+        description=study.description,
+        control=study.control,
+        metric=study.metric,
+        better=METRICS[study.metric].better,
+        margin=study.margin,
+        seeds=study.seeds,
+        overrides=study.overrides,
+        runs=run_counts(collected),
+        left_out=collected.left_out,
+        arms=arms,
+        best_by_mean=best_by_mean(arms, study.metric),
+        claims=claim_results(collected),
+        factorial=factorial_effects(collected),
+        fairness=fairness(collected, searches),
+        tuning=searches,
+        target=time_to_target(study, histories, curves),
+        curves=tuple(curves.values()),
+        changes=arm_changes(study),
+        environments=environments(collected),
     )

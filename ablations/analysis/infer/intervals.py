@@ -1,16 +1,46 @@
-"""Intervals beside Student's: the bootstrap that checks it, and Wilson's for shares of runs."""
+"""Intervals: Student's for a mean, the bootstrap that checks it, Wilson's for a share of runs."""
 
 from __future__ import annotations
 
 import math
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from ablations.analysis.infer.statistics import Interval
+from ablations.analysis.infer.summary import Summary
 
 FEWEST_FOR_BOOTSTRAP = 10
 RESAMPLES = 9_999
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A closed interval, in the unit of the values."""
+
+    low: float
+    high: float
+
+    def scaled(self, factor: float) -> Interval:
+        """Return the interval in another unit; ``factor`` > 0."""
+        return Interval(factor * self.low, factor * self.high)
+
+
+def student_interval(summary: Summary, level: float = 0.95) -> Interval | None:
+    """Return Student's interval x̄ ± t₍ₙ₋₁, (1+level)/2₎ · s/√n for the mean; None where n < 2."""
+    if summary.mean is None or summary.standard_deviation is None:
+        return None
+    quantile = _t_quantile((1 + level) / 2, summary.n - 1)
+    half = quantile * summary.standard_deviation / math.sqrt(summary.n)
+    return Interval(summary.mean - half, summary.mean + half)
+
+
+@lru_cache(maxsize=256)  # a curve asks for the same one at every epoch
+def _t_quantile(probability: float, degrees_of_freedom: int) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees_of_freedom, probability))
 
 
 def bca_interval(values: Sequence[float], level: float = 0.95) -> Interval | None:
@@ -31,7 +61,7 @@ def bca_interval(values: Sequence[float], level: float = 0.95) -> Interval | Non
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of degenerate data, which give nan
-        found = scipy.stats.bootstrap(
+        interval = scipy.stats.bootstrap(
             ([value / scale for value in values],),
             mean,
             n_resamples=RESAMPLES,
@@ -39,12 +69,12 @@ def bca_interval(values: Sequence[float], level: float = 0.95) -> Interval | Non
             method="BCa",
             rng=np.random.default_rng(0),
         ).confidence_interval
-    low, high = float(found.low) * scale, float(found.high) * scale
+    low, high = float(interval.low) * scale, float(interval.high) * scale
     return Interval(low, high) if math.isfinite(low) and math.isfinite(high) else None
 
 
 def disagree(student: Interval, bootstrap: Interval) -> bool:
-    """Whether two intervals of one mean tell different things.
+    """Whether two intervals of one mean lead to different conclusions.
 
     Only one of them holds 0, or an end lies apart by more than a quarter of Student's width; at
     n = 10 the bootstrap's ends are a tenth of it inside Student's where all is well.
@@ -58,5 +88,5 @@ def wilson_interval(count: int, total: int, level: float = 0.95) -> Interval:
     """Return Wilson's (1927) interval of a share, in [0, 1]; wants total ≥ 1."""
     import scipy.stats
 
-    found = scipy.stats.binomtest(count, total).proportion_ci(level, method="wilson")
-    return Interval(float(found.low), float(found.high))
+    interval = scipy.stats.binomtest(count, total).proportion_ci(level, method="wilson")
+    return Interval(float(interval.low), float(interval.high))

@@ -3,79 +3,82 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from ablations.analysis.infer.curves import ArmHistories, curve
-from ablations.analysis.read.collect import Collected, completed
+from ablations.analysis.infer.curves import ArmCurves, ArmHistories
 from ablations.ledger.records import Epoch
+from ablations.study.schema import Study
 
 TARGET_KEY = "validation_accuracy"
 BELOW_THE_CONTROL = 0.01
 
 
 @dataclass(frozen=True)
-class Target:
-    """A validation accuracy to be reached."""
-
-    value: float
-    stated: bool
-    """By the study; else it is a point below where the control's mean ends."""
-
-
-@dataclass(frozen=True)
-class Reach:
+class TimeToTarget:
     """When the runs of one arm first reach the target."""
 
     arm: str
     runs: int
-    """Runs that count, but for those whose history is torn."""
+    """Runs that count, but for those whose history is incomplete."""
     reached: int
     epochs: float | None
     """Median over all runs, one that never reaches the target counting as later than all others;
     None where half of them or more never do."""
     updates: float | None
 
-
-def target(collected: Collected, histories: Sequence[ArmHistories]) -> Target | None:
-    """Return the study's target, or else a point below the control's mean at its last epoch."""
-    if collected.study.target is not None:
-        return Target(collected.study.target, stated=True)
-    for one in histories:
-        if one.arm == collected.study.control:
-            drawn = curve(one.histories, TARGET_KEY)
-            end = drawn.means[-1] - BELOW_THE_CONTROL if drawn else 0.0
-            return Target(end, stated=False) if end > 0 else None
-    return None
+    @property
+    def share(self) -> float | None:
+        """The share of the runs that reach the target; None without runs."""
+        return self.reached / self.runs if self.runs else None
 
 
-def reaches(
-    collected: Collected, histories: Sequence[ArmHistories], goal: Target
-) -> tuple[Reach, ...]:
-    """Return a line for each arm; a run that diverged has not reached the target."""
-    return tuple(_reach(collected, one, goal.value) for one in histories)
+@dataclass(frozen=True)
+class Target:
+    """A validation accuracy to be reached, and how soon each arm reaches it."""
+
+    value: float
+    stated: bool
+    """By the study; else it is a point below where the control's mean ends."""
+    arms: tuple[TimeToTarget, ...]
 
 
-def _reach(collected: Collected, one: ArmHistories, value: float) -> Reach:
-    runs = collected.of_arm(one.arm)
-    diverged = len(runs) - len(completed(runs))
-    first = [_first(history, value) for history in one.histories]
-    missed = (math.inf, math.inf)
-    lines = [missed if line is None else line for line in first] + diverged * [missed]
-    return Reach(
-        one.arm,
-        len(lines),
-        sum(line is not None for line in first),
-        _finite_median([epoch for epoch, _ in lines]),
-        _finite_median([updates for _, updates in lines]),
+def time_to_target(
+    study: Study, histories: Sequence[ArmHistories], curves: Mapping[str, ArmCurves]
+) -> Target | None:
+    """Return how soon each arm reaches the study's target, or else one that the control sets.
+
+    That is a point below the control's mean at its last epoch.  A run that diverged has not
+    reached the target.  None where there is no target.
+    """
+    value = study.target
+    control = curves.get(study.control)
+    curve = control.curves.get(TARGET_KEY) if control else None
+    if value is None and curve and curve.means[-1] > BELOW_THE_CONTROL:
+        value = curve.means[-1] - BELOW_THE_CONTROL
+    if value is None:
+        return None
+    return Target(value, study.target is not None, tuple(_time(arm, value) for arm in histories))
+
+
+def _time(arm: ArmHistories, value: float) -> TimeToTarget:
+    first = [_first_epoch(history, value) for history in arm.histories]
+    never = (math.inf, math.inf)
+    times = [never if time is None else time for time in first] + arm.diverged * [never]
+    return TimeToTarget(
+        arm.arm,
+        len(times),
+        sum(time is not None for time in first),
+        _finite_median([epochs for epochs, _ in times]),
+        _finite_median([updates for _, updates in times]),
     )
 
 
-def _first(history: Sequence[Epoch], value: float) -> tuple[float, float] | None:
+def _first_epoch(history: Sequence[Epoch], value: float) -> tuple[float, float] | None:
     for line in history:
-        reached = line.get(TARGET_KEY)
-        if reached is not None and reached >= value:
+        accuracy = line.get(TARGET_KEY)
+        if accuracy is not None and accuracy >= value:
             return line["epoch"] or 0, line.get("updates") or 0
     return None
 

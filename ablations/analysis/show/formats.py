@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ablations.analysis.infer.statistics import Interval
-from ablations.analysis.infer.verdicts import Rate
+from ablations.analysis.infer.divergence import Divergence
+from ablations.analysis.infer.intervals import Interval
 from ablations.study.metrics import Metric
 
 NOTHING = "–"
@@ -98,11 +98,11 @@ def probability(p: float | None) -> str:
     return "<0.001" if p < 0.0005 else f"{p:.3f}"
 
 
-def interval(metric: Metric, found: Interval | None) -> str:
+def interval(metric: Metric, ends: Interval | None) -> str:
     """Show an interval of a difference of ``metric``: ``+0.81 to +1.63``."""
-    if found is None:
+    if ends is None:
         return NOTHING
-    return f"{difference(metric, found.low)} to {difference(metric, found.high)}"
+    return f"{difference(metric, ends.low)} to {difference(metric, ends.high)}"
 
 
 def magnitude(metric: Metric, value: float) -> str:
@@ -110,19 +110,20 @@ def magnitude(metric: Metric, value: float) -> str:
     return f"{difference(metric, abs(value)).lstrip('+')} {difference_unit(metric)}".strip()
 
 
-def shares(rate: Rate) -> str:
+def diverged(divergence: Divergence) -> str:
     """Show diverged runs: ``3/8 diverged``; ``0`` where none did."""
-    if not rate.runs:
+    if not divergence.runs:
         return NOTHING
-    return f"{rate.diverged}/{rate.runs} diverged" if rate.diverged else "0"
+    return f"{divergence.diverged}/{divergence.runs} diverged" if divergence.diverged else "0"
 
 
-def share_interval(rate: Rate) -> str:
-    """Show a rate with Wilson's interval: ``3/8 (Wilson 14% to 69%)``."""
-    found = rate.interval
-    if found is None:
+def diverged_share(divergence: Divergence) -> str:
+    """Show a share with Wilson's interval: ``3/8 (Wilson 14% to 69%)``."""
+    ends = divergence.interval
+    if ends is None:
         return "no runs"
-    return f"{rate.diverged}/{rate.runs} (Wilson {100 * found.low:.0f}% to {100 * found.high:.0f}%)"
+    share = f"{divergence.diverged}/{divergence.runs}"
+    return f"{share} (Wilson {100 * ends.low:.0f}% to {100 * ends.high:.0f}%)"
 
 
 def listed(names: Sequence[str], most: int) -> str:

@@ -1,41 +1,56 @@
-"""The overview of all reports under one directory, read back from the reports themselves.
+"""The overview of all reports under one directory, from the JSON that lies beside each of them.
 
 So a report that was written elsewhere, whose runs are not here, keeps its line.
 """
 
 from __future__ import annotations
 
-import html
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
-from ablations.study.schema import NAME
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-_META = re.compile(r'<meta name="ablations:(\w+)" content="([^"]*)">')
+from ablations.analysis.show.page import Page
 
-_KEYS = ("question", "runs", "answer", "fairness", "notices")
+OVERVIEW = "overview.json"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What the overview says of one study."""
+class OverviewEntry(BaseModel):
+    """What the overview says of one study: the content of ``overview.json``."""
 
-    study: str
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
     question: str = ""
-    runs: str = ""
     answer: str = ""
     fairness: str = ""
-    notices: str = ""
+    runs: str = ""
+    notices: tuple[str, ...] = ()
 
 
-def entries(out: Path) -> list[Entry]:
-    """Return an entry for every folder of ``out`` that holds a report, by name."""
-    found = []
-    for page in sorted(out.glob("*/index.html")):
-        if NAME.fullmatch(page.parent.name):
-            text = page.read_text(encoding="utf-8", errors="replace")
-            known = {key: html.unescape(value) for key, value in _META.findall(text)}
-            said = {key: known.get(key, "") for key in _KEYS}
-            found.append(Entry(study=page.parent.name, **said))
-    return found
+def overview_json(page: Page) -> str:
+    """Return what the overview says of the study of ``page``."""
+    entry = OverviewEntry(
+        question=page.question,
+        answer=" ".join(page.answer),
+        fairness=page.fairness,
+        runs=page.runs,
+        notices=tuple(notice.text for notice in page.notices),
+    )
+    return entry.model_dump_json(indent=2) + "\n"
+
+
+def read_entries(out: Path) -> dict[str, OverviewEntry]:
+    """Return folder → entry for every report under ``out``, by name.
+
+    The entry is empty where a report has no ``overview.json`` that can be read, for instance one
+    that version 0.2.0 wrote.
+    """
+    pages = sorted(out.glob("*/index.html"))
+    folders = [page.parent for page in pages if not page.parent.name.startswith(".")]
+    return {folder.name: _read(folder / OVERVIEW) for folder in folders}
+
+
+def _read(path: Path) -> OverviewEntry:
+    try:
+        return OverviewEntry.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return OverviewEntry()

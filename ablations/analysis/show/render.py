@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ablations.analysis.show.blocks import Table
+from ablations.analysis.show.figures.style import inline_svg
+from ablations.analysis.show.overview import OverviewEntry
 from ablations.analysis.show.page import Page
-from ablations.analysis.show.plot_style import inline_svg
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+FILES = {
+    "results.csv": "One line per run",
+    "results.tex": "The verdicts for LaTeX",
+    "report.md": "As Markdown",
+}
+"""What lies beside ``index.html``; each page lists the others."""
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -31,9 +41,29 @@ _LATEX = {
 }
 
 
+def render_markdown(page: Page) -> str:
+    """Return ``report.md``."""
+    return _render("report.md.j2", page=page, files=FILES)
+
+
+def render_html(page: Page) -> str:
+    """Return ``index.html``: one file that needs no other."""
+    return _render("report.html.j2", page=page, files=FILES)
+
+
+def render_latex(table: Table) -> str:
+    """Return ``results.tex``: a booktabs table."""
+    return _render("table.tex.j2", table=table)
+
+
+def render_overview(entries: Mapping[str, OverviewEntry], form: str) -> str:
+    """Return the overview of all reports, ``form`` being ``md`` or ``html``."""
+    return _render(f"overview.{form}.j2", entries=entries)
+
+
 def markdown_text(text: str) -> str:
     """Escape text so that Markdown shows it as it is, inside a line or a table's cell."""
-    line = " ".join(str(text).split())
+    line = " ".join(text.split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*\[\]|~])", r"\\\1", line)
     return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", line)
@@ -47,39 +77,17 @@ def markdown_paragraph(text: str) -> str:
 
 def latex_text(text: str) -> str:
     """Escape text for LaTeX."""
-    return "".join(_LATEX.get(character, character) for character in " ".join(str(text).split()))
+    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
 
 
-def render_markdown(page: Page) -> str:
-    """Return ``report.md``."""
-    return _render("report.md.j2", page=page)
-
-
-def render_html(page: Page) -> str:
-    """Return ``index.html``: one file that needs no other."""
-    from markupsafe import Markup
-
-    figures = [(drawing, Markup(inline_svg(drawing))) for drawing in page.drawings]
-    return _render("report.html.j2", page=page, figures=figures)
-
-
-def render_latex(page: Page) -> str:
-    """Return ``results.tex``: the verdicts as a booktabs table."""
-    return _render("results.tex.j2", content=page.verdicts.table)
-
-
-def render_overview(entries: Any, template: str) -> str:
-    """Return the overview from ``overview.html.j2`` or ``overview.md.j2``."""
-    return _render(template, entries=entries)
-
-
-def _render(template: str, **content: Any) -> str:
+def _render(template: str, **content: object) -> str:
     return _environment().get_template(template).render(**content).strip() + "\n"
 
 
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -91,4 +99,5 @@ def _environment() -> Environment:
     environment.filters["md"] = markdown_text
     environment.filters["md_paragraph"] = markdown_paragraph
     environment.filters["tex"] = latex_text
+    environment.filters["inline_svg"] = lambda figure: Markup(inline_svg(figure))
     return environment

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ablations.analysis.infer.inference import Inference, infer
 from ablations.analysis.read.collect import collect, recorded_studies
-from ablations.analysis.show.overview import entries
+from ablations.analysis.show.blocks import Figure
+from ablations.analysis.show.overview import OVERVIEW, overview_json, read_entries
 from ablations.analysis.show.page import Page, build_page
 from ablations.analysis.show.render import (
     render_html,
@@ -16,6 +18,8 @@ from ablations.analysis.show.render import (
     render_overview,
 )
 from ablations.analysis.show.runs_csv import runs_csv
+from ablations.analysis.show.sections.left_out import left_out_lines
+from ablations.analysis.show.sections.verdicts import verdict_table
 from ablations.errors import AblationsError, RunsDirectoryError
 from ablations.files import write_atomically
 
@@ -52,14 +56,13 @@ def write_reports(runs: Path, out: Path, studies: Sequence[str]) -> list[StudyRe
     if not names:
         raise AblationsError(f"{runs}: no study was run here; wants runs (ablations run STUDY)")
     collected = [collect(runs, name) for name in names]
-    reports = []
     try:
-        for one in collected:
-            page = build_page(one)
-            reports.append(_write_study(out / one.name, page, runs_csv(one)))
-        overview = entries(out)
-        for name, template in (("index.html", "overview.html.j2"), ("README.md", "overview.md.j2")):
-            write_atomically(out / name, render_overview(overview, template))
+        reports = [
+            _write_study(out / study.name, infer(study), runs_csv(study)) for study in collected
+        ]
+        entries = read_entries(out)
+        write_atomically(out / "index.html", render_overview(entries, "html"))
+        write_atomically(out / "README.md", render_overview(entries, "md"))
     except OSError as error:
         where = error.filename or out
         raise RunsDirectoryError(
@@ -68,35 +71,40 @@ def write_reports(runs: Path, out: Path, studies: Sequence[str]) -> list[StudyRe
     return reports
 
 
-def _write_study(directory: Path, page: Page, runs: str) -> StudyReport:
+def _write_study(directory: Path, inference: Inference, results: str) -> StudyReport:
+    page = build_page(inference)
     markdown = render_markdown(page)
-    figures: dict[str, str | bytes] = {}
-    for drawing in page.drawings:
-        figures |= {f"{drawing.name}.svg": drawing.svg, f"{drawing.name}.png": drawing.png}
-    _write_figures(directory / "figures", figures)
-    contents = {
-        "report.md": markdown,
-        "results.csv": runs,
-        "results.tex": render_latex(page),
-        "index.html": render_html(page),
-    }
-    for name, content in contents.items():
+    _write_figures(directory / "figures", page.figures)
+    for name, content in _files(page, inference, markdown, results).items():
         write_atomically(directory / name, content)
     return StudyReport(
         page.study,
         directory / "index.html",
         markdown,
         page.answer,
-        page.notices,
-        page.left_out_lines,
+        tuple(notice.text for notice in page.notices),
+        left_out_lines(inference),
     )
 
 
-def _write_figures(directory: Path, figures: Mapping[str, str | bytes]) -> None:
+def _files(page: Page, inference: Inference, markdown: str, results: str) -> dict[str, str]:
+    return {
+        "report.md": markdown,
+        "results.csv": results,
+        "results.tex": render_latex(verdict_table(inference)),
+        "index.html": render_html(page),
+        OVERVIEW: overview_json(page),
+    }
+
+
+def _write_figures(directory: Path, figures: Sequence[Figure]) -> None:
     """Write the figures, and remove those that an earlier report left."""
     directory.mkdir(parents=True, exist_ok=True)
-    for name, content in figures.items():
+    contents: dict[str, str | bytes] = {}
+    for figure in figures:
+        contents |= {f"{figure.name}.svg": figure.svg, f"{figure.name}.png": figure.png}
+    for name, content in contents.items():
         write_atomically(directory / name, content)
     for path in (*directory.glob("*.svg"), *directory.glob("*.png")):
-        if path.name not in figures:
+        if path.name not in contents:
             path.unlink()

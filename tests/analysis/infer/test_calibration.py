@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from ablations.analysis.infer.verdicts import Comparison, findings
+from ablations.analysis.infer.pairs import PairedDifferences
+from ablations.analysis.infer.verdicts import judge
 
 STUDIES, ARMS, SEEDS = 1_000, 7, 10
 DISTRIBUTIONS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] = {
@@ -14,22 +15,22 @@ DISTRIBUTIONS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.nda
 }
 
 
-def studies(distribution: str, shift: float = 0.0) -> Iterator[list[Comparison]]:
+def studies(distribution: str, shift: float = 0.0) -> Iterator[list[PairedDifferences]]:
     """Yield studies of seven arms and a control, whose noise all differences of a seed share."""
     draw = np.random.default_rng(20260101)
     scores = DISTRIBUTIONS[distribution](draw, (STUDIES, ARMS + 1, SEEDS))
     differences = scores[:, 1:] - scores[:, :1] + shift
     for study in differences.tolist():
-        yield [Comparison(tuple(arm)) for arm in study]
+        yield [PairedDifferences(tuple(arm)) for arm in study]
 
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_null_studies(distribution: str, show: Callable[[str], None]) -> None:
     wrong = covered = 0
     for family in studies(distribution):
-        found = findings(family, "higher", margin=0.0)
-        wrong += any(one.verdict in ("better", "worse") for one in found)
-        intervals = [one.effect.interval for one in found if one.effect]
+        judged = judge(family, "higher", margin=0.0)
+        wrong += any(comparison.verdict in ("better", "worse") for comparison in judged)
+        intervals = [comparison.interval for comparison in judged]
         covered += sum(i is not None and i.low <= 0 <= i.high for i in intervals)
     false, coverage = wrong / STUDIES, covered / (STUDIES * ARMS)
     show(
@@ -44,12 +45,8 @@ def test_null_studies(distribution: str, show: Callable[[str], None]) -> None:
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_an_effect_as_large_as_the_margin(distribution: str, show: Callable[[str], None]) -> None:
     margin = 1.5
-    every = [
-        one
-        for family in studies(distribution, margin)
-        for one in findings(family, "higher", margin)
-    ]
-    share = np.mean([one.verdict == "equivalent" for one in every])
+    judged = [judge(family, "higher", margin) for family in studies(distribution, margin)]
+    share = np.mean([arm.verdict == "equivalent" for study in judged for arm in study])
     show(
         f"calibration, {distribution} differences: an effect of the margin's size is called "
         f"equivalent in {share:.1%} of comparisons (at most 5.5%)"
@@ -59,5 +56,5 @@ def test_an_effect_as_large_as_the_margin(distribution: str, show: Callable[[str
 
 def test_a_large_effect_is_found() -> None:
     """The false verdicts are few, and not because none is ever given."""
-    every = [one for family in studies("normal", 4.0) for one in findings(family, "higher", 0.0)]
-    assert np.mean([one.verdict == "better" for one in every]) > 0.95
+    judged = [judge(family, "higher", 0.0) for family in studies("normal", 4.0)]
+    assert np.mean([arm.verdict == "better" for study in judged for arm in study]) > 0.95

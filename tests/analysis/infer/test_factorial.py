@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablations.analysis.infer.factorial import contrast, factorial
+from ablations.analysis.infer.factorial import contrast, factorial_effects
 from ablations.analysis.read.collect import collect
 
 FACTORS = {"a": ("a0", "a1"), "b": ("b0", "b1", "b2"), "c": ("c0", "c1")}
@@ -47,22 +47,20 @@ def test_two_by_two_effects_are_those_of_least_squares() -> None:
 
 def test_a_study_has_main_effects_then_interactions_in_one_family(factorial_study: Any) -> None:
     made = factorial_study(seeds=10)
-    found = factorial(collect(made.runs, made.study.study))
-    assert found is not None
-    assert found.references == {"model.activation": "sigmoid", "training.batch_size": "32"}
-    names = [dict(term.levels) for term in found.findings]
-    assert names == [
+    effects = factorial_effects(collect(made.runs, made.study.study))
+    assert effects is not None
+    assert effects.references == {"model.activation": "sigmoid", "training.batch_size": "32"}
+    assert [one.levels for one in effects.contrasts] == [
         {"model.activation": "elu"},
         {"model.activation": "relu"},
         {"training.batch_size": "64"},
         {"model.activation": "elu", "training.batch_size": "64"},
         {"model.activation": "relu", "training.batch_size": "64"},
     ]
-    assert {one.comparisons for one in found.findings.values()} == {5}
-    elu, relu, batch, elu_batch, relu_batch = found.findings.values()
-    for one, effect in ((elu, 0.125), (relu, 0.05), (batch, 0.0167), (elu_batch, 0.05)):
-        assert one.effect is not None
-        assert one.effect.mean == pytest.approx(effect, abs=0.005)
+    elu, relu, batch, elu_batch, relu_batch = (one.comparison for one in effects.contrasts)
+    assert relu_batch.comparisons == 5
+    for comparison, effect in ((elu, 0.125), (relu, 0.05), (batch, 0.0167), (elu_batch, 0.05)):
+        assert comparison.effect == pytest.approx(effect, abs=0.005)
     assert (elu.verdict, elu_batch.verdict, relu_batch.verdict) == (
         "better",
         "better",
@@ -75,13 +73,13 @@ def test_only_seeds_that_completed_everywhere_count(factorial_study: Any) -> Non
     (made.directory("control", 1).result).unlink()
     last = made.study.arm_names[-1]
     made.add(last, 2, status="diverged", accuracy=None)
-    found = factorial(collect(made.runs, made.study.study))
-    assert found is not None
-    assert (found.seeds, found.incomplete) == (2, ("control", last))
-    assert {one.verdict for one in found.findings.values()} == {"none"}
+    effects = factorial_effects(collect(made.runs, made.study.study))
+    assert effects is not None
+    assert (effects.complete_seeds, effects.incomplete) == (2, ("control", last))
+    assert {one.comparison.verdict for one in effects.contrasts} == {"none"}
 
 
 def test_other_designs_have_none(synthetic: Any) -> None:
     made = synthetic()
     made.add("sigmoid", 0)
-    assert factorial(collect(made.runs, "activations")) is None
+    assert factorial_effects(collect(made.runs, "activations")) is None

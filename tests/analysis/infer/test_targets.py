@@ -2,16 +2,13 @@ from typing import Any
 
 import pytest
 
-from ablations.analysis.infer.curves import read_histories
-from ablations.analysis.infer.targets import Reach, Target, reaches, target
+from ablations.analysis.infer.inference import infer
+from ablations.analysis.infer.targets import Target, TimeToTarget
 from ablations.analysis.read.collect import collect
 
 
-def found(made: Any) -> tuple[Target | None, tuple[Reach, ...]]:
-    collected = collect(made.runs, "activations")
-    histories = [read_histories(collected, arm) for arm in made.study.arm_names]
-    goal = target(collected, histories)
-    return goal, reaches(collected, histories, goal) if goal else ()
+def reached(made: Any) -> Target | None:
+    return infer(collect(made.runs, "activations")).target
 
 
 def test_epochs_and_updates_are_medians_over_all_runs(synthetic: Any) -> None:
@@ -20,29 +17,31 @@ def test_epochs_and_updates_are_medians_over_all_runs(synthetic: Any) -> None:
     for seed, curve in enumerate(curves):
         made.add("elu", seed, curve=curve)
     made.add("elu", 4, curve=(0.9,), status="diverged", accuracy=None)
-    goal, (control, elu) = found(made)
-    assert goal == Target(0.7, stated=True)
-    assert control == Reach("sigmoid", 0, 0, None, None)
-    assert elu == Reach("elu", 5, 3, 3, 300)  # 1, 2, 3 and two never: the middle is 3
+    control = TimeToTarget("sigmoid", 0, 0, None, None)
+    elu = TimeToTarget("elu", 5, 3, 3, 300)  # 1, 2, 3 and two never: the middle is 3
+    assert reached(made) == Target(0.7, True, (control, elu))
 
 
 def test_where_half_never_get_there_there_is_no_median(synthetic: Any) -> None:
     made = synthetic(("sigmoid", "elu"), 2, target=0.7)
     made.add("elu", 0, curve=(0.8,))
     made.add("elu", 1, curve=(0.1,))
-    assert found(made)[1][1] == Reach("elu", 2, 1, None, None)
+    target = reached(made)
+    assert target is not None
+    assert target.arms[1] == TimeToTarget("elu", 2, 1, None, None)
+    assert target.arms[1].share == 0.5
 
 
 def test_without_a_stated_target_it_is_a_point_below_the_controls_end(synthetic: Any) -> None:
     made = synthetic(("sigmoid", "elu"), 2)
     made.add("sigmoid", 0, curve=(0.5, 0.8))
     made.add("sigmoid", 1, curve=(0.5, 0.6))
-    goal, _ = found(made)
-    assert goal is not None
-    assert (goal.value, goal.stated) == (pytest.approx(0.69), False)
+    target = reached(made)
+    assert target is not None
+    assert (target.value, target.stated) == (pytest.approx(0.69), False)
 
 
 def test_without_a_control_there_is_no_target(synthetic: Any) -> None:
     made = synthetic(("sigmoid", "elu"), 2)
     made.add("elu", 0)
-    assert found(made) == (None, ())
+    assert reached(made) is None

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablations.analysis.infer.arms import arm_rows
+from ablations.analysis.infer.inference import infer
 from ablations.analysis.read.collect import collect
-from ablations.analysis.show.answer import answer_sentences
+from ablations.analysis.show import answer as answers
 
 
 def answer(made: Any) -> str:
-    collected = collect(made.runs, made.study.study)
-    return " ".join(answer_sentences(collected, arm_rows(collected)))
+    return " ".join(answers.answer(infer(collect(made.runs, made.study.study))))
 
 
 def train(
@@ -117,3 +116,10 @@ def test_a_copy_of_the_control_shows_no_difference(synthetic: Any) -> None:
     text = answer(made)
     assert "tanh by 10.0" in text
     assert "No difference that matters: again (a copy of the control)." in text
+
+
+def test_without_verdicts_the_best_mean_is_named_as_such(synthetic: Any) -> None:
+    made = synthetic(("sigmoid", "elu"), 1, metric="test_loss")
+    made.add("sigmoid", 0, metrics={"test_loss": 0.5})
+    made.add("elu", 0, metrics={"test_loss": 0.25})
+    assert "the lowest test loss is that of elu: 0.2500 (n = 1)." in answer(made)

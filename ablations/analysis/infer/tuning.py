@@ -1,0 +1,132 @@
+"""What the search of each arm tried, scored and chose, and whether the arms had equal chances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ablations.analysis.read.collect import Collected
+from ablations.analysis.read.searches import ArmSearch, TrialScore
+
+End = Literal["lowest", "highest"]
+
+
+@dataclass(frozen=True)
+class TrialSummary:
+    """One trial of one arm's search."""
+
+    values: Mapping[str, Any]
+    """Dotted path of the recipe → the value tried."""
+    scores: tuple[float | None, ...]
+    """The tuning's metric of each run that counts; None for one that diverged."""
+    mean: float | None
+    """Over the runs that did not diverge."""
+    diverged: int
+
+
+@dataclass(frozen=True)
+class ArmTuning:
+    """The search of one arm."""
+
+    arm: str
+    trials: tuple[TrialSummary, ...]
+    chosen: TrialSummary | None
+    """The trial at whose values the arm is compared; None while the search is not complete."""
+    edges: Mapping[str, End]
+    """Chosen settings beyond which nothing was tried."""
+    confirmed: bool
+    """Whether the trials, as they lie on disk, choose what the arm is compared at."""
+
+    @property
+    def runs(self) -> int:
+        """Runs of all trials that count."""
+        return sum(len(trial.scores) for trial in self.trials)
+
+    @property
+    def diverged(self) -> int:
+        """How many of them diverged."""
+        return sum(trial.diverged for trial in self.trials)
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """The search that each arm got before the arms were compared."""
+
+    settings: tuple[str, ...]
+    """Dotted paths of what is tuned."""
+    trials: tuple[Mapping[str, Any], ...]
+    """The values of each trial, the same for every arm."""
+    seeds: tuple[int, ...]
+    """Of each trial; the comparison uses none of them."""
+    metric: str
+    """The validation metric whose mean chooses."""
+    arms: tuple[ArmTuning, ...]
+    """The arms that are searched, in the study's order."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A setting that some arms chose at an end of what was tried."""
+
+    setting: str
+    end: End
+    arms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """Whether the arms had equal chances."""
+
+    tuned: bool
+    held: tuple[str, ...] = ()
+    """Arms that are not searched, as they declare a tuned setting themselves."""
+    incomplete: tuple[str, ...] = ()
+    """Arms that are not compared, as their search is not complete."""
+    not_confirmed: tuple[str, ...] = ()
+    """Arms whose trials on disk no longer choose the values that they are compared at."""
+    on_the_edge: tuple[Edge, ...] = ()
+
+
+def tuning(collected: Collected) -> Tuning | None:
+    """Return what the search of each arm did; None where the study tunes nothing."""
+    tune = collected.study.tune
+    if tune is None:
+        return None
+    return Tuning(
+        tune.paths,
+        tuple(trial.values for trial in tune.trials),
+        tune.seeds,
+        tune.metric,
+        tuple(_arm_tuning(search) for search in collected.searches),
+    )
+
+
+def _arm_tuning(search: ArmSearch) -> ArmTuning:
+    trials = {trial.trial.name: _trial(trial) for trial in search.trials}
+    chosen = trials[search.chosen.trial.name] if search.chosen else None
+    return ArmTuning(
+        search.arm, tuple(trials.values()), chosen, dict(search.edges), search.confirmed
+    )
+
+
+def _trial(trial: TrialScore) -> TrialSummary:
+    return TrialSummary(trial.trial.values, trial.runs, trial.mean, trial.diverged)
+
+
+def fairness(collected: Collected, searches: Tuning | None) -> Fairness:
+    """Return whether the arms had equal chances."""
+    if searches is None:
+        return Fairness(tuned=False)
+    searched = {arm.arm for arm in searches.arms}
+    edges: dict[tuple[str, End], list[str]] = {}
+    for arm in searches.arms:
+        for setting, end in arm.edges.items():
+            edges.setdefault((setting, end), []).append(arm.arm)
+    return Fairness(
+        tuned=True,
+        held=tuple(arm for arm in collected.study.arm_names if arm not in searched),
+        incomplete=tuple(arm.arm for arm in searches.arms if arm.chosen is None),
+        not_confirmed=tuple(arm.arm for arm in searches.arms if arm.chosen and not arm.confirmed),
+        on_the_edge=tuple(Edge(*key, tuple(arms)) for key, arms in edges.items()),
+    )

@@ -1,0 +1,1 @@
+"""One file per figure; the section ``figures`` lists them in order."""

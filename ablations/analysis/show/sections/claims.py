@@ -1,0 +1,111 @@
+"""Claims: what was claimed, what was measured, and whether the claim holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ablations.analysis.infer.claims import ClaimedArm, ClaimResult, Outcome
+from ablations.analysis.infer.inference import Inference
+from ablations.analysis.show import formats
+from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
+from ablations.analysis.show.comparisons import (
+    SIZES,
+    comparison_notes,
+    effect_cells,
+    verdict_words,
+)
+from ablations.study.metrics import METRICS, Metric
+
+_STYLES: dict[Outcome, str] = {
+    "reproduced": "better",
+    "contradicted": "worse",
+    "not_settled": "inconclusive",
+}
+_HOW_TO_READ = (
+    "Mean ± standard deviation over completed runs. A claim is reproduced or contradicted "
+    "where its paired difference is significant; the claims on one metric are corrected among "
+    "themselves (Holm), apart from the verdicts."
+)
+
+
+def claims(inference: Inference) -> Section | None:
+    """Return a claim a row, with the figures of its two arms and of their difference."""
+    if not inference.claims:
+        return None
+    columns = (
+        *(Column(title) for title in ("claim", "outcome", "on", "said to be better", "than")),
+        *number_columns("effect", "95% interval", "corrected p", "n"),
+        Column("source"),
+    )
+    rows = tuple(_row(claim, len(inference.seeds)) for claim in inference.claims)
+    return Section("Claims", (Table(columns, rows), *notes(tuple(_notes(inference)))))
+
+
+def claims_sentence(inference: Inference) -> str:
+    """Return how many claims came out how."""
+    outcomes = Counter(claim.outcome for claim in inference.claims)
+    counts = [
+        f"{outcomes[outcome]} {outcome.replace('_', ' ')}"
+        for outcome in _STYLES
+        if outcomes[outcome]
+    ]
+    claimed = formats.plural(len(inference.claims), "claim")
+    return f"Of {claimed} of the literature: {formats.listed(counts, 3)}."
+
+
+def _row(claim: ClaimResult, seeds: int) -> tuple[Cell, ...]:
+    metric = METRICS[claim.metric]
+    effect, *rest = effect_cells(claim.comparison, metric, seeds)
+    unit = f" {formats.difference_unit(metric)}".rstrip() if claim.comparison.n else ""
+    return (
+        Cell(claim.text or f"{claim.better.arm} beats {claim.than.arm}"),
+        Cell(_outcome(claim), style=_STYLES[claim.outcome]),
+        Cell(metric.label),
+        Cell(_figures(claim.better, metric)),
+        Cell(_figures(claim.than, metric)),
+        Cell(effect.text + unit, effect.order),
+        *rest,
+        Cell(claim.source),
+    )
+
+
+def _outcome(claim: ClaimResult) -> str:
+    if claim.outcome != "not_settled":
+        return f"{claim.outcome}{SIZES[claim.comparison.size]}"
+    verdict, than = claim.comparison.verdict, claim.than
+    if verdict == "none" and than.divergence.exceeds(claim.better.divergence):
+        diverged = f"{than.divergence.diverged}/{than.divergence.runs}"
+        return f"not settled: too few pairs, as {than.arm} diverged in {diverged} runs"
+    why = {
+        "inconclusive": "",
+        "unstable": f": {claim.better.arm} diverged more often",
+        "equivalent": ": equivalent within the margin",
+    }
+    return f"not settled{why.get(verdict, f': {verdict_words(claim.comparison)}')}"
+
+
+def _figures(claimed: ClaimedArm, metric: Metric) -> str:
+    arm, summary, divergence = claimed.arm, claimed.summary, claimed.divergence
+    if not claimed.known:
+        return f"{arm}: the study has no such arm"
+    if summary.mean is None:
+        diverged = f", {formats.diverged(divergence)}" if divergence.diverged else ""
+        return f"{arm}: no completed run{diverged}"
+    deviation = summary.standard_deviation
+    around = "" if deviation is None else f" ± {formats.spread(metric, deviation)}"
+    n = f"n = {summary.n}"
+    if divergence.diverged:
+        n += f" of {divergence.runs}, {divergence.diverged} diverged"
+    return f"{arm}: {formats.measured(metric, summary.mean)}{around} ({n})"
+
+
+def _notes(inference: Inference) -> Iterator[str]:
+    yield _HOW_TO_READ
+    for metric in dict.fromkeys(claim.metric for claim in inference.claims):
+        named = {
+            f"{claim.better.arm} against {claim.than.arm}": claim.comparison
+            for claim in inference.claims
+            if claim.metric == metric
+        }
+        yield from comparison_notes(named, METRICS[metric])

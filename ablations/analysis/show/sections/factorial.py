@@ -1,0 +1,107 @@
+"""Factorial effects: main effects and interactions of a full factorial design."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ablations.analysis.infer.factorial import Contrast, FactorialEffects
+from ablations.analysis.infer.inference import Inference
+from ablations.analysis.show import formats
+from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
+from ablations.analysis.show.comparisons import (
+    SIZES,
+    comparison_notes,
+    effect_cells,
+    effect_size,
+    effect_title,
+    verdict_words,
+)
+from ablations.study.metrics import METRICS
+
+
+def factorial(inference: Inference) -> Section | None:
+    """Return main effects, then interactions: a contrast a row."""
+    effects = inference.factorial
+    if effects is None:
+        return None
+    metric = METRICS[inference.metric]
+    columns = (
+        *(Column(title) for title in ("contrast", "kind", "verdict")),
+        *number_columns(effect_title(metric), "95% interval", "corrected p", "n"),
+    )
+    rows = tuple(
+        (
+            Cell(_name(contrast, effects.references)),
+            Cell("main effect" if _is_main(contrast) else "interaction"),
+            Cell(_verdict(contrast), style=contrast.comparison.verdict),
+            *effect_cells(contrast.comparison, metric, len(inference.seeds)),
+        )
+        for contrast in effects.contrasts
+    )
+    texts = tuple(_notes(effects, inference))
+    return Section("Factorial effects", (Table(columns, rows), *notes(texts)))
+
+
+def factorial_sentences(inference: Inference) -> tuple[str, ...]:
+    """Return the answer of a factorial design; nothing where no contrast has a verdict."""
+    effects = inference.factorial
+    if effects is None:
+        return ()
+    if all(contrast.comparison.verdict == "none" for contrast in effects.contrasts):
+        return ()
+    metric = METRICS[inference.metric]
+    groups: dict[str, list[str]] = {}
+    for contrast in effects.contrasts:
+        comparison, name = contrast.comparison, _name(contrast, effects.references)
+        size = f" {effect_size(comparison, metric)}".rstrip()
+        if comparison.verdict == "equivalent":
+            groups.setdefault("No difference that matters", []).append(name)
+        elif comparison.verdict not in ("better", "worse"):
+            groups.setdefault("Not settled", []).append(name)
+        elif _is_main(contrast):
+            title = f"Averaged over the other factors, {comparison.verdict}"
+            groups.setdefault(title, []).append(name + size)
+        else:
+            title = f"Together {comparison.verdict} than the sum of both"
+            groups.setdefault(title, []).append(name + size)
+    return tuple(f"{title}: {formats.listed(names, 4)}." for title, names in groups.items())
+
+
+def _is_main(contrast: Contrast) -> bool:
+    return len(contrast.levels) == 1
+
+
+def _name(contrast: Contrast, references: Mapping[str, str]) -> str:
+    """Return ``activation elu (against sigmoid)``, or two levels joined by ×."""
+    names = {path: f"{path.rsplit('.', 1)[-1]} {label}" for path, label in contrast.levels.items()}
+    if _is_main(contrast):
+        ((path, name),) = names.items()
+        return f"{name} (against {references[path]})"
+    return " × ".join(names.values())
+
+
+def _verdict(contrast: Contrast) -> str:
+    comparison = contrast.comparison
+    if _is_main(contrast) or comparison.verdict not in ("better", "worse"):
+        return verdict_words(comparison)
+    return f"together {comparison.verdict} than the sum of both{SIZES[comparison.size]}"
+
+
+def _notes(effects: FactorialEffects, inference: Inference) -> Iterator[str]:
+    yield (
+        "A main effect is the metric at a level minus that at the factor's first level, averaged "
+        "over all levels of the other factors. An interaction is how much the one's effect grows "
+        "when the other is there: a difference of differences, averaged over the rest. Each seed "
+        f"gives one number; p is corrected by Holm for all {len(effects.contrasts)} contrasts. "
+        "Interactions of three or more factors are not tested."
+    )
+    named = {
+        _name(contrast, effects.references): contrast.comparison for contrast in effects.contrasts
+    }
+    yield from comparison_notes(named, METRICS[inference.metric])
+    if effects.incomplete:
+        yield (
+            f"A seed counts where every cell completed: {effects.complete_seeds} of "
+            f"{len(inference.seeds)} do. Cells that lack some: "
+            f"{formats.listed(effects.incomplete, 6)}."
+        )

@@ -1,0 +1,54 @@
+"""Other metrics: mean and spread of the study's metric, and the means of others beside it."""
+
+from __future__ import annotations
+
+from ablations.analysis.infer.arms import ArmSummary
+from ablations.analysis.infer.inference import Inference
+from ablations.analysis.show import formats
+from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
+from ablations.analysis.show.comparisons import arm_cell, mean_cell
+from ablations.study.metrics import METRICS
+
+SHOWN = (
+    "test_accuracy",
+    "test_loss",
+    "validation_accuracy_best",
+    "train_loss_last",
+    "inference_microseconds_per_sample",
+)
+_HOW_TO_READ = (
+    "Means and standard deviations (sd, of the sample) over completed runs. Parameters and updates "
+    "are per run; training time is the median."
+)
+
+
+def metrics(inference: Inference) -> Section | None:
+    """Return an arm a row; nothing where no run counts."""
+    if not inference.runs.counted:
+        return None
+    metric = METRICS[inference.metric]
+    unit = formats.difference_unit(metric)
+    columns = (
+        Column("arm"),
+        *number_columns(f"{metric.label}, mean", f"sd ({unit})" if unit else "sd", "completed"),
+        *number_columns(*(formats.titled(METRICS[name]) for name in SHOWN if name != metric.name)),
+    )
+    rows = tuple(_row(arm, inference) for arm in inference.arms)
+    table = Table(columns, rows, sortable=True)
+    return Section("Other metrics", (table, *notes((_HOW_TO_READ,))))
+
+
+def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
+    metric, runs = METRICS[inference.metric], arm.divergence.runs
+    deviation = arm.score.standard_deviation
+    return (
+        arm_cell(arm.arm, arm.is_control),
+        mean_cell(arm.score, runs, metric),
+        Cell(formats.spread(metric, deviation), deviation),
+        Cell(f"{arm.divergence.completed} of {runs}", arm.divergence.completed),
+        *(
+            mean_cell(arm.metrics[name], runs, METRICS[name])
+            for name in SHOWN
+            if name != inference.metric
+        ),
+    )

@@ -1,0 +1,27 @@
+"""Run it again: the commands that train the study and write its report."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from ablations.analysis.infer.inference import Inference
+from ablations.analysis.show.blocks import Commands, Section
+from ablations.study.frozen import show
+
+
+def reproduction(inference: Inference) -> Section:
+    """Return the commands that train the study again and write its report."""
+    words = ["ablations", "run", inference.study]
+    if inference.seeds == tuple(range(len(inference.seeds))):
+        words += ["--seeds", str(len(inference.seeds))]
+    else:
+        words += [word for seed in inference.seeds for word in ("--seed", str(seed))]
+    for path, value in inference.overrides.items():
+        words += ["--set", f"{path}={_as_written(value)}"]
+    report = ["ablations", "report", inference.study]
+    return Section("Run it again", (Commands((shlex.join(words), shlex.join(report))),))
+
+
+def _as_written(value: Any) -> str:
+    return value if isinstance(value, str) else show(value)
