@@ -7,7 +7,7 @@ import pytest
 
 from ablations.techniques.plateau import Plateau
 from ablations.techniques.stopping import EarlyStopping
-from ablations.training.trainers.compiled.best_weights import BestWeights
+from ablations.training.trainers.compiled.early_stopping import EarlyStoppingCallback
 
 WILD = {"training.optimizer.learning_rate": 1.5, "training.epochs": 12}  # the loss goes up and down
 
@@ -26,13 +26,14 @@ class Weights:
 def watch(tensorflow, losses, **settings):
     """Return the epochs after which it stopped, and the epoch of the weights it restored."""
     program = Weights(tensorflow)
-    best = BestWeights(EarlyStopping(**settings), len(losses))
+    callback = EarlyStoppingCallback(EarlyStopping(**settings), len(losses))
     for epoch, loss in enumerate(losses, start=1):
         program.weights[0].assign(float(epoch))
-        if best.look(epoch, {"validation_loss": loss, "validation_accuracy": 1 - loss}, program):
+        metrics = {"validation_loss": loss, "validation_accuracy": 1 - loss}
+        if callback.on_epoch_end(epoch, metrics, program):
             break
-    best.restore(program)
-    return epoch, int(program.weights[0].numpy()), best.plateau
+    callback.restore_best_weights(program)
+    return epoch, int(program.weights[0].numpy()), callback.plateau
 
 
 @pytest.mark.parametrize("monitor", ["validation_loss", "validation_accuracy"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import read_place
 from ablations.study.expand import Run
-from ablations.training.checkpoint import Pace
+from ablations.training.checkpoint import CheckpointInterval
 from tests.support.running import TINY, Trained, recorded_events, same_bits
 
 EPOCHS = 5
@@ -45,14 +46,14 @@ class Killed(BaseException):
 def interrupted(tensorflow, tmp_path, monkeypatch):
     """Return a function that trains until an epoch has begun, and another that goes on."""
     from ablations.training import checkpoint
-    from ablations.training.run import Trial, train
+    from ablations.training.run import TrainingRequest, train
     from ablations.training.trainers.compiled.loop import EpochLoop
     from ablations.training.trainers.compiled.program import Programs
 
     real = EpochLoop.run
     monkeypatch.setattr(checkpoint, "WRITING_SHARE", math.inf)  # a checkpoint each epoch
 
-    def attempt(recipe, kill_in_epoch=None, programs=None, anew=False):
+    def attempt(recipe, kill_in_epoch=None, programs=None, from_scratch=False):
         calls = {"left": math.inf if kill_in_epoch is None else kill_in_epoch}
 
         def run(loop, order, *rest):
@@ -66,11 +67,12 @@ def interrupted(tensorflow, tmp_path, monkeypatch):
         path = tmp_path / "interrupted"
         path.mkdir(exist_ok=True)
         directory, programs = RunDirectory(path), programs or Programs()
-        trial = Trial(
-            Run("study", "arm", 0, recipe), directory, {"model.activation": "elu"}, anew=anew
+        run = Run("study", "arm", 0, recipe)
+        request = TrainingRequest(
+            run, directory, {"model.activation": "elu"}, from_scratch=from_scratch
         )
         try:
-            return Trained(train(trial, programs), directory, programs)
+            return Trained(train(request, programs), directory, programs)
         except Killed:
             return directory
 
@@ -198,18 +200,17 @@ def test_a_checkpoint_of_another_recipe_is_not_used(recipe, train, interrupted):
 def test_a_run_that_is_asked_for_anew_starts_anew(recipe, interrupted):
     wanted = recipe({"training.epochs": 3})
     interrupted(wanted, kill_in_epoch=3)
-    assert interrupted(wanted, anew=True).result.notes == ()
+    assert interrupted(wanted, from_scratch=True).result.notes == ()
 
 
 def test_a_short_run_writes_no_checkpoint_and_a_long_one_at_most_every_fiftieth_of_its_time():
-    pace = Pace()
-    assert not pace.due
-    started = pace._last - 2  # as if writing had taken 2 s, ending now
-    pace.wrote(started)
-    pace._last -= 2 * 50 - 1
-    assert not pace.due
-    pace._last -= 2
-    assert pace.due
+    interval = CheckpointInterval()
+    assert not interval.due
+    interval.restart(time.perf_counter() - 2)  # as if writing had taken 2 s, ending now
+    interval._last -= 2 * 50 - 1
+    assert not interval.due
+    interval._last -= 2
+    assert interval.due
 
 
 def test_an_interrupted_run_that_had_already_ended_its_last_epoch_only_finishes(
