@@ -52,7 +52,9 @@ class CheckpointManager:
         place = self._place()
         files = self._growing_files()
         for name, length in place.file_lengths.items():
-            if name not in files or files[name].stat().st_size < length:
+            if name not in files:
+                raise UnusableError(f"{name} is none of its files")
+            if files[name].stat().st_size < length:
                 raise UnusableError(f"{name} is shorter than it was")
         try:
             state = TrainingState.model_validate(place.progress)

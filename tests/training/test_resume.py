@@ -157,6 +157,58 @@ def lose_metrics(directory):
     directory.metrics.write_bytes(directory.metrics.read_bytes()[:-5])
 
 
+def rewrite(directory, **changes):
+    """Change what the checkpoint says of where the run stands."""
+    from ablations.training import checkpoint
+
+    place = read_place(directory.resume).model_copy(update=changes)
+    checkpoint.save(directory.resume, checkpoint.load(directory.resume), place)
+
+
+def with_state(directory, *path, value):
+    """Change one number of the non-tensor training state."""
+    state = json.loads(json.dumps(read_place(directory.resume).progress))
+    holder = state
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    rewrite(directory, progress=state)
+
+
+def empty_progress(directory):
+    rewrite(directory, progress={})
+
+
+def malform_progress(directory):
+    with_state(directory, "progress", "epochs", value="two")
+
+
+def use_another_version(directory):
+    with_state(directory, "momentum_state", value=1)
+
+
+def lose_the_stages(directory):
+    with_state(directory, "progress", "stages", value=[])
+
+
+def rename_the_stage(directory):
+    with_state(directory, "progress", "stages", 0, "name", value="pretrain")
+
+
+def use_another_schedule(directory):
+    with_state(directory, "rates", value={"reductions": 1})
+
+
+def use_early_stopping(directory):
+    with_state(directory, "plateau", value={"best": 1.0, "best_epoch": 1})
+
+
+def name_a_file_outside(directory):
+    outside = directory.path.parent / "precious"
+    outside.write_text("precious")
+    rewrite(directory, file_lengths={"../precious": 0})
+
+
 def change_architecture(directory):
     from ablations.training import checkpoint
 
@@ -171,6 +223,14 @@ def change_architecture(directory):
         (tear, "it cannot be read"),
         (cut, "it cannot be read"),
         (lose_metrics, "metrics.jsonl is shorter than it was"),
+        (empty_progress, "it is of another version: progress: Field required"),
+        (malform_progress, "it is of another version: progress.epochs: Input should be a valid"),
+        (use_another_version, "it is of another version: momentum_state: Extra inputs"),
+        (lose_the_stages, "it is of other stages: none"),
+        (rename_the_stage, "it is of other stages: pretrain"),
+        (use_another_schedule, "it is of another learning-rate schedule"),
+        (use_early_stopping, "it is of another early stopping"),
+        (name_a_file_outside, "../precious is none of its files"),
         (change_architecture, "another architecture: model/0/hidden1/kernel is (64, 7), not"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -186,6 +246,22 @@ def test_a_checkpoint_that_cannot_be_trusted_is_named_and_not_used(
     assert note.startswith("started anew, as its checkpoint is of no use: ")
     assert reason in note
     assert same_run(whole, finished)
+    outside = finished.directory.path.parent / "precious"
+    assert not outside.exists() or outside.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("plateau", "reason"),
+    [({"best": 1.0}, "the state of early stopping lacks 'best_epoch'"),
+     ({"best": 1.0, "best_epoch": 0}, "another architecture: the best weights do not fit")],
+)  # fmt: skip
+def test_a_malformed_state_of_early_stopping_is_not_used(plateau, reason, recipe, interrupted):
+    wanted = recipe({"training.epochs": 3, "training.early_stopping": "patience"})
+    directory = interrupted(wanted, kill_in_epoch=3)
+    with_state(directory, "plateau", value=plateau)
+    finished = interrupted(wanted)
+    assert reason in finished.result.notes[0]
+    assert finished.result.status == "completed"
 
 
 def test_a_checkpoint_of_another_recipe_is_not_used(recipe, train, interrupted):
