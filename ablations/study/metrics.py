@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
@@ -65,28 +66,18 @@ class Metric:
     """The curve that it summarizes; None where it is computed after the last epoch."""
 
 
+_loss = partial(EpochMetric, better="lower", unit="nats")
+_accuracy = partial(EpochMetric, better="higher", percent=True)
+
 _OF_EVERY_RUN = (
-    EpochMetric("train_loss", "training loss", "train/loss", "lower", "nats", banded=True),
-    EpochMetric(
-        "train_accuracy", "training accuracy", "train/accuracy", "higher", "", True, banded=True
-    ),
-    EpochMetric(
-        "validation_loss", "validation loss", "validation/loss", "lower", "nats", banded=True
-    ),
-    EpochMetric(
-        "validation_accuracy",
-        "validation accuracy",
-        "validation/accuracy",
-        "higher",
-        percent=True,
-        banded=True,
-    ),
-    EpochMetric(
+    _loss("train_loss", "training loss", "train/loss", banded=True),
+    _accuracy("train_accuracy", "training accuracy", "train/accuracy", banded=True),
+    _loss("validation_loss", "validation loss", "validation/loss", banded=True),
+    _accuracy("validation_accuracy", "validation accuracy", "validation/accuracy", banded=True),
+    _accuracy(
         "validation_accuracy_raw",
         "validation accuracy, raw weights",
         "validation/accuracy_raw_weights",
-        "higher",
-        percent=True,
     ),
     EpochMetric("learning_rate", "learning rate of the last step", "optimization/learning_rate"),
     EpochMetric(
@@ -105,7 +96,9 @@ _OF_EVERY_RUN = (
         "optimization/share_of_steps_clipped",
         percent=True,
     ),
-    EpochMetric("dead_unit_share", "share of dead units", "units/share_dead", "lower", "", True),
+    EpochMetric(
+        "dead_unit_share", "share of dead units", "units/share_dead", "lower", percent=True
+    ),
     EpochMetric("seconds", "time of the train steps", unit="s"),
 )
 
@@ -116,12 +109,10 @@ _OF_SEVERAL_STAGES = (
     EpochMetric(
         "pretraining_loss", "pretraining loss", "pretraining/loss", "lower", replaces="train_loss"
     ),
-    EpochMetric(
+    _accuracy(
         "pretraining_accuracy",
         "pretraining accuracy",
         "pretraining/accuracy",
-        "higher",
-        percent=True,
         replaces="train_accuracy",
     ),
     EpochMetric(
@@ -131,12 +122,10 @@ _OF_SEVERAL_STAGES = (
         "lower",
         replaces="validation_loss",
     ),
-    EpochMetric(
+    _accuracy(
         "pretraining_validation_accuracy",
         "pretraining validation accuracy",
         "pretraining/validation_accuracy",
-        "higher",
-        percent=True,
         replaces="validation_accuracy",
     ),
     EpochMetric(STAGE, "stage", "optimization/stage"),

@@ -22,7 +22,7 @@ from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry.jsonl import JsonlWriter
 from ablations.telemetry.run_events import RunEvents
 from ablations.telemetry.writer import MetricWriter, MetricWriters
-from ablations.training import checkpoint, runtime
+from ablations.training import checkpoint
 from ablations.training.checkpoint import UnusableError
 from ablations.training.epoch_record import EpochRecord
 from ablations.training.resume import CheckpointManager
@@ -172,7 +172,7 @@ class _Training:
             updates=progress.updates,
             parameters=self.trainer.parameters,
             seconds={name: round(value, 6) for name, value in seconds.items()},
-            environment=runtime.environment(),
+            environment=self.trainer.environment(),
             started_at=self.started_at,
             finished_at=_now(),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ablations.telemetry.histograms import Buckets
 from ablations.training.checkpoint import Arrays
@@ -52,6 +52,9 @@ class Trainer(Protocol):
 
         Else the first one with the best validation accuracy; None where there is none.
         """
+
+    def environment(self) -> Mapping[str, Any]:
+        """Return what a result depends on besides its recipe: versions, device, threads."""
 
     def start(self, progress: Progress) -> None:
         """Initialize the model as recipe and seed say; ``progress`` holds notes only."""

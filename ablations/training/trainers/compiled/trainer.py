@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ablations.study.recipe import Recipe
+from ablations.training import runtime
 from ablations.training.checkpoint import Arrays, UnusableError, take_prefixed, with_prefix
 from ablations.training.stage import Stage, describe, stages_of
 from ablations.training.trainers.compiled.program import Programs
@@ -54,6 +55,10 @@ class CompiledTrainer:
         if not stopping.best_epoch:
             return None
         return int(self.progress.history[stopping.best_epoch - 1]["epoch"])
+
+    def environment(self) -> dict[str, Any]:
+        """See ``Trainer``."""
+        return runtime.environment()
 
     def overview(self) -> Overview:
         """See ``Trainer``."""
