@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ablations.techniques.plateau import Plateau
-from ablations.techniques.stopping import EarlyStopping
 from ablations.training.trainers.compiled.early_stopping import EarlyStoppingCallback
+from tests.support.running import make_recipe
 
 WILD = {"training.optimizer.learning_rate": 1.5, "training.epochs": 12}  # the loss goes up and down
 
@@ -26,7 +26,8 @@ class Weights:
 def watch(tensorflow, losses, **settings):
     """Return the epochs after which it stopped, and the epoch of the weights it restored."""
     program = Weights(tensorflow)
-    callback = EarlyStoppingCallback(EarlyStopping(**settings), len(losses))
+    technique = make_recipe(stopping(**settings)).training.early_stopping
+    callback = EarlyStoppingCallback(technique, len(losses))
     for epoch, loss in enumerate(losses, start=1):
         program.weights[0].assign(float(epoch))
         metrics = {"validation_loss": loss, "validation_accuracy": 1 - loss}
@@ -68,7 +69,7 @@ def test_what_a_resume_needs_is_plain(tensorflow):
 @pytest.fixture(scope="module")
 def stopped(tensorflow, tmp_path_factory):
     """A run that stopped early, averaged, normalized and scheduled."""
-    from tests.support.running import make_recipe, train_into
+    from tests.support.running import train_into
 
     changes = {
         **WILD,
