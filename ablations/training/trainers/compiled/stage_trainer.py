@@ -107,24 +107,20 @@ class StageTrainer:
         telemetry, steps = self.recipe.telemetry, self.data.updates_per_epoch
         is_observed = telemetry.due(epoch, self.recipe.training.epochs, steps)
         trace, metrics = self._train_steps(epoch, is_observed)
-        updates = progress.updates + len(trace.steps)
-        if trace.diverged:
-            divergence = f"the training loss was not finite at update {updates}"
-        else:
+        if not trace.diverged:
             metrics |= self._validate()
-            finite = math.isfinite(metrics["validation_loss"])
-            after = f"after epoch {progress.epochs + 1}"
-            divergence = "" if finite else f"the validation loss was not finite {after}"
+        epochs, updates = progress.epochs + 1, progress.updates + len(trace.steps)
+        divergence = _divergence(trace, metrics, epochs, updates)
         observation = self._observe() if is_observed else NOTHING_OBSERVED
         gradients = self._gradient_histograms(trace) if is_observed else {}
         return EpochRecord(
-            epoch=progress.epochs + 1,
+            epoch=epochs,
             updates=updates,
             metrics=metrics | self._dead_unit_share(observation),
             histograms={**observation.histograms, **gradients},
             stage=number,
             own_task=self.stage.own_task,
-            divergence=divergence and f"{divergence} (epoch {progress.epochs + 1})",
+            divergence=divergence,
             stopped_early=not divergence and self._on_epoch_end(epoch, metrics),
         )
 
@@ -199,3 +195,14 @@ class StageTrainer:
         tested = len(validation_accuracies) if stopping is None else stopping.best_epoch
         accuracy = validation_accuracies[tested - 1]
         return FinalEvaluation(self.program, self.data, accuracy).metrics()
+
+
+def _divergence(trace: EpochTrace, metrics: Mapping[str, float], epochs: int, updates: int) -> str:
+    """Return which loss became NaN or infinite, and when; empty where none did."""
+    if trace.diverged:
+        what = f"the training loss was not finite at update {updates}"
+    elif not math.isfinite(metrics["validation_loss"]):
+        what = f"the validation loss was not finite after epoch {epochs}"
+    else:
+        return ""
+    return f"{what} (epoch {epochs})"
