@@ -95,7 +95,7 @@ def _finished(job: Job) -> Result | None:
 
 
 def _train(job: Job) -> Result:
-    from ablations.training.run import Trial, train
+    from ablations.training.run import TrainingRequest, train
     from ablations.training.trainers.compiled.programs import Programs
 
     global _programs
@@ -103,7 +103,10 @@ def _train(job: Job) -> Result:
     directory = job.directory
     data = None if job.data_directory is None else Path(job.data_directory)
     try:
-        return train(Trial(job.run(), directory, job.settings, data, anew=job.rerun), _programs)
+        request = TrainingRequest(
+            job.run(), directory, job.settings, data, job.data_digest, from_scratch=job.rerun
+        )
+        return train(request, _programs)
     except Exception as error:
         _programs = None  # what failed half-way may have left a program in no known state
         reason = f"{type(error).__name__}: {error}".splitlines()[0]

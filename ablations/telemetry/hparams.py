@@ -29,7 +29,7 @@ from ablations.study.variation import (
     varied_settings,
 )
 from ablations.telemetry import tags
-from ablations.telemetry.events import Value, metadata_only
+from ablations.telemetry.summaries import Value, metadata_only
 
 ARM = "arm"
 SEED = "seed"
@@ -51,8 +51,8 @@ def experiment(study: Study) -> Value:
         infos.append(_info(PHASE, [COMPARISON, TUNING], differs=True))
     for path, values in varied.items():
         follows = f"{path.rpartition('.')[0]}.name" in varied and not path.endswith(".name")
-        found = [*values.values(), *tried.get(path, [])]
-        infos.append(_info(path, found, differs=path in tried or not follows))
+        levels = [*values.values(), *tried.get(path, [])]
+        infos.append(_info(path, levels, differs=path in tried or not follows))
     infos.append(api_pb2.HParamInfo(name=SEED, type=api_pb2.DATA_TYPE_FLOAT64))
     ordered = [study.metric, *(name for name in METRICS if name != study.metric)]
     metrics = [
@@ -99,7 +99,7 @@ def session_start(run: Run, settings: Mapping[str, str | float | bool]) -> Value
 
 
 def session_end(completed: bool) -> Value:
-    """Return the message that ends a session, well or not."""
+    """Return the message that ends a session; a diverged run is shown as a failure."""
     status = api_pb2.STATUS_SUCCESS if completed else api_pb2.STATUS_FAILURE
     message = plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=time.time())
     return _value(SESSION_END_INFO_TAG, plugin_data_pb2.HParamsPluginData(session_end_info=message))

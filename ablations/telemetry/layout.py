@@ -7,7 +7,7 @@ from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar.metadata import CONFIG_SUMMARY_TAG, PLUGIN_NAME
 
 from ablations.telemetry import tags
-from ablations.telemetry.events import Value, tagged_bytes
+from ablations.telemetry.summaries import Value, bytes_scalar
 
 
 def band_layout() -> Value:
@@ -30,4 +30,4 @@ def band_layout() -> Value:
     category = layout_pb2.Category(title="mean and 95% interval over seeds", chart=charts)
     layout = layout_pb2.Layout(category=[category])
     plugin = SummaryMetadata.PluginData(plugin_name=PLUGIN_NAME)
-    return tagged_bytes(CONFIG_SUMMARY_TAG, layout.SerializeToString(), plugin)
+    return bytes_scalar(CONFIG_SUMMARY_TAG, layout.SerializeToString(), plugin)

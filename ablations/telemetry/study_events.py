@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,9 @@ from ablations.ledger.paths import EVENTS_PREFIX
 from ablations.ledger.records import Epoch
 from ablations.study.schema import Study
 from ablations.telemetry import hparams, tags
-from ablations.telemetry.events import EventWriter, Value, scalar, text
+from ablations.telemetry.event_file import EventFile
 from ablations.telemetry.layout import band_layout
+from ablations.telemetry.summaries import Value, scalar, text
 
 CONFIDENCE = 0.95
 
@@ -24,7 +25,7 @@ def write_study(directory: Path, study: Study) -> None:
 
 def write_report(directory: Path, markdown: str) -> None:
     """Write the report's text for the Text dashboard."""
-    _replace(directory, ".report", [(0, [text("report", markdown)])])
+    _replace(directory, ".report", [(0, [text(tags.REPORT_TEXT, markdown)])])
 
 
 def write_bands(directory: Path, histories: Sequence[Sequence[Epoch]]) -> None:
@@ -32,32 +33,38 @@ def write_bands(directory: Path, histories: Sequence[Sequence[Epoch]]) -> None:
 
     The interval is Student's t on the seeds' values; with one seed it is the value itself.
     """
-    from scipy.special import stdtrit
-
-    steps = min((len(history) for history in histories), default=0)
-    records: list[tuple[int, list[Value]]] = []
-    for place in range(steps):
-        values: list[Value] = []
-        for metric in tags.BANDS:
-            found = [history[place].get(metric) for history in histories]
-            numbers = np.array([number for number in found if number is not None])
-            if len(numbers) < len(histories):
-                continue
-            mean, half = numbers.mean(), 0.0
-            if len(numbers) > 1:
-                error = numbers.std(ddof=1) / np.sqrt(len(numbers))
-                half = stdtrit(len(numbers) - 1, (1 + CONFIDENCE) / 2) * error
-            for part, value in (("mean", mean), ("lower", mean - half), ("upper", mean + half)):
-                values.append(scalar(tags.band(metric, part), float(value)))
-        records.append((int(histories[0][place]["epoch"] or 0), values))
+    epochs = zip(*histories, strict=False)  # ends with the shortest history
+    records = [(int(lines[0]["epoch"] or 0), list(_band_points(lines))) for lines in epochs]
     _replace(directory, ".band", records)
 
 
-def _replace(directory: Path, suffix: str, records: list[tuple[int, list[Value]]]) -> None:
+def _band_points(lines: Sequence[Epoch]) -> Iterator[Value]:
+    """Yield the band of each metric that every seed measured in one epoch; one line a seed."""
+    for metric in tags.BANDS:
+        values = [value for line in lines if (value := line.get(metric)) is not None]
+        if len(values) == len(lines):
+            mean, half = _interval(values)
+            yield scalar(tags.band(metric, "mean"), mean)
+            yield scalar(tags.band(metric, "lower"), mean - half)
+            yield scalar(tags.band(metric, "upper"), mean + half)
+
+
+def _interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and half width of Student's interval."""
+    if len(values) == 1:
+        return values[0], 0.0
+    from scipy.special import stdtrit
+
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    half = stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2) * error
+    return float(np.mean(values)), float(half)
+
+
+def _replace(directory: Path, suffix: str, records: Sequence[tuple[int, list[Value]]]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     old = list(directory.glob(f"{EVENTS_PREFIX}*{suffix}"))
     if records:
-        with EventWriter(directory, suffix) as events:
+        with EventFile(directory, suffix) as events:
             for step, values in records:
                 events.write(step, *values)
     for path in old:

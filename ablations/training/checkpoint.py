@@ -16,19 +16,19 @@ from numpy.typing import NDArray
 from ablations.files import write_atomically
 from ablations.ledger.records import PLACE, Place
 
-State = Mapping[str, NDArray[Any]]
+Arrays = Mapping[str, NDArray[Any]]
 """Name of a variable → its value."""
 
 
 class UnusableError(Exception):
-    """A checkpoint that must not be continued from; the reason in a few words."""
+    """A checkpoint that must not be restored; the reason in a few words."""
 
 
-def save(path: Path, state: State, place: Place | None = None) -> None:
-    """Write the state into ``path``, atomically, and where the run stands."""
+def save(path: Path, arrays: Arrays, place: Place | None = None) -> None:
+    """Write the arrays, and how far the run has come, into ``path``, atomically."""
     path.parent.mkdir(exist_ok=True)
     content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **state)
+    np.savez(content, allow_pickle=False, **arrays)
     if place is not None:
         with zipfile.ZipFile(content, "a") as archive:
             archive.writestr(PLACE, place.model_dump_json(by_alias=True))
@@ -36,7 +36,7 @@ def save(path: Path, state: State, place: Place | None = None) -> None:
 
 
 def load(path: Path) -> dict[str, NDArray[Any]]:
-    """Read back the state that ``save`` wrote.
+    """Return the arrays that ``save`` wrote.
 
     Raises:
         UnusableError: the file is torn or no archive of arrays.
@@ -48,12 +48,23 @@ def load(path: Path) -> dict[str, NDArray[Any]]:
         raise UnusableError(f"it cannot be read ({type(error).__name__})") from None
 
 
+def with_prefix(prefix: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
+    """Return the arrays under longer names, to share a checkpoint with others."""
+    return {f"{prefix}{name}": array for name, array in arrays.items()}
+
+
+def take_prefixed(prefix: str, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Remove the arrays that ``with_prefix`` named from ``arrays``; return them by own names."""
+    names = [name for name in arrays if name.startswith(prefix)]
+    return {name.removeprefix(prefix): arrays.pop(name) for name in names}
+
+
 WRITING_SHARE = 0.02
 FIRST_WRITING_SECONDS = 0.02  # taken for the cost of the first checkpoint, so it comes after 1 s
 
 
-class Pace:
-    """When a checkpoint is due: so rarely that writing takes at most 2% of the time.
+class CheckpointInterval:
+    """When the next checkpoint is due: writing takes at most 2% of the time.
 
     With epochs of seconds that is after each epoch; runs of less than a second write none.
     """
@@ -66,7 +77,7 @@ class Pace:
         """Whether enough was trained since the last checkpoint to be worth another."""
         return (time.perf_counter() - self._last) * WRITING_SHARE >= self._cost_seconds
 
-    def wrote(self, started: float) -> None:
-        """Take in that a checkpoint was begun at ``started`` (``perf_counter``) and is written."""
+    def restart(self, writing_started: float) -> None:
+        """Begin the next interval; writing began at ``writing_started`` (``perf_counter``)."""
         self._last = time.perf_counter()
-        self._cost_seconds = self._last - started
+        self._cost_seconds = self._last - writing_started

@@ -1,7 +1,7 @@
-"""Continue an interrupted run: its checkpoint, and files cut back to where the checkpoint stands.
+"""Continue an interrupted run: its checkpoint, and files truncated to what they were then.
 
-Metrics and events grow by appending, so a checkpoint notes how long they were: cut to that, and
-trained on, they hold each step once.
+Metrics and events grow by appending, so a checkpoint notes how long they were: truncated to
+that and trained on, they hold each step once.
 """
 
 from __future__ import annotations
@@ -10,48 +10,64 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Place, read_place
 from ablations.training import checkpoint
-from ablations.training.checkpoint import Pace, State, UnusableError
+from ablations.training.checkpoint import Arrays, CheckpointInterval, UnusableError
+from ablations.training.training_state import TrainingState
 
 
-class Resume:
-    """The checkpoint of one run for as long as it trains; the run holds the directory's lock."""
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run between two epochs."""
+
+    state: TrainingState
+    arrays: Arrays
+    """All variables by name, the best weights and those that earlier stages learned."""
+    file_lengths: Mapping[str, int]
+    """Name of a file that grows with the epochs → its length in bytes."""
+
+
+class CheckpointManager:
+    """The checkpoint of one run while it trains; the caller holds the directory's lock."""
 
     def __init__(self, directory: RunDirectory, fingerprint: str) -> None:
         self.directory, self.fingerprint = directory, fingerprint
-        self._pace = Pace()
+        self._interval = CheckpointInterval()
 
-    def find(self) -> tuple[Place, dict[str, NDArray[Any]]] | None:
-        """Return place and state to continue from, or None where there is no checkpoint.
+    def load(self) -> Checkpoint | None:
+        """Return the checkpoint to continue from, None where there is none.
 
         Raises:
-            UnusableError: there is one, but it is torn, or not of this run.
+            UnusableError: there is one, but it is torn, of another version or of another run.
         """
         if not self.directory.resume.exists():
             return None
-        place = read_place(self.directory.resume)
-        if place is None:
-            raise UnusableError("it cannot be read")
-        if place.fingerprint != self.fingerprint:
-            raise UnusableError("it is of another recipe, data set or version of the code")
-        state = checkpoint.load(self.directory.resume)
+        place = self._place()
+        files = self._growing_files()
         for name, length in place.file_lengths.items():
-            file = self.directory.path / name
-            if not file.is_file() or file.stat().st_size < length:
+            if name not in files:
+                raise UnusableError(f"{name} is none of its files")
+            if files[name].stat().st_size < length:
                 raise UnusableError(f"{name} is shorter than it was")
-        return place, state
+        try:
+            state = TrainingState.model_validate(place.progress)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise UnusableError(f"it is of another version: {where}: {first['msg']}") from None
+        return Checkpoint(state, checkpoint.load(self.directory.resume), place.file_lengths)
 
-    def cut_back(self, place: Place) -> None:
-        """Cut the files to the lengths that they had at the checkpoint."""
+    def truncate_files(self, restored: Checkpoint) -> None:
+        """Truncate metrics and events to the lengths that they had at the checkpoint."""
         self.directory.result.unlink(missing_ok=True)
-        for name, length in place.file_lengths.items():
+        for name, length in restored.file_lengths.items():
             os.truncate(self.directory.path / name, length)
 
     def clear(self) -> None:
@@ -64,21 +80,21 @@ class Resume:
                 path.unlink()
 
     def save_if_due(
-        self, epochs: int, progress: Callable[[], dict[str, Any]], state: Callable[[], State]
+        self, get_state: Callable[[], TrainingState], get_arrays: Callable[[], Arrays]
     ) -> None:
-        """Write a checkpoint if the last one is long enough ago; ``progress`` is plain data."""
-        if not self._pace.due:
+        """Write a checkpoint of the current state if the last one is long enough ago."""
+        if not self._interval.due:
             return
         started = time.perf_counter()
-        growing = [self.directory.metrics, *self.directory.events]
+        state = get_state()
         place = Place(
             fingerprint=self.fingerprint,
-            epochs=epochs,
-            progress=progress(),
-            file_lengths={path.name: path.stat().st_size for path in growing},
+            epochs=state.progress.epochs,
+            progress=state.model_dump(),
+            file_lengths={n: path.stat().st_size for n, path in self._growing_files().items()},
         )
-        checkpoint.save(self.directory.resume, state(), place)
-        self._pace.wrote(started)
+        checkpoint.save(self.directory.resume, get_arrays(), place)
+        self._interval.restart(started)
 
     def remove(self) -> None:
         """Remove the checkpoint of a finished run, and what a killed process left half written."""
@@ -87,3 +103,16 @@ class Resume:
                 path.unlink()
         with contextlib.suppress(OSError):  # the final state stays where the recipe keeps it
             self.directory.checkpoint.rmdir()
+
+    def _place(self) -> Place:
+        place = read_place(self.directory.resume)
+        if place is None:
+            raise UnusableError("it cannot be read")
+        if place.fingerprint != self.fingerprint:
+            raise UnusableError("it is of another recipe, data set or version of the code")
+        return place
+
+    def _growing_files(self) -> dict[str, Path]:
+        """Return name → path of the files that grow with the epochs, where there are some."""
+        growing = [self.directory.metrics, *self.directory.events]
+        return {path.name: path for path in growing if path.is_file()}

@@ -5,200 +5,151 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
 
 from ablations.data import catalog as data_catalog
+from ablations.errors import DataError
 from ablations.files import write_atomically
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.inputs import inputs_digest
 from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import Result, StageRecord, append_epoch
+from ablations.ledger.records import Result
 from ablations.study.expand import Run
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
-from ablations.telemetry import hparams, tags
-from ablations.telemetry.events import EventWriter, finite_scalars, scalar, text
-from ablations.training import checkpoint, runtime
-from ablations.training.checkpoint import State, UnusableError
-from ablations.training.progress import Progress
-from ablations.training.resume import Resume
-from ablations.training.stage import Stage, describe, stages_of
-from ablations.training.trainers.compiled.fit import Fit
+from ablations.telemetry.jsonl import JsonlWriter
+from ablations.telemetry.run_events import RunEvents
+from ablations.telemetry.writer import MetricWriter, MetricWriters
+from ablations.training import checkpoint
+from ablations.training.checkpoint import UnusableError
+from ablations.training.epoch_record import EpochRecord
+from ablations.training.resume import CheckpointManager
 from ablations.training.trainers.compiled.programs import Programs
-from ablations.training.trainers.compiled.weights import Weights, read_weights, weights_of
-
-LEARNED = "learned/"  # in a checkpoint, before the name of what an earlier stage learned
+from ablations.training.trainers.compiled.trainer import CompiledTrainer
+from ablations.training.trainers.trainer import Trainer
+from ablations.training.training_state import Progress, TrainingState
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What one training needs; the directory is nobody else's."""
+class TrainingRequest:
+    """What one training needs to know."""
 
     run: Run
     directory: RunDirectory
+    """The caller holds its lock."""
     settings: Mapping[str, str | float | bool]
     """The ablated settings, for the HParams dashboard."""
     data_directory: Path | None = None
-    anew: bool = False
-    """Start from the beginning even if the directory holds a checkpoint of this run."""
+    data_digest: str = ""
+    """That of all inputs as the caller planned the run; empty takes them as they are."""
+    from_scratch: bool = False
+    """Whether to ignore a checkpoint that the directory holds of this run."""
 
 
-def train(trial: Trial, programs: Programs) -> Result:
-    """Train, log and write the result; return it."""
-    return _Training(trial, programs).run()
+def train(request: TrainingRequest, programs: Programs) -> Result:
+    """Train, log and write the result; return it.
+
+    Raises:
+        DataError: the inputs are not those that the caller planned the run with.
+    """
+    return _Training(request, programs).execute()
 
 
 class _Training:
-    fit: Fit
-    """The current stage."""
+    def __init__(self, request: TrainingRequest, programs: Programs) -> None:
+        self.started_at, self._start = _now(), time.perf_counter()
+        self.run, self.directory, self.request = request.run, request.directory, request
+        self.data_digest = _data_digest(request)
+        self.fingerprint = fingerprint(self.run.recipe, self.run.seed, self.data_digest)
+        self.checkpoints = CheckpointManager(self.directory, self.fingerprint)
+        self.trainer: Trainer = CompiledTrainer(
+            self.run.recipe, self.run.seed, request.data_directory, programs
+        )
 
-    def __init__(self, trial: Trial, programs: Programs) -> None:
-        self.began = time.perf_counter()
-        self.started_at = _now()
-        self.trial, self.recipe, self.seed = trial, trial.run.recipe, trial.run.seed
-        self.directory, self.programs = trial.directory, programs
-        self.stages = stages_of(self.recipe)
-        programs.make_room(len(self.stages))
-        self.data_digest = inputs_digest(self.recipe, self.seed, self._digest) or ""
-        self.fingerprint = fingerprint(self.recipe, self.seed, self.data_digest)
-        self.resume = Resume(self.directory, self.fingerprint)
-        self.progress = Progress()
-        self.learned: dict[str, NDArray[Any]] = {}
-        if trial.anew or not self._continue():
-            self.resume.clear()
-            self._begin(0)
-        write_atomically(self.directory.recipe, to_yaml(self.recipe.settings()))
-
-    def _digest(self, data: DataRecipe) -> str | None:
-        data_catalog.fetch(data.name, self.trial.data_directory)
-        return data_catalog.digest(data.name, self.trial.data_directory, data.classes)
-
-    # From stage to stage
-
-    def _begin(self, number: int) -> None:
-        """Begin a stage with the weights of the stages before, or of a file."""
-        stage, weights = self.stages[number], self._weights_for(number)
-        self.learned = {} if stage is self.stages[-1] else dict(weights)
-        self.progress.begin(stage.name)
-        goes_on = number > 0 and self.stages[number - 1].own_task
-        earlier = self.fit.rates.state if goes_on else None
-        self.fit = self._fit(stage)
-        self.fit.start(weights)
-        if earlier is not None:
-            self.fit.rates.state = earlier
-
-    def _fit(self, stage: Stage) -> Fit:
-        return Fit(stage, self.seed, self.trial.data_directory, self.programs, self.progress)
-
-    def _weights_for(self, number: int) -> Weights:
-        """Return what the stages before, or a file, have to hand on."""
-        if number > 0:
-            self.fit.restore_best()
-            return {**self.learned, **weights_of(self.fit.program.model)}
-        transfer = self.recipe.transfer
-        path = None if transfer is None else transfer.source.file(self.seed)
-        return {} if path is None else read_weights(path)
-
-    def _continue(self) -> bool:
-        """Take on the checkpoint of an interrupted training of this run, if there is one."""
-        try:
-            if (found := self.resume.find()) is None:
-                return False
-            place, state = found
-            self.progress = Progress(**place.progress["progress"])
-            self.fit = self._fit(self.stages[len(self.progress.stages) - 1])
-            learned = {name: state.pop(name) for name in list(state) if name.startswith(LEARNED)}
-            self.fit.restore(state, place.progress)
-        except UnusableError as error:
-            self.progress = Progress()
-            self.progress.notes.append(f"started anew, as its checkpoint is of no use: {error}")
-            return False
-        self.learned = {name.removeprefix(LEARNED): array for name, array in learned.items()}
-        self.resume.cut_back(place)
-        self.progress.notes.append(f"continued after epoch {place.epochs} of {self._epochs}")
-        return True
-
-    @property
-    def _epochs(self) -> int:
-        return sum(stage.epochs for stage in self.stages)
-
-    def run(self) -> Result:
-        earlier = self.directory.events
-        with EventWriter(self.directory.path, append_to=earlier[0] if earlier else None) as events:
-            if not self.progress.epochs:
-                self._introduce(events)
-            self._train(events)
-            metrics = self._finish()
-            final = [scalar(tags.final(name), value) for name, value in metrics.items()]
-            end = hparams.session_end(completed=not self.progress.reason)
-            events.write(self.progress.epochs, *final, end)
+    def execute(self) -> Result:
+        self._restore_or_start()
+        write_atomically(self.directory.recipe, to_yaml(self.run.recipe.settings()))
+        metrics = self._train()
         result = self._result(metrics)
         result.write(self.directory.result)
-        self.resume.remove()
+        self.checkpoints.remove()
         return result
 
-    def _introduce(self, events: EventWriter) -> None:
-        run = self.trial.run
-        start = hparams.session_start(run, self.trial.settings)
-        texts = [text(tags.STAGE_TEXT, describe(self.stages))] if len(self.stages) > 1 else []
-        events.write(0, start, *texts, *self.fit.observe())
-        events.write_graph(self.fit.program.graph)
+    # Where training begins
 
-    def _train(self, events: EventWriter) -> None:
-        progress = self.progress
-        while not progress.reason:
-            stage, record = self.stages[len(progress.stages) - 1], progress.stages[-1]
-            if progress.stopped or record["epochs"] == stage.epochs:
-                if stage is self.stages[-1]:
-                    break
-                self._begin(len(progress.stages))
-                continue
-            values, shown = self.fit.epoch(stage.first_epoch + record["epochs"])
-            if len(self.stages) > 1:
-                values[tags.STAGE] = len(progress.stages)
-                shown += finite_scalars(tags.STAGE_SCALARS, values)
-            append_epoch(self.directory.metrics, values)
-            if stage.own_task:
-                progress.history.append(values)
-            events.write(progress.epochs, *shown)
-            if not (progress.reason or progress.stopped):
-                self.resume.save_if_due(progress.epochs, self._plain, self._state)
+    def _restore_or_start(self) -> None:
+        notes: tuple[str, ...] = ()
+        if not self.request.from_scratch:
+            try:
+                if self._restore():
+                    return
+            except UnusableError as error:
+                notes = (f"started anew, as its checkpoint is of no use: {error}",)
+        self.checkpoints.clear()
+        self.trainer.start(Progress(notes=notes))
 
-    def _plain(self) -> dict[str, Any]:
-        """Return what the host knows, for a checkpoint."""
-        return {
-            "progress": {**asdict(self.progress), "seconds": self._seconds()},
-            **self.fit.plain(),
-        }
+    def _restore(self) -> bool:
+        """Restore the checkpoint of an interrupted training of this run, if there is one."""
+        saved = self.checkpoints.load()
+        if saved is None:
+            return False
+        progress = saved.state.progress
+        note = f"continued after epoch {progress.epochs} of {self.trainer.epochs}"
+        state = saved.state.model_copy(update={"progress": progress.add_note(note)})
+        self.trainer.restore(state, saved.arrays)
+        self.checkpoints.truncate_files(saved)
+        return True
 
-    def _state(self) -> State:
-        """Return all variables, and the weights that earlier stages learned."""
-        return {**self.fit.state(), **{LEARNED + n: array for n, array in self.learned.items()}}
+    # From epoch to epoch
+
+    def _train(self) -> dict[str, float]:
+        """Train and record what is left; return the final metrics."""
+        earlier = self.directory.events
+        with RunEvents(self.directory.path, append_to=earlier[0] if earlier else None) as events:
+            if not self.trainer.progress.epochs:
+                self._start_session(events)
+            writer = MetricWriters(JsonlWriter(self.directory.metrics), events)
+            self.trainer.train(lambda record: self._on_epoch_end(record, writer))
+            metrics = self._final_metrics()
+            progress = self.trainer.progress
+            events.end_session(progress.epochs, metrics, completed=not progress.reason)
+        return metrics
+
+    def _start_session(self, events: RunEvents) -> None:
+        shown = self.trainer.overview()
+        events.start_session(
+            self.run, self.request.settings, shown.stages, shown.histograms, shown.graph
+        )
+
+    def _on_epoch_end(self, record: EpochRecord, writer: MetricWriter) -> None:
+        writer.write(record.epoch, record.scalars(), record.histograms)
+        if not (record.divergence or record.stopped_early):
+            self.checkpoints.save_if_due(self._state, self.trainer.arrays)
+
+    def _state(self) -> TrainingState:
+        """Return the state for a checkpoint, with the seconds that the run has taken so far."""
+        state = self.trainer.state()
+        progress = state.progress.model_copy(update={"seconds": self._seconds()})
+        return state.model_copy(update={"progress": progress})
 
     def _seconds(self) -> float:
-        return self.progress.seconds + time.perf_counter() - self.began
+        return self.trainer.progress.seconds + time.perf_counter() - self._start
 
-    def _finish(self) -> dict[str, float]:
-        """Return the run's metrics, the finite ones; but for trials read the test split, once."""
-        metrics = {} if self.progress.reason or self.trial.run.trial else self.fit.test()
-        metrics |= self.progress.metrics()
-        if self.recipe.training.keep_checkpoint:
-            checkpoint.save(self.directory.final_state, self.fit.program.state())
+    # Where it ends
+
+    def _final_metrics(self) -> dict[str, float]:
+        """Return the finite final metrics; a trial of a search never reads the test split."""
+        progress = self.trainer.progress
+        metrics = {} if progress.reason or self.run.trial else self.trainer.test()
+        metrics |= progress.summaries()
+        if self.run.recipe.training.keep_checkpoint:
+            checkpoint.save(self.directory.final_state, self.trainer.variables())
         return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
-    def _best_epoch(self) -> int | None:
-        best = self.fit.best
-        if best is None or not best.plateau.best_epoch:
-            return self.progress.best_epoch() if best is None else None
-        return int(self.progress.history[best.plateau.best_epoch - 1]["epoch"])
-
     def _result(self, metrics: Mapping[str, float]) -> Result:
-        progress, run = self.progress, self.trial.run
+        progress, run = self.trainer.progress, self.run
         seconds = {
             "compile": progress.compile_seconds,
             "train": progress.train_seconds,
@@ -211,20 +162,40 @@ class _Training:
             seed=run.seed,
             status="diverged" if progress.reason else "completed",
             reason=progress.reason,
-            notes=tuple(progress.notes),
+            notes=progress.notes,
             fingerprint=self.fingerprint,
             data_digest=self.data_digest,
             metrics=metrics,
-            stages=tuple(StageRecord(**record) for record in progress.stages),
+            stages=progress.stages,
             epochs=progress.epochs,
-            best_epoch=self._best_epoch(),
+            best_epoch=self.trainer.best_epoch,
             updates=progress.updates,
-            parameters=self.fit.program.parameters,
+            parameters=self.trainer.parameters,
             seconds={name: round(value, 6) for name, value in seconds.items()},
-            environment=runtime.environment(),
+            environment=self.trainer.environment(),
             started_at=self.started_at,
             finished_at=_now(),
         )
+
+
+def _data_digest(request: TrainingRequest) -> str:
+    """Return the digest of all that the run learns from, as it is on this machine.
+
+    Raises:
+        DataError: it is not the one that the caller planned with.
+    """
+
+    def digest(data: DataRecipe) -> str | None:
+        data_catalog.fetch(data.name, request.data_directory)
+        return data_catalog.digest(data.name, request.data_directory, data.classes)
+
+    found = inputs_digest(request.run.recipe, request.run.seed, digest) or ""
+    if request.data_digest and found != request.data_digest:
+        raise DataError(
+            f"{request.run}: its data changed since the run was planned (digest {found[:12]}; "
+            f"wants {request.data_digest[:12]}); start the study again to train on what is there"
+        )
+    return found
 
 
 def _now() -> str:

@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ablations.study.families import Pretraining
 from ablations.study.recipe import Recipe, TrainingRecipe
+from ablations.study.transfer import TransferRecipe
 
 
 @dataclass(frozen=True)
-class Part:
-    """Which part of a network a stage trains, and for what; it shapes the traced program."""
+class StageSetup:
+    """What a stage trains: the task, and the layers that are trainable; it shapes the program."""
 
     pretraining: Pretraining | None = None
-    """None is the recipe's own objective."""
+    """The task; None is the classification of the recipe's own data."""
     level: int = 0
-    """Which stage of the pretraining, from 0."""
+    """Which stage of the pretraining it is, from 0."""
     frozen: str | None = None
     """The layers that keep their weights, as a regular expression."""
     cached: bool = False
     """Whether the outputs of the frozen bottom are computed once."""
 
     def rows_per_step(self, batch_size: int) -> int:
-        """Return how many rows a batch has: pairs leave none over."""
+        """Return how many rows a batch has: an even number where rows come in pairs."""
         paired = self.pretraining is not None and self.pretraining.paired_rows
         return batch_size // 2 * 2 if paired else batch_size
 
-    def settings(self) -> list[Any]:
-        """Return plain data that tells parts apart."""
-        task = None
-        if self.pretraining is not None:
-            numbers = {"epochs", "examples", "batch_size", "optimizer"}
-            task = self.pretraining.model_dump(mode="json", exclude=numbers)
-        return [task, self.level, self.frozen, self.cached]
 
-
-WHOLE = Part()
-ALL = ".*"
+WHOLE_NETWORK = StageSetup()
+ALL_LAYERS = ".*"
 """The pattern that every layer's name matches."""
 
 
@@ -47,17 +39,17 @@ class Stage:
 
     name: str
     recipe: Recipe
-    part: Part = WHOLE
+    setup: StageSetup = WHOLE_NETWORK
     own_task: bool = True
     """Whether it learns the recipe's own task."""
-    reuse: str = ALL
+    reuse: str = ALL_LAYERS
     """The layers that start from the weights learned before."""
     first_epoch: int = 1
     last_epoch: int = 0
 
     @property
     def epochs(self) -> int:
-        """How many epochs it trains."""
+        """How many epochs the stage trains."""
         return self.last_epoch - self.first_epoch + 1
 
 
@@ -65,62 +57,79 @@ def stages_of(recipe: Recipe) -> tuple[Stage, ...]:
     """Return the stages in their order; the last one ends with the recipe's own task learned."""
     if recipe.transfer is None:
         return (Stage("train", recipe, last_epoch=recipe.training.epochs),)
-    return (*_before(recipe), *_own_task(recipe))
+    return (*_earlier_stages(recipe, recipe.transfer), *_own_stages(recipe, recipe.transfer))
 
 
-def _before(recipe: Recipe) -> tuple[Stage, ...]:
-    assert recipe.transfer is not None
-    source = recipe.transfer.source
+def _earlier_stages(recipe: Recipe, transfer: TransferRecipe) -> tuple[Stage, ...]:
+    """Return the stages that learn another task; none where the weights come from a file."""
     if recipe.source is not None:
         epochs = recipe.source.training.epochs
         return (Stage("source_task", recipe.source, own_task=False, last_epoch=epochs),)
-    if not isinstance(source, Pretraining):
+    if not isinstance(transfer.source, Pretraining):
         return ()
+    task, alone = transfer.source, _pretraining_recipe(recipe, transfer.source)
+    count = task.stages(recipe.model)
+    names = [f"pretrain{level + 1}" for level in range(count)] if count > 1 else ["pretrain"]
+    return tuple(
+        Stage(name, alone, StageSetup(task, level), own_task=False, last_epoch=task.epochs)
+        for level, name in enumerate(names)
+    )
+
+
+def _pretraining_recipe(recipe: Recipe, task: Pretraining) -> Recipe:
+    """Return the recipe of a pretraining stage.
+
+    It inherits the recipe's gradient clipping and, unless the task names its own, optimizer and
+    batch size.  It minimizes another objective, so it inherits nothing that regularizes the
+    recipe's own (regularization, constraint, augmentation, weight average, early stopping), and
+    no learning-rate schedule.
+    """
     training = TrainingRecipe(
-        batch_size=source.batch_size or recipe.training.batch_size,
-        epochs=source.epochs,
-        optimizer=source.optimizer or recipe.training.optimizer,
+        batch_size=task.batch_size or recipe.training.batch_size,
+        epochs=task.epochs,
+        optimizer=task.optimizer or recipe.training.optimizer,
         clipping=recipe.training.clipping,
     )
-    data = recipe.data.model_copy(update={"train_examples": source.examples})
-    alone = recipe.model_copy(update={"data": data, "training": training, "transfer": None})
-    count = source.stages(recipe.model)
+    data = recipe.data.model_copy(update={"train_examples": task.examples})
+    return recipe.model_copy(update={"data": data, "training": training, "transfer": None})
+
+
+def _own_stages(recipe: Recipe, transfer: TransferRecipe) -> tuple[Stage, ...]:
+    """Return the stages that learn the recipe's own task, each with fewer layers frozen."""
+    epochs = recipe.training.epochs
+    releases = [release for release in transfer.unfreeze if release.after_epochs < epochs]
+    frozen = [transfer.freeze, *(release.freeze for release in releases)]
+    last_epochs = [*(release.after_epochs for release in releases), epochs]
+    first_epochs = [1, *(last + 1 for last in last_epochs[:-1])]
+    several = len(frozen) > 1
     return tuple(
         Stage(
-            f"pretrain{level + 1}" if count > 1 else "pretrain",
-            alone,
-            Part(source, level),
-            own_task=False,
-            last_epoch=source.epochs,
+            name=f"fine_tune{number}" if several else "fine_tune",
+            recipe=recipe,
+            setup=StageSetup(frozen=pattern, cached=transfer.cache and pattern is not None),
+            reuse=transfer.reuse if number == 1 else ALL_LAYERS,
+            first_epoch=first,
+            last_epoch=last,
         )
-        for level in range(count)
+        for number, (pattern, first, last) in enumerate(
+            zip(frozen, first_epochs, last_epochs, strict=True), start=1
+        )
     )
-
-
-def _own_task(recipe: Recipe) -> tuple[Stage, ...]:
-    transfer = recipe.transfer
-    assert transfer is not None
-    epochs = recipe.training.epochs
-    reached = [release for release in transfer.unfreeze if release.after_epochs < epochs]
-    frozen = [transfer.freeze, *(release.freeze for release in reached)]
-    ends = [release.after_epochs for release in reached] + [epochs]
-    stages: list[Stage] = []
-    for number, (pattern, end) in enumerate(zip(frozen, ends, strict=True), start=1):
-        name = f"fine_tune{number}" if len(ends) > 1 else "fine_tune"
-        part = Part(frozen=pattern, cached=transfer.cache and pattern is not None)
-        first = stages[-1].last_epoch + 1 if stages else 1
-        reuse = ALL if stages else transfer.reuse
-        stages.append(Stage(name, recipe, part, True, reuse, first, end))
-    return tuple(stages)
 
 
 def describe(stages: tuple[Stage, ...]) -> str:
     """Return a Markdown table of the stages and their epochs, as the run counts them."""
-    rows, begin = ["| stage | epochs | task | frozen layers |", "| --- | --- | --- | --- |"], 1
+    rows = ["| stage | epochs | task | frozen layers |", "| --- | --- | --- | --- |"]
+    first = 1
     for stage in stages:
-        task = "another task" if stage.part.pretraining is None else stage.part.pretraining.name
-        own = "the recipe's own" if stage.own_task else task
-        end = begin + stage.epochs - 1
-        rows.append(f"| {stage.name} | {begin}–{end} | {own} | {stage.part.frozen or 'none'} |")
-        begin = end + 1
+        last = first + stage.epochs - 1
+        frozen = stage.setup.frozen or "none"
+        rows.append(f"| {stage.name} | {first}–{last} | {_task_name(stage)} | {frozen} |")
+        first = last + 1
     return "\n".join(rows)
+
+
+def _task_name(stage: Stage) -> str:
+    if stage.own_task:
+        return "the recipe's own"
+    return "another task" if stage.setup.pretraining is None else stage.setup.pretraining.name

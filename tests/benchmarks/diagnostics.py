@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ablations.ledger.paths import RunsDirectory
 from ablations.study.expand import Run
-from ablations.training.run import Trial, train
+from ablations.training.run import TrainingRequest, train
 from ablations.training.trainers.compiled.programs import Programs
 from tests.benchmarks.one_run import Epoch
 from tests.benchmarks.workloads import Workload
@@ -33,6 +33,6 @@ def run(workload: Workload, place: Path, recorded: bool) -> Epoch:
         directory = RunsDirectory(place / "runs").run(workload.name, arm, seed)
         directory.path.mkdir(parents=True)
         run = Run(workload.name, arm, seed, recipe)
-        train(Trial(run, directory, {}, place / "data"), programs)
+        train(TrainingRequest(run, directory, {}, place / "data"), programs)
 
     return whole

@@ -75,14 +75,15 @@ class Trained:
 
 def train_into(path: Path, recipe: Recipe, seed: int = 0, programs: Any = None) -> Trained:
     """Train one run in a new directory; TensorFlow has been started."""
-    from ablations.training.run import Trial, train
+    from ablations.training.run import TrainingRequest, train
     from ablations.training.trainers.compiled.programs import Programs
 
     path.mkdir()
     directory = RunDirectory(path)
     programs = programs or Programs()
-    trial = Trial(Run("study", "arm", seed, recipe), directory, {"model.activation": "elu"})
-    return Trained(train(trial, programs), directory, programs)
+    run = Run("study", "arm", seed, recipe)
+    request = TrainingRequest(run, directory, {"model.activation": "elu"})
+    return Trained(train(request, programs), directory, programs)
 
 
 def same_bits(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> bool:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ablations.techniques.plateau import Plateau
-from ablations.techniques.stopping import Patience
-from ablations.training.trainers.compiled.best_weights import BestWeights
+from ablations.training.trainers.compiled.early_stopping import EarlyStoppingCallback
+from tests.support.running import make_recipe
 
 WILD = {"training.optimizer.learning_rate": 1.5, "training.epochs": 12}  # the loss goes up and down
 
@@ -26,13 +26,15 @@ class Weights:
 def watch(tensorflow, losses, **settings):
     """Return the epochs after which it stopped, and the epoch of the weights it restored."""
     program = Weights(tensorflow)
-    best = BestWeights(Patience(**settings), len(losses))
+    technique = make_recipe(stopping(**settings)).training.early_stopping
+    callback = EarlyStoppingCallback(technique, len(losses))
     for epoch, loss in enumerate(losses, start=1):
         program.weights[0].assign(float(epoch))
-        if best.look(epoch, {"validation_loss": loss, "validation_accuracy": 1 - loss}, program):
+        metrics = {"validation_loss": loss, "validation_accuracy": 1 - loss}
+        if callback.on_epoch_end(epoch, metrics, program):
             break
-    best.restore(program)
-    return epoch, int(program.weights[0].numpy()), best.plateau
+    callback.restore_best_weights(program)
+    return epoch, int(program.weights[0].numpy()), callback.plateau
 
 
 @pytest.mark.parametrize("monitor", ["validation_loss", "validation_accuracy"])
@@ -67,7 +69,7 @@ def test_what_a_resume_needs_is_plain(tensorflow):
 @pytest.fixture(scope="module")
 def stopped(tensorflow, tmp_path_factory):
     """A run that stopped early, averaged, normalized and scheduled."""
-    from tests.support.running import make_recipe, train_into
+    from tests.support.running import train_into
 
     changes = {
         **WILD,

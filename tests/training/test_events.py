@@ -115,7 +115,7 @@ def test_the_run_is_a_session_of_its_arms_group(events):
     assert start.group_name == "study/arm"
     assert start.hparams["arm"].string_value == "arm"
     assert start.hparams["seed"].number_value == 0
-    assert start.hparams["model.activation"].string_value == "elu"  # as the trial was told
+    assert start.hparams["model.activation"].string_value == "elu"  # as the request says
 
 
 def test_the_session_ends_well(events):

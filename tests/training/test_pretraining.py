@@ -36,8 +36,11 @@ def test_the_task_is_learned_and_its_hidden_layers_are_handed_on(kind, recipe, t
     assert (own.name, own.epochs, own.updates) == ("fine_tune", 2, 6)
     lines = trained.epochs()[: 4 * len(names)]
     assert lines[3]["pretraining_validation_loss"] < lines[0]["pretraining_validation_loss"]
-    right = [line["pretraining_accuracy"] for line in lines]
-    assert all(x is None for x in right) if "autoencoder" in str(KINDS[kind]) else right[3] > 0.5
+    accuracies = [line["pretraining_accuracy"] for line in lines]
+    if "autoencoder" in str(KINDS[kind]):  # there is no right or wrong
+        assert accuracies == [None] * len(lines)
+    else:
+        assert accuracies[3] > 0.5
     for one, other in zip(trained.weights()[:4], scratch.weights()[:4], strict=True):
         assert not np.array_equal(one, other)
     assert trained.result.metrics.keys() == scratch.result.metrics.keys()
@@ -80,16 +83,63 @@ def test_pretraining_repeats_itself_in_used_programs(recipe, train):
     assert again.epochs() == first.epochs()
 
 
+EVERY_SETTING = {
+    "training.batch_size": 10,
+    "training.epochs": 3,
+    "training.optimizer": "adam",
+    "training.schedule": "cosine",
+    "training.clipping": "by_norm",
+    "training.regularization": {"name": "l1_l2", "l2": 0.1},
+    "training.constraint": "max_norm",
+    "training.augmentation": {"noise": 0.1},
+    "training.weight_average": "ema",
+    "training.early_stopping": "patience",
+    "training.label_smoothing": 0.1,
+    "training.keep_checkpoint": True,
+}
+INHERITED = {"clipping", "optimizer", "batch_size"}
+
+
+def test_pretraining_inherits_clipping_optimizer_and_batch_size_and_nothing_else(recipe):
+    from ablations.study.recipe import TrainingRecipe
+    from ablations.training.stage import stages_of
+
+    fields = TrainingRecipe.model_fields
+    assert {path.removeprefix("training.") for path in EVERY_SETTING} == fields.keys()
+    whole = recipe({**EVERY_SETTING, "transfer.source": {"name": "autoencoder", "epochs": 7}})
+    stage, own = stages_of(whole)
+    defaults = {name: field.default for name, field in fields.items()} | {"epochs": 7}
+    own_values, wanted = dict(own.recipe.training), dict(whole.training)
+    assert own_values == wanted
+    assert not [name for name in defaults if wanted[name] == defaults[name]]  # all are changed
+    assert dict(stage.recipe.training) == {
+        name: wanted[name] if name in INHERITED else default for name, default in defaults.items()
+    }
+    assert stage.recipe.model == whole.model
+    assert stage.recipe.transfer is None
+
+
+def test_pretraining_may_name_its_own_optimizer_and_batch_size(recipe):
+    from ablations.training.stage import stages_of
+
+    named = {"batch_size": 4, "optimizer": {"name": "sgd", "learning_rate": 0.5}}
+    whole = recipe({**EVERY_SETTING, **pretrained("whole", **named)})
+    training = stages_of(whole)[0].recipe.training
+    assert training.batch_size == 4
+    assert (training.optimizer.name, training.optimizer.learning_rate) == ("sgd", 0.5)
+    assert training.clipping == whole.training.clipping
+
+
 def build(recipe, source, stage=0):
     """Return the network of one stage, its weights drawn at random, and the weights by name."""
-    from ablations.training.stage import Part
+    from ablations.training.stage import StageSetup
     from ablations.training.trainers.compiled.initialize import initialize
     from ablations.training.trainers.compiled.network import assemble
     from ablations.training.trainers.compiled.weights import weights_of
 
     wanted = recipe({"transfer.source": {**source, "epochs": 1}})
     technique = wanted.transfer.source
-    network = assemble(wanted.model, (8, 8), 10, Part(technique, stage))
+    network = assemble(wanted.model, (8, 8), 10, StageSetup(technique, stage))
     initialize(network.model, 3, {}, lambda: network.model)
     return network, weights_of(network.model)
 
@@ -111,9 +161,9 @@ def test_an_autoencoder_equals_numpy(tensorflow, recipe, pixels):
     decoded = dense(w, "decoder2", elu(dense(w, "decoder1", hidden2)))
     residuals = network.model(pixels).numpy()
     np.testing.assert_allclose(residuals, decoded - flat, atol=1e-5)
-    losses, hits = network.objective(residuals, np.zeros(6, np.int32))
+    losses, correct = network.objective(residuals, np.zeros(6, np.int32))
     np.testing.assert_allclose(losses, ((decoded - flat) ** 2).mean(axis=1), rtol=1e-5)
-    assert np.isnan(hits).all()
+    assert np.isnan(correct).all()
 
     network, w = build(recipe, KINDS["greedy"], stage=1)
     below = elu(dense(w, "hidden1", flat))
@@ -130,23 +180,23 @@ def test_the_pair_task_equals_numpy(tensorflow, recipe, pixels):
     code = elu(dense(w, "hidden2", elu(dense(w, "hidden1", pixels.reshape(6, 64)))))
     logits = dense(w, "same_class", np.abs(code[0::2] - code[1::2]))
     np.testing.assert_allclose(network.model(pixels), logits, atol=1e-5)
-    losses, hits = network.objective(logits.astype(np.float32), np.array([1, 1, 2, 3, 4, 4]))
+    losses, correct = network.objective(logits.astype(np.float32), np.array([1, 1, 2, 3, 4, 4]))
     z, same = logits[:, 0], np.array([1, 0, 1])
     np.testing.assert_allclose(losses, np.log1p(np.exp(-np.where(same, z, -z))), rtol=1e-5)
-    assert np.array_equal(hits, (z > 0) == same)
+    assert np.array_equal(correct, (z > 0) == same)
 
 
 def test_the_ranked_scores_equal_numpy(tensorflow, recipe, pixels):
     network, w = build(recipe, {**KINDS["corrupted"], "margin": 0.3})
     corrupted = network.model.get_layer("corruption")(pixels, training=True).numpy()
-    scores = network.model(pixels).numpy()  # as in testing: its corruption is another draw
+    scores = network.model(pixels).numpy()  # in inference mode: its corruption is another draw
     code = elu(dense(w, "hidden2", elu(dense(w, "hidden1", pixels.reshape(6, 64)))))
     np.testing.assert_allclose(scores[:, 0], dense(w, "score", code)[:, 0], atol=1e-5)
     assert np.array_equal(scores, network.model(pixels))
-    losses, hits = network.objective(scores, np.zeros(6, np.int32))
+    losses, correct = network.objective(scores, np.zeros(6, np.int32))
     lead = scores[:, 0] - scores[:, 1]
     np.testing.assert_allclose(losses, np.maximum(0, 0.3 - lead), atol=1e-6)
-    assert np.array_equal(hits, lead > 0)
+    assert np.array_equal(correct, lead > 0)
     taken = corrupted == np.roll(pixels, 1, axis=0)
     assert np.array_equal(corrupted, np.where(taken, np.roll(pixels, 1, axis=0), pixels))
     assert abs(taken.mean() - 0.5) < 0.1  # 384 features: four standard errors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import read_place
 from ablations.study.expand import Run
-from ablations.training.checkpoint import Pace
+from ablations.training.checkpoint import CheckpointInterval
 from tests.support.running import TINY, Trained, recorded_events, same_bits
 
 EPOCHS = 5
@@ -45,14 +46,14 @@ class Killed(BaseException):
 def interrupted(tensorflow, tmp_path, monkeypatch):
     """Return a function that trains until an epoch has begun, and another that goes on."""
     from ablations.training import checkpoint
-    from ablations.training.run import Trial, train
+    from ablations.training.run import TrainingRequest, train
     from ablations.training.trainers.compiled.loop import EpochLoop
     from ablations.training.trainers.compiled.programs import Programs
 
     real = EpochLoop.run
     monkeypatch.setattr(checkpoint, "WRITING_SHARE", math.inf)  # a checkpoint each epoch
 
-    def attempt(recipe, kill_in_epoch=None, programs=None, anew=False):
+    def attempt(recipe, kill_in_epoch=None, programs=None, from_scratch=False):
         calls = {"left": math.inf if kill_in_epoch is None else kill_in_epoch}
 
         def run(loop, order, *rest):
@@ -66,11 +67,12 @@ def interrupted(tensorflow, tmp_path, monkeypatch):
         path = tmp_path / "interrupted"
         path.mkdir(exist_ok=True)
         directory, programs = RunDirectory(path), programs or Programs()
-        trial = Trial(
-            Run("study", "arm", 0, recipe), directory, {"model.activation": "elu"}, anew=anew
+        run = Run("study", "arm", 0, recipe)
+        request = TrainingRequest(
+            run, directory, {"model.activation": "elu"}, from_scratch=from_scratch
         )
         try:
-            return Trained(train(trial, programs), directory, programs)
+            return Trained(train(request, programs), directory, programs)
         except Killed:
             return directory
 
@@ -155,6 +157,58 @@ def lose_metrics(directory):
     directory.metrics.write_bytes(directory.metrics.read_bytes()[:-5])
 
 
+def rewrite(directory, **changes):
+    """Change what the checkpoint says of where the run stands."""
+    from ablations.training import checkpoint
+
+    place = read_place(directory.resume).model_copy(update=changes)
+    checkpoint.save(directory.resume, checkpoint.load(directory.resume), place)
+
+
+def with_state(directory, *path, value):
+    """Change one number of the non-tensor training state."""
+    state = json.loads(json.dumps(read_place(directory.resume).progress))
+    holder = state
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    rewrite(directory, progress=state)
+
+
+def empty_progress(directory):
+    rewrite(directory, progress={})
+
+
+def malform_progress(directory):
+    with_state(directory, "progress", "epochs", value="two")
+
+
+def use_another_version(directory):
+    with_state(directory, "momentum_state", value=1)
+
+
+def lose_the_stages(directory):
+    with_state(directory, "progress", "stages", value=[])
+
+
+def rename_the_stage(directory):
+    with_state(directory, "progress", "stages", 0, "name", value="pretrain")
+
+
+def use_another_schedule(directory):
+    with_state(directory, "rates", value={"reductions": 1})
+
+
+def use_early_stopping(directory):
+    with_state(directory, "plateau", value={"best": 1.0, "best_epoch": 1})
+
+
+def name_a_file_outside(directory):
+    outside = directory.path.parent / "precious"
+    outside.write_text("precious")
+    rewrite(directory, file_lengths={"../precious": 0})
+
+
 def change_architecture(directory):
     from ablations.training import checkpoint
 
@@ -169,6 +223,14 @@ def change_architecture(directory):
         (tear, "it cannot be read"),
         (cut, "it cannot be read"),
         (lose_metrics, "metrics.jsonl is shorter than it was"),
+        (empty_progress, "it is of another version: progress: Field required"),
+        (malform_progress, "it is of another version: progress.epochs: Input should be a valid"),
+        (use_another_version, "it is of another version: momentum_state: Extra inputs"),
+        (lose_the_stages, "it is of other stages: none"),
+        (rename_the_stage, "it is of other stages: pretrain"),
+        (use_another_schedule, "it is of another learning-rate schedule"),
+        (use_early_stopping, "it is of another early stopping"),
+        (name_a_file_outside, "../precious is none of its files"),
         (change_architecture, "another architecture: model/0/hidden1/kernel is (64, 7), not"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -184,6 +246,22 @@ def test_a_checkpoint_that_cannot_be_trusted_is_named_and_not_used(
     assert note.startswith("started anew, as its checkpoint is of no use: ")
     assert reason in note
     assert same_run(whole, finished)
+    outside = finished.directory.path.parent / "precious"
+    assert not outside.exists() or outside.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("plateau", "reason"),
+    [({"best": 1.0}, "the state of early stopping lacks 'best_epoch'"),
+     ({"best": 1.0, "best_epoch": 0}, "another architecture: the best weights do not fit")],
+)  # fmt: skip
+def test_a_malformed_state_of_early_stopping_is_not_used(plateau, reason, recipe, interrupted):
+    wanted = recipe({"training.epochs": 3, "training.early_stopping": "patience"})
+    directory = interrupted(wanted, kill_in_epoch=3)
+    with_state(directory, "plateau", value=plateau)
+    finished = interrupted(wanted)
+    assert reason in finished.result.notes[0]
+    assert finished.result.status == "completed"
 
 
 def test_a_checkpoint_of_another_recipe_is_not_used(recipe, train, interrupted):
@@ -198,18 +276,17 @@ def test_a_checkpoint_of_another_recipe_is_not_used(recipe, train, interrupted):
 def test_a_run_that_is_asked_for_anew_starts_anew(recipe, interrupted):
     wanted = recipe({"training.epochs": 3})
     interrupted(wanted, kill_in_epoch=3)
-    assert interrupted(wanted, anew=True).result.notes == ()
+    assert interrupted(wanted, from_scratch=True).result.notes == ()
 
 
 def test_a_short_run_writes_no_checkpoint_and_a_long_one_at_most_every_fiftieth_of_its_time():
-    pace = Pace()
-    assert not pace.due
-    started = pace._last - 2  # as if writing had taken 2 s, ending now
-    pace.wrote(started)
-    pace._last -= 2 * 50 - 1
-    assert not pace.due
-    pace._last -= 2
-    assert pace.due
+    interval = CheckpointInterval()
+    assert not interval.due
+    interval.restart(time.perf_counter() - 2)  # as if writing had taken 2 s, ending now
+    interval._last -= 2 * 50 - 1
+    assert not interval.due
+    interval._last -= 2
+    assert interval.due
 
 
 def test_an_interrupted_run_that_had_already_ended_its_last_epoch_only_finishes(

@@ -69,7 +69,7 @@ def test_metrics_have_one_line_an_epoch(recipe, train):
     assert wanted <= lines[0].keys()
 
 
-def test_divergence_is_recorded_at_the_update_where_the_loss_left_the_finite(recipe, train):
+def test_divergence_is_recorded_at_the_update_where_the_loss_became_not_finite(recipe, train):
     trained = train(recipe(DIVERGING))
     result, lines = strict_result(trained), strictly_loaded(trained.directory.metrics)
     assert result["status"] == "diverged"
@@ -127,3 +127,22 @@ def test_dead_units_are_reported_only_where_units_can_die(recipe, train, activat
 def test_a_batch_larger_than_the_training_data_is_refused(recipe, train):
     with pytest.raises(DataError, match="batch"):
         train(recipe({"training.batch_size": 61}))
+
+
+def test_data_that_changed_since_the_run_was_planned_is_refused(recipe, tensorflow, tmp_path):
+    from ablations.data import catalog
+    from ablations.ledger.paths import RunDirectory
+    from ablations.study.expand import Run
+    from ablations.training.run import TrainingRequest, train
+    from ablations.training.trainers.compiled.programs import Programs
+
+    def attempt(digest):
+        run, directory = Run("study", "arm", 0, recipe()), RunDirectory(tmp_path)
+        return train(TrainingRequest(run, directory, {}, data_digest=digest), Programs())
+
+    with pytest.raises(DataError, match="study/arm/seed-0: its data changed since") as refused:
+        attempt("0" * 64)
+    assert "wants 000000000000" in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+    digest = catalog.digest("digits", None)
+    assert attempt(digest).data_digest == digest

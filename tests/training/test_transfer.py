@@ -1,4 +1,4 @@
-"""Weights that are taken over: which layers, from where, what stays fixed, and in which stages."""
+"""Weights that are reused: which layers, from where, what stays fixed, and in which stages."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def test_frozen_layers_keep_every_bit_and_the_others_learn(recipe, train, first)
     assert [stage.name for stage in tuned.result.stages] == ["fine_tune"]
 
 
-def test_a_frozen_bottom_runs_as_in_testing(recipe, tensorflow, first):
+def test_a_frozen_bottom_runs_in_inference_mode(recipe, tensorflow, first):
     from ablations.data.catalog import read
-    from ablations.training.stage import Part
+    from ablations.training.stage import StageSetup
     from ablations.training.trainers.compiled.program import Program
 
     data = read("digits", None)
-    program = Program(recipe(BOTTOM), data, Part(frozen=".*1"))
+    program = Program(recipe(BOTTOM), data, StageSetup(frozen=".*1"))
     layers = [layer.name for layer in program.loop.model.layers]
     assert layers == ["pixels", "bottom", "top"]
     bottom = program.loop.model.get_layer("bottom")

@@ -1,1 +1,1 @@
-"""What trains a stage of a run; today the compiled loop."""
+"""What trains a run: ``trainer.py`` is the protocol, ``compiled`` is our own loop."""

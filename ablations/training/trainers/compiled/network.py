@@ -14,7 +14,7 @@ from ablations.study.protocols import Objective
 from ablations.study.technique import LiveValues
 from ablations.techniques.keras.layer_names import named_layers
 from ablations.techniques.keras.objectives import cross_entropy
-from ablations.training.stage import Part
+from ablations.training.stage import StageSetup
 from ablations.training.trainers.compiled.weights import matching
 
 
@@ -39,7 +39,7 @@ def assemble(
     technique: Model,
     shape: tuple[int, ...],
     classes: int,
-    part: Part,
+    setup: StageSetup,
     live: LiveValues | None = None,
     live_in_task: LiveValues | None = None,
 ) -> Network:
@@ -50,16 +50,16 @@ def assemble(
     """
     classifier = technique.build(shape, classes, live)
     parameters = sum(math.prod(variable.shape) for variable in classifier.trainable_variables)
-    if part.pretraining is not None:
+    if setup.pretraining is not None:
         levels = list(technique.activations(classifier).values())
-        model = part.pretraining.build(classifier, levels, part.level, live_in_task or {})
-        objective = part.pretraining.objective(live_in_task or {})
+        model = setup.pretraining.build(classifier, levels, setup.level, live_in_task or {})
+        objective = setup.pretraining.objective(live_in_task or {})
         return Network(classifier, model, model, None, objective, parameters)
-    if part.frozen is None:
+    if setup.frozen is None:
         return Network(classifier, classifier, classifier, None, cross_entropy, parameters)
-    freeze(classifier, part.frozen)
+    freeze(classifier, setup.frozen)
     halves = _halves(classifier)
-    if part.cached:
+    if setup.cached:
         if halves is None:
             raise ModelError("transfer.cache: no bottom of the network is frozen as a whole")
         bottom, top = halves

@@ -23,7 +23,7 @@ from ablations.study.recipe import Recipe
 from ablations.techniques.keras import internals
 from ablations.techniques.keras.layer_names import kernels, named_layers
 from ablations.training.checkpoint import UnusableError
-from ablations.training.stage import ALL, WHOLE, Part
+from ablations.training.stage import ALL_LAYERS, WHOLE_NETWORK, StageSetup
 from ablations.training.trainers.compiled.built import build_techniques
 from ablations.training.trainers.compiled.evaluation import Evaluation, FrozenOutputs, Split
 from ablations.training.trainers.compiled.initialize import initialize
@@ -39,9 +39,9 @@ ZERO_WEIGHT = 1e-6  # a weight smaller than this counts as zero
 class Program:
     """Everything that is traced once for a recipe's structure and a data set."""
 
-    def __init__(self, recipe: Recipe, dataset: Dataset, part: Part = WHOLE) -> None:
-        self._recipe, self._dataset, self._part = recipe, dataset, part
-        self.live = LiveVariables(sections(recipe, part))
+    def __init__(self, recipe: Recipe, dataset: Dataset, setup: StageSetup = WHOLE_NETWORK) -> None:
+        self._recipe, self._dataset, self._setup = recipe, dataset, setup
+        self.live = LiveVariables(sections(recipe, setup))
         network = self._assemble()
         self.model, self.classifier = network.model, network.classifier
         self.parameters = network.parameters
@@ -53,7 +53,7 @@ class Program:
             self.cache = FrozenOutputs(network.bottom, dataset.scale)
             data = (self.cache.features, self.cache.labels, 1.0)
             self.monitor = Evaluation(network.trained, 1.0)
-        elif part.pretraining is not None:
+        elif setup.pretraining is not None:
             self.monitor = Evaluation(network.trained, dataset.scale, network.objective)
         trained = {n: k for n, k in kernels(self.model).items() if k.trainable}
         measured = trained if recipe.telemetry.records else {}
@@ -64,7 +64,7 @@ class Program:
             list(measured.values()),
             data,
             network.objective,
-            part.rows_per_step(recipe.training.batch_size),
+            setup.rows_per_step(recipe.training.batch_size),
         )
         self._kernels = {name: kernel.value for name, kernel in kernels(self.classifier).items()}
         activations = recipe.model.activations(self.classifier)
@@ -74,7 +74,7 @@ class Program:
     def _assemble(self) -> Network:
         shape, classes = self._dataset.input_shape, self._dataset.classes
         model, task = self.live.of("model"), self.live.of("pretraining")
-        return assemble(self._recipe.model, shape, classes, self._part, model, task)
+        return assemble(self._recipe.model, shape, classes, self._setup, model, task)
 
     def trace(self, validation: Split, probe: tf.Tensor) -> None:
         """Trace all functions now, so that compiling can be told from training."""
@@ -90,13 +90,13 @@ class Program:
         return validation if self.cache is None else self.cache.of(validation)
 
     def reset(
-        self, recipe: Recipe, seed: int, weights: Weights | None = None, pattern: str = ALL
+        self, recipe: Recipe, seed: int, weights: Weights | None = None, pattern: str = ALL_LAYERS
     ) -> None:
         """Set the live numbers, and the state that a run of this recipe and seed starts from.
 
         Layers that match ``pattern`` start from ``weights``, where those have such a layer.
         """
-        self.live.assign(sections(recipe, self._part))
+        self.live.assign(sections(recipe, self._setup))
         starts = recipe.model.initializers
         declared = {id(layer): starts for _, layer in named_layers(self.classifier)}
         initialize(self.classifier, seed, declared, lambda: self._assemble().classifier)
@@ -168,10 +168,10 @@ class Program:
         return named
 
 
-def sections(recipe: Recipe, part: Part) -> dict[str, Frozen]:
+def sections(recipe: Recipe, setup: StageSetup) -> dict[str, Frozen]:
     """Return the sections of a recipe that a program is built of, by name."""
     own = {"model": recipe.model, "training": recipe.training}
-    return own if part.pretraining is None else {**own, "pretraining": part.pretraining}
+    return own if setup.pretraining is None else {**own, "pretraining": setup.pretraining}
 
 
 @lru_cache(maxsize=2)

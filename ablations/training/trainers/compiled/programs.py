@@ -10,7 +10,7 @@ from ablations.data.dataset import Dataset
 from ablations.study.recipe import Recipe
 from ablations.study.structure import structure
 from ablations.techniques.keras import internals
-from ablations.training.stage import WHOLE, Part
+from ablations.training.stage import WHOLE_NETWORK, StageSetup
 from ablations.training.trainers.compiled.program import Program, sections
 
 KEPT_PROGRAMS = 2
@@ -27,25 +27,27 @@ class Programs:
         """Keep as many programs as a run has stages, so that its next seed finds them all."""
         self._capacity = max(KEPT_PROGRAMS, stages)
 
-    def get(self, recipe: Recipe, dataset: Dataset, part: Part = WHOLE) -> tuple[Program, bool]:
+    def get(
+        self, recipe: Recipe, dataset: Dataset, setup: StageSetup = WHOLE_NETWORK
+    ) -> tuple[Program, bool]:
         """Return the program for a recipe, and whether it is new and still to be traced."""
-        key = compile_key(recipe, dataset, part)
+        key = compile_key(recipe, dataset, setup)
         new = key not in self._kept
         if new:
             if len(self._kept) >= self._capacity:
                 while len(self._kept) >= self._capacity:
                     self._kept.popitem(last=False)
                 _free_dropped_programs()
-            self._kept[key] = Program(recipe, dataset, part)
+            self._kept[key] = Program(recipe, dataset, setup)
         self._kept.move_to_end(key)
         return self._kept[key], new
 
 
-def compile_key(recipe: Recipe, dataset: Dataset, part: Part = WHOLE) -> str:
+def compile_key(recipe: Recipe, dataset: Dataset, setup: StageSetup = WHOLE_NETWORK) -> str:
     """Return what shapes a program: equal keys, equal graphs."""
     key = {
-        "sections": {n: structure(section) for n, section in sections(recipe, part).items()},
-        "stage": [part.level, part.frozen, part.cached],
+        "sections": {n: structure(section) for n, section in sections(recipe, setup).items()},
+        "stage": [setup.level, setup.frozen, setup.cached],
         "records": recipe.telemetry.records,
         "data": dataset.digest,
     }

@@ -1,0 +1,75 @@
+"""Append events to a TensorBoard event file: no TensorFlow, and nothing buffered.
+
+Each call writes one record that holds all tags of a step, straight to the file, so a killed
+process loses nothing that was logged.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import struct
+import time
+from pathlib import Path
+
+import google_crc32c
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+
+from ablations.ledger.paths import EVENTS_PREFIX
+from ablations.telemetry.summaries import Value
+
+_FILES = itertools.count()
+CRC_MASK = 0xA282EAD8  # the TFRecord format stores rotated checksums plus this constant
+
+
+class EventFile:
+    """One event file, open for appending; a context manager that closes it."""
+
+    def __init__(self, directory: Path, suffix: str = "", append_to: Path | None = None) -> None:
+        name = f"{EVENTS_PREFIX}{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
+        self.path = append_to or directory / f"{name}.{next(_FILES)}{suffix}"
+        self._stream = self.path.open("ab", buffering=0)
+        if append_to is None:
+            self._append(Event(file_version="brain.Event:2"))
+
+    def __enter__(self) -> EventFile:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def write(self, step: int, *values: Value) -> None:
+        """Append all values of one step as one record."""
+        if values:
+            self._append(Event(step=step, summary=Summary(value=values)))
+
+    def write_graph(self, graph_definition: bytes) -> None:
+        """Append a serialized ``GraphDef`` for the Graphs dashboard."""
+        self._append(Event(graph_def=graph_definition))
+
+    def _append(self, event: Event) -> None:
+        event.wall_time = time.time()
+        self._stream.write(record(event.SerializeToString()))
+
+
+def record(content: bytes) -> bytes:
+    """Return a TFRecord: length, its checksum, content, its checksum; little-endian.
+
+    TensorBoard's own writer computes its checksums in Python: 6 ms for 20 kB, longer than an
+    epoch.
+    """
+    length = struct.pack("<Q", len(content))
+    return length + _masked_checksum(length) + content + _masked_checksum(content)
+
+
+def _masked_checksum(content: bytes) -> bytes:
+    """Return the masked CRC-32C that the TFRecord format asks for."""
+    checksum = google_crc32c.value(content)
+    rotated = (checksum >> 15) | (checksum << 17)
+    return struct.pack("<I", (rotated + CRC_MASK) & 0xFFFFFFFF)

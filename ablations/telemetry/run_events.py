@@ -1,0 +1,63 @@
+"""The backend of a run's TensorBoard event file: one HParams session from start to end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ablations.study.expand import Run
+from ablations.telemetry import hparams, summaries, tags
+from ablations.telemetry.event_file import EventFile
+from ablations.telemetry.histograms import Buckets
+from ablations.telemetry.summaries import Value
+
+
+class RunEvents:
+    """Writes a run's metrics as events; a context manager that closes the file."""
+
+    def __init__(self, directory: Path, append_to: Path | None = None) -> None:
+        self._file = EventFile(directory, append_to=append_to)
+
+    def __enter__(self) -> RunEvents:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    def start_session(
+        self,
+        run: Run,
+        settings: Mapping[str, str | float | bool],
+        stages: str,
+        histograms: Mapping[str, Buckets],
+        graph: bytes,
+    ) -> None:
+        """Write what is known before the first epoch.
+
+        ``settings`` are the ablated ones, ``stages`` is a Markdown table or empty, ``histograms``
+        are of the initial weights, ``graph`` is a serialized ``GraphDef``.
+        """
+        texts = [summaries.text(tags.STAGE_TEXT, stages)] if stages else []
+        start = hparams.session_start(run, settings)
+        self._file.write(0, start, *texts, *_values(histograms))
+        self._file.write_graph(graph)
+
+    def write(
+        self, step: int, scalars: Mapping[str, float], histograms: Mapping[str, Buckets]
+    ) -> None:
+        """Write the scalars that have a tag and a finite value, and the histograms."""
+        self._file.write(
+            step,
+            *summaries.scalars(tags.EPOCH_SCALARS, scalars),
+            *_values(histograms),
+            *summaries.scalars(tags.STAGE_SCALARS, scalars),
+        )
+
+    def end_session(self, step: int, metrics: Mapping[str, float], completed: bool) -> None:
+        """Write the final metrics and the end of the session."""
+        final = [summaries.scalar(tags.final(name), value) for name, value in metrics.items()]
+        self._file.write(step, *final, hparams.session_end(completed))
+
+
+def _values(histograms: Mapping[str, Buckets]) -> list[Value]:
+    return [summaries.histogram(tag, buckets) for tag, buckets in histograms.items()]

@@ -1,0 +1,54 @@
+"""Every metric is declared once, and every declaration is met by a value."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from ablations.study.metrics import EPOCH_METRICS, METRICS, STAGE_METRICS, Summary
+from ablations.telemetry import tags
+
+
+@pytest.mark.parametrize(
+    ("summary", "curve", "wanted"),
+    [
+        (Summary("validation_accuracy", "best"), [0.2, 0.9, math.nan, 0.5], 0.9),
+        (Summary("validation_loss", "best"), [0.2, 0.9, math.inf, 0.1, 0.5], 0.1),
+        (Summary("train_loss", "last"), [0.2, 0.9, math.inf], 0.9),
+        (Summary("train_loss", "last"), [math.nan], None),
+        (Summary("validation_loss", "best"), [], None),
+    ],
+)
+def test_a_curve_is_summarized_by_its_finite_values(
+    summary: Summary, curve: list[float], wanted: float | None
+) -> None:
+    assert summary.of(curve) == wanted
+
+
+def test_a_summary_is_of_a_declared_metric_and_the_best_has_a_direction() -> None:
+    summaries = [metric.summary for metric in METRICS.values() if metric.summary]
+    assert [s for s in summaries if s.metric not in EPOCH_METRICS] == []
+    assert [s for s in summaries if s.take == "best" and not EPOCH_METRICS[s.metric].better] == []
+
+
+def test_each_final_metric_is_computed_in_one_place(tensorflow: object) -> None:
+    from ablations.training.trainers.compiled.final_metrics import FINAL_METRICS
+
+    summarized = {name for name, metric in METRICS.items() if metric.summary}
+    assert summarized.isdisjoint(FINAL_METRICS)
+    timed = {"train_seconds"}  # of the result's own seconds
+    assert METRICS.keys() == summarized | FINAL_METRICS.keys() | timed
+
+
+def test_a_tag_is_of_one_metric() -> None:
+    declared = [metric.tag for metric in EPOCH_METRICS.values() if metric.tag]
+    assert sorted(declared) == sorted(set(declared))
+    assert sorted([*tags.EPOCH_SCALARS.values(), *tags.STAGE_SCALARS.values()]) == sorted(declared)
+
+
+def test_what_replaces_a_metric_is_of_the_same_kind() -> None:
+    for metric in STAGE_METRICS.values():
+        if metric.replaces:
+            replaced = EPOCH_METRICS[metric.replaces]
+            assert (metric.better, metric.percent) == (replaced.better, replaced.percent)
