@@ -37,18 +37,20 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"{REQUIRE_ALL}=1 allows no skip: {reason}"
 
 
-SHOWN = pytest.StashKey[list[str]]()
+FIGURE = "figure measured"
 
 
 @pytest.fixture
 def show(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Return a function that adds a line to the figures at the end of the tests' output."""
-    return request.config.stash.setdefault(SHOWN, []).append
+    return lambda line: request.node.user_properties.append((FIGURE, line))
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print what tests measured, also without ``-s``."""
-    lines = config.stash.get(SHOWN, [])
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests measured, also without ``-s`` and from several processes."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    called = [report for report in reports if getattr(report, "when", "") == "call"]
+    lines = [line for r in called for name, line in r.user_properties if name == FIGURE]
     if lines:
         terminalreporter.section("figures measured")
         for line in lines:
