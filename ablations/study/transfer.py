@@ -44,7 +44,7 @@ class TransferRecipe(Frozen):
     reuse: Pattern = ".*"
     """The layers that take the source's weights, where it has a layer of that name."""
     freeze: Pattern | None = None
-    """The layers whose weights do not change.  They run as in testing: batch normalization by
+    """The layers whose weights do not change.  They run in inference mode: batch normalization by
     its moving averages, which stay as they are, and no dropout in a frozen bottom."""
     cache: bool = False
     """Compute the outputs of the frozen bottom once, and train the layers above on them."""

@@ -37,7 +37,7 @@ def ours(workload: Workload, data: Dataset, recorded: bool = True) -> Epoch:
         samples = recipe.telemetry.gradient_samples_per_epoch
         program.loop.run(order, rates, steps // samples if due else 0, 0)
         if due:
-            program.observer.look(probe.features)
+            program.observer.observe(probe.features)
 
     return epoch
 

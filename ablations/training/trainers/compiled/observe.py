@@ -45,11 +45,11 @@ class Observer:
 
     def trace(self, features: tf.Tensor) -> None:
         """Trace and optimize the program for a probe batch like this one."""
-        look = tf.function(self._look, autograph=False)
-        self._compiled = look.get_concrete_function(tf.TensorSpec.from_tensor(features))
+        measure = tf.function(self._measure, autograph=False)
+        self._compiled = measure.get_concrete_function(tf.TensorSpec.from_tensor(features))
         self._compiled(features)
 
-    def look(self, features: tf.Tensor) -> Observation:
+    def observe(self, features: tf.Tensor) -> Observation:
         """Observe the network on ``features`` [B, …], a batch like the one traced."""
         counts, ranges, dead = (part.numpy() for part in self._compiled(features))
         histograms = {
@@ -59,7 +59,7 @@ class Observer:
         }
         return Observation(histograms, dict(zip(self.layers, dead.tolist(), strict=True)))
 
-    def _look(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _measure(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         signals = self.probe(tf.cast(features, tf.float32) * self.scale, training=False)
         signals = signals if isinstance(signals, (list, tuple)) else [signals]
         tensors = [*signals, *self.weights]

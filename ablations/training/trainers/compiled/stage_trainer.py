@@ -163,7 +163,7 @@ class StageTrainer:
     def _observe(self) -> Observation:
         if not self.recipe.telemetry.records:
             return NOTHING_OBSERVED
-        return self.program.observer.look(self.probe)
+        return self.program.observer.observe(self.probe)
 
     def _dead_unit_share(self, observation: Observation) -> dict[str, float]:
         shares = list(observation.dead_shares.values())
