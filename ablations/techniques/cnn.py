@@ -42,9 +42,11 @@ class CNN(LayeredModel):
     def build(
         self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
     ) -> keras.Model:
-        from ablations.techniques.keras.cnn import build
+        from ablations.techniques.keras.cnn import Convolutions, build
 
-        return build(self, input_shape, classes, live)
+        image = self.image(input_shape)
+        convolutions = Convolutions(image, self.filters, self.kernel_size, self.pool)
+        return build(self, convolutions, self.hidden, input_shape, classes, live)
 
     def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
         rows, columns, channels = self.image(input_shape)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import keras
 
 
+UNSEEDED = 0  # weights are drawn by the run's own seed before it starts
+
+
 class _Stack(Frozen):
     depth: Count
     width: Count

@@ -26,7 +26,7 @@ class MLP(LayeredModel):
     ) -> keras.Model:
         from ablations.techniques.keras.mlp import build
 
-        return build(self, input_shape, classes, live)
+        return build(self, self.hidden, input_shape, classes, live)
 
     def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
         return self.dense_parameters(math.prod(input_shape), self.hidden, classes)

@@ -12,7 +12,7 @@ from ablations.errors import ModelError
 from ablations.study.frozen import problem
 from ablations.study.model_families import Activation, Initializer, Model
 from ablations.study.technique import Chosen, HostOnly, LiveValues
-from ablations.techniques.layered import Widths
+from ablations.techniques.layered import UNSEEDED, Widths
 
 if TYPE_CHECKING:
     import keras
@@ -51,9 +51,15 @@ class RNN(Model):
     def build(
         self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
     ) -> keras.Model:
-        from ablations.techniques.keras.rnn import build
+        from ablations.techniques.keras import rnn
 
-        return build(self, input_shape, classes)
+        def cell(width: int) -> keras.Layer:
+            kernel, recurrent = (start.build(UNSEEDED) for start in self.initializers.values())
+            return rnn.cell(self.cell, width, self.activation.function(), kernel, recurrent)
+
+        kernel = self.initializer.build(UNSEEDED)
+        rows = self.rows(input_shape)
+        return rnn.build(cell, self.hidden, rows, input_shape, classes, kernel)
 
     @property
     def initializers(self) -> Mapping[str, Initializer]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
 from ablations.study.technique import LiveValues, below
 from ablations.techniques.keras.dropout import Dropout
-
-if TYPE_CHECKING:
-    from ablations.techniques.layered import LayeredModel
-
-UNSEEDED = 0  # weights are drawn by the run's own seed before it starts
+from ablations.techniques.layered import UNSEEDED, LayeredModel
 
 
 class Layers:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import keras
 
 from ablations.study.technique import LiveValues
 from ablations.techniques.keras.layered import Layers
-
-if TYPE_CHECKING:
-    from ablations.techniques.mlp import MLP
+from ablations.techniques.layered import LayeredModel
 
 
 def build(
-    mlp: MLP, input_shape: tuple[int, ...], classes: int, live: LiveValues | None
+    model: LayeredModel,
+    hidden: tuple[int, ...],
+    input_shape: tuple[int, ...],
+    classes: int,
+    live: LiveValues | None,
 ) -> keras.Model:
     """Return the network; see ``Model.build``."""
-    layers = Layers(mlp, live)
+    layers = Layers(model, live)
     inputs, signal = layers.inputs(input_shape)
     if len(input_shape) > 1:
         signal = keras.layers.Flatten(name="flatten")(signal)
-    return keras.Model(inputs, layers.dense(signal, mlp.hidden, classes), name="mlp")
+    return keras.Model(inputs, layers.dense(signal, hidden, classes), name="mlp")

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import keras
-
-from ablations.techniques.keras.layered import UNSEEDED
-
-if TYPE_CHECKING:
-    from ablations.techniques.rnn import RNN
 
 _CELLS = {
     "simple": keras.layers.SimpleRNNCell,
@@ -18,30 +13,42 @@ _CELLS = {
 }
 
 
-def build(rnn: RNN, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-    """Return the network; see ``Model.build``."""
-    rows = rnn.rows(input_shape)
+def build(
+    cell: Callable[[int], keras.Layer],
+    hidden: Sequence[int],
+    rows: tuple[int, int],
+    input_shape: tuple[int, ...],
+    classes: int,
+    kernel: keras.Initializer,
+) -> keras.Model:
+    """Return the network whose layers are made of ``cell``s; see ``Model.build``."""
     signal = inputs = keras.Input(input_shape, name="pixels")
     if input_shape != rows:
         signal = keras.layers.Reshape(rows, name="rows")(signal)
-    for number, width in enumerate(rnn.hidden, start=1):
+    for number, width in enumerate(hidden, start=1):
         # Unrolled: a loop inside the epoch's loop takes several times as long on the CPU.
         signal = keras.layers.RNN(
-            _cell(rnn, width),
-            return_sequences=number < len(rnn.hidden),
+            cell(width),
+            return_sequences=number < len(hidden),
             unroll=True,
             name=f"hidden{number}",
         )(signal)
-    kernel = rnn.initializer.build(seed=UNSEEDED)
     outputs = keras.layers.Dense(classes, kernel_initializer=kernel, name="outputs")
     return keras.Model(inputs, outputs(signal), name="rnn")
 
 
-def _cell(rnn: RNN, width: int) -> keras.Layer:
-    return _CELLS[rnn.cell](
+def cell(
+    kind: str,
+    width: int,
+    activation: Callable[..., object],
+    kernel: keras.Initializer,
+    recurrent: keras.Initializer,
+) -> keras.Layer:
+    """Return one recurrent cell of ``width`` units."""
+    return _CELLS[kind](
         width,
-        activation=rnn.activation.function(),
-        kernel_initializer=rnn.initializer.build(seed=UNSEEDED),
-        recurrent_initializer=rnn.recurrent_initializer.build(seed=UNSEEDED),
+        activation=activation,
+        kernel_initializer=kernel,
+        recurrent_initializer=recurrent,
         name="cell",
     )
