@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ablations import __version__
+from ablations.commands.options import EXECUTORS, Options
 from ablations.errors import AblationsError
 
 INTERRUPTED = 130
@@ -65,7 +66,7 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
     """Show the runs a study would make, and how each arm differs from the control."""
     from ablations.commands import plan as command
 
-    command.plan(study, sets, command.Options(**options))
+    command.plan(study, sets, Options(**options))
 
 
 @main.command()
@@ -79,7 +80,7 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 )
 @click.option(
     "--executor",
-    type=click.Choice(["inline", "processes"]),
+    type=click.Choice(list(EXECUTORS)),
     default="processes",
     show_default=True,
 )
@@ -100,7 +101,7 @@ def run(
     """Train what is pending of a study."""
     from ablations.commands import run as command
 
-    sys.exit(command.run(study, arms, seeds, seed_count, sets, command.Options(**options)))
+    sys.exit(command.run(study, arms, seeds, seed_count, sets, Options(**options)))
 
 
 @main.command()
@@ -111,7 +112,7 @@ def status(study: str | None, **options: Any) -> None:
     """Count the runs that are done, running, stale, diverged, failed and pending."""
     from ablations.commands import status as command
 
-    command.status(study, command.Options(**options))
+    command.status(study, Options(**options))
 
 
 @main.command()

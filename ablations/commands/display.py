@@ -9,22 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ablations.ledger.searches import Searched
-from ablations.ledger.standing import Entry, State
+from ablations.ledger.paths import RESULT
+from ablations.ledger.searches import TunedStudy
+from ablations.ledger.standing import Cause, Standing, State
 from ablations.study.metrics import METRICS
 from ablations.study.schema import Arm, Study, Tuning
 from ablations.study.settings import differences, short, short_value
 
 WIDTH_ELSEWHERE = 120  # columns where there is no terminal to ask
-
-_ORDER = (
-    State.DONE,
-    State.RUNNING,
-    State.STALE,
-    State.DIVERGED,
-    State.FAILED,
-    State.PENDING,
-)
 
 
 def _console() -> Console:
@@ -51,51 +43,47 @@ def print_studies(studies: Sequence[Study]) -> None:
 
 
 def print_plan(
-    searched: Searched,
-    entries: Sequence[Entry],
+    tuned: TunedStudy,
+    comparison: Sequence[Standing],
     parameters: Mapping[str, int],
     absent: Sequence[str],
 ) -> None:
     """Print the runs, and each arm's difference from the control in full.
 
-    ``parameters`` is arm → trainable numbers; ``absent`` names data that is still to be fetched.
+    ``comparison`` holds the runs beside those of the search; ``parameters`` is arm → trainable
+    numbers; ``absent`` names data that is still to be fetched.
     """
-    study = searched.study
+    study = tuned.study
     console = _console()
     console.print(Text(f"{study.study}: {study.question}", style="bold"))
-    states = Counter(entry.state for entry in entries)
-    console.print(Text(f"{len(entries)} runs: {_counts(states)}"))
+    console.print(Text(f"{len(comparison)} runs: {_counts(comparison)}"))
     console.print(Text(f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}"))
     if study.tune is not None:
-        console.print(Text("\n".join(_search(study, study.tune, searched))))
+        console.print(Text("\n".join(_search(tuned, study.tune))))
     for data_set in absent:
         console.print(Text(f"data set {data_set} is not here yet; running downloads it"))
     table = _table(
         "arm", "parameters", "runs", "differs from the control in", numbers=["parameters"]
     )
     for arm in study.arms:
-        found = Counter(e.state for e in entries if e.run.arm == arm.name)
-        if found:
-            name = f"{arm.name}*" if arm.name == study.control else arm.name
-            lines = Text("\n".join(_difference(study, arm)))
-            table.add_row(Text(name), f"{parameters[arm.name]:,}", _counts(found), lines)
+        runs = [standing for standing in comparison if standing.run.arm == arm.name]
+        name = f"{arm.name}*" if arm.name == study.control else arm.name
+        lines = Text("\n".join(_difference(study, arm)))
+        table.add_row(Text(name), f"{parameters[arm.name]:,}", _counts(runs), lines)
     console.print(table)
-    for entry in (*searched.trials, *entries):
-        if entry.note:
-            console.print(Text(f"{entry.run}: {entry.state}: {entry.note}"))
+    _print_reasons(console, [*tuned.trials, *comparison])
 
 
-def _search(study: Study, tune: Tuning, searched: Searched) -> list[str]:
+def _search(tuned: TunedStudy, tune: Tuning) -> list[str]:
     """Return the lines that say what each arm's search tries, and that it is the same for all."""
-    states = Counter(entry.state for entry in searched.trials)
     budget = (
         f"tuning: {len(tune.trials)} trials ({tune.search}) × {len(tune.seeds)} seeds "
-        f"({', '.join(map(str, tune.seeds))}) for each of {len(study.tuned_arms)} arms, "
+        f"({', '.join(map(str, tune.seeds))}) for each of {len(tuned.study.tuned_arms)} arms, "
         f"by {METRICS[tune.metric].label}"
     )
     if tune.epochs is not None:
         budget += f", training.epochs: {tune.epochs}"
-    lines = [budget, f"{len(searched.trials)} runs of the tuning: {_counts(states)}"]
+    lines = [budget, f"{len(tuned.trials)} runs of the tuning: {_counts(tuned.trials)}"]
     for path in tune.paths:
         tried = dict.fromkeys(short_value(trial.values[path]) for trial in tune.trials)
         lines.append(f"  {path}: {', '.join(tried)}")
@@ -125,19 +113,26 @@ def _difference(study: Study, arm: Arm) -> list[str]:
     return lines
 
 
-def print_status(rows: Sequence[tuple[str, Sequence[Entry]]], column: str) -> None:
+def print_status(rows: Sequence[tuple[str, Sequence[Standing]]], column: str) -> None:
     """Print how many runs are in each state, one row for each name."""
-    table = _table(column, *_ORDER, numbers=_ORDER)
-    for name, entries in rows:
-        found = Counter(entry.state for entry in entries)
-        table.add_row(Text(name), *(str(found[state]) for state in _ORDER))
+    table = _table(column, *State, numbers=tuple(State))
+    for name, standings in rows:
+        states = Counter(standing.state for standing in standings)
+        table.add_row(Text(name), *(str(states[state]) for state in State))
     console = _console()
     console.print(table)
-    for _, entries in rows:
-        for entry in entries:
-            if entry.note:
-                console.print(Text(f"{entry.run}: {entry.state}: {entry.note}"))
+    for _, standings in rows:
+        _print_reasons(console, standings)
 
 
-def _counts(found: Counter[State]) -> str:
-    return ", ".join(f"{found[state]} {state}" for state in _ORDER if found[state]) or "none"
+def _print_reasons(console: Console, standings: Iterable[Standing]) -> None:
+    """Print what went wrong with single runs; that a study was changed is no news to its author."""
+    for standing in standings:
+        if standing.reason and standing.cause not in (Cause.CHANGED, Cause.PROVISIONAL):
+            where = f"{RESULT}: " if standing.cause is Cause.UNREADABLE else ""
+            console.print(Text(f"{standing.run}: {standing.state}: {where}{standing.reason}"))
+
+
+def _counts(standings: Sequence[Standing]) -> str:
+    states = Counter(standing.state for standing in standings)
+    return ", ".join(f"{states[state]} {state}" for state in State if states[state]) or "none"

@@ -9,10 +9,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ablations.execution.worker import Outcome
+from ablations.ledger.records import Result
 from ablations.study.metrics import METRICS
 
 
-class Display:
+class ProgressDisplay:
     """Counts outcomes and prints a line for each."""
 
     def __init__(self, total: int, metric: str) -> None:
@@ -30,7 +31,7 @@ class Display:
         )
         self._task = self._bar.add_task("training", total=total)
 
-    def __enter__(self) -> Display:
+    def __enter__(self) -> ProgressDisplay:
         self._bar.start()
         return self
 
@@ -52,12 +53,17 @@ class Display:
             return "is being trained by another process"
         if result.status != "completed":
             return "; ".join([f"{result.status}: {result.reason}", *result.notes])
-        value = result.metrics[self.metric.name]
-        shown = f"{value:.2%}" if self.metric.percent else f"{value:.4g}"
         seconds = result.seconds.get("total", 0.0)
         epochs = "1 epoch" if result.epochs == 1 else f"{result.epochs} epochs"
-        line = f"{self.metric.label} {shown}, {epochs}, {seconds:.1f} s"
+        line = f"{self._score(result)}, {epochs}, {seconds:.1f} s"
         return "; ".join([line, *result.notes])
+
+    def _score(self, result: Result) -> str:
+        """Return the metric and its value, which a run may lack: dead units under ELU, say."""
+        value = result.value(self.metric.name)
+        if value is None:
+            return f"no {self.metric.label}"
+        return f"{self.metric.label} {value:{'.2%' if self.metric.percent else '.4g'}}"
 
     def summary(self) -> str:
         """Return the closing line."""

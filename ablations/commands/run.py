@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ablations.commands import studies
-from ablations.commands.progress import Display
-from ablations.execution import session
-from ablations.execution.catalog import CATALOG
-from ablations.execution.session import Options as Options
-from ablations.ledger.searches import settle
+from ablations.commands.options import Options
+from ablations.commands.progress import ProgressDisplay
+from ablations.execution.session import Session, prepare
 from ablations.study.schema import TUNING
 
 
@@ -25,36 +23,30 @@ def run(
     loaded = studies.load(study, studies.parse_overrides(sets))
     if seed_count is not None:
         loaded = loaded.model_copy(update={"seeds": tuple(range(seed_count))})
-    comparison = session.prepare(loaded, arms, seeds, options)  # refused before any trial
-    if loaded.tune is None:
-        return 1 if _train(comparison, loaded.metric, loaded.study) else 0
-    untuned = settle(loaded, options.runs, comparison.digests, CATALOG).study
-    trials = session.prepare_trials(untuned, arms, options)
-    failed = 0
-    if trials.pending:
-        failed = _train(trials, loaded.tune.metric, f"{loaded.study}, {TUNING}")
-    searched = settle(loaded, options.runs, trials.digests, CATALOG)
-    wanted = [arm for arm in arms or loaded.arm_names if arm not in searched.incomplete]
-    for arm in arms or loaded.arm_names:
-        if arm in searched.incomplete:
-            print(f"{loaded.study}: {arm} is not compared yet: {searched.incomplete[arm]}")
-    if wanted:
-        comparison = session.prepare(searched.study, wanted, seeds, options)
-        failed += _train(comparison, loaded.metric, loaded.study)
+    prepared, name, failed = prepare(loaded, options, arms, seeds), loaded.study, 0
+    trials = prepared.trials()
+    if loaded.tune is not None and trials.pending:
+        failed += _train(trials, loaded.tune.metric, f"{name}, {TUNING}")
+    comparison = prepared.comparison()
+    for arm, missing in comparison.tuned.incomplete.items():
+        if not arms or arm in arms:
+            print(f"{name}: {arm} is not compared yet: {missing}")
+    if comparison.standings:
+        failed += _train(comparison, loaded.metric, name)
     return 1 if failed else 0
 
 
-def _train(prepared: session.Session, metric: str, name: str) -> int:
+def _train(session: Session, metric: str, name: str) -> int:
     """Train what is pending; return how many runs failed."""
-    finished = len(prepared.entries) - len(prepared.pending)
-    if finished:
-        print(f"{name}: {finished} of {len(prepared.entries)} runs need no training")
-    for entry in prepared.entries if not prepared.options.rerun else ():
-        if entry.continues_after is not None:
-            epochs = entry.run.recipe.training.epochs
-            print(f"{entry.run}: continues after epoch {entry.continues_after} of {epochs}")
-    with Display(len(prepared.pending), metric) as shown:
-        for outcome in prepared.execute():
-            shown.show(outcome)
-    print(f"{name}: {shown.summary()}")
-    return shown.counts.get("failed", 0)
+    standings, pending = session.standings, session.pending
+    if len(standings) > len(pending):
+        print(f"{name}: {len(standings) - len(pending)} of {len(standings)} runs need no training")
+    for standing in standings if not session.prepared.options.rerun else ():
+        if standing.saved_epochs is not None:
+            epochs = standing.run.recipe.training.epochs
+            print(f"{standing.run}: continues after epoch {standing.saved_epochs} of {epochs}")
+    with ProgressDisplay(len(pending), metric) as display:
+        for outcome in session.execute():
+            display.show(outcome)
+    print(f"{name}: {display.summary()}")
+    return display.counts.get("failed", 0)

@@ -4,31 +4,50 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from ablations.errors import UserCodeError
 
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
-def call_apart(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """Return what ``function`` returns for each tuple of arguments, all in one fresh process.
+Returned = TypeVar("Returned")
 
-    Raises:
-        AblationsError: the first that a call raised.
-        UserCodeError: the process died.
-    """
-    if not calls:
-        return []
-    from pebble import ProcessExpired, ProcessPool
 
-    pool = ProcessPool(1, context=multiprocessing.get_context("spawn"))
-    try:
-        futures = [pool.schedule(function, args=arguments) for arguments in calls]
-        return [future.result() for future in futures]
-    except ProcessExpired as error:
-        raise UserCodeError(
-            f"{', '.join(map(str, calls[0]))[:200]}: calling it ends the process "
-            f"(exit status {error.exitcode})"
-        ) from None
-    finally:
-        pool.stop()
-        pool.join()
+class SeparateProcess:
+    """One fresh process, started by the first call and ended with the ``with`` block."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPool | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+
+    def call(
+        self, function: Callable[..., Returned], calls: Sequence[tuple[object, ...]]
+    ) -> list[Returned]:
+        """Return what ``function`` returns for each tuple of arguments.
+
+        Raises:
+            AblationsError: the first that a call raised.
+            UserCodeError: the process died.
+        """
+        if not calls:
+            return []
+        from pebble import ProcessExpired, ProcessPool
+
+        if self._pool is None:
+            self._pool = ProcessPool(1, context=multiprocessing.get_context("spawn"))
+        try:
+            futures = [self._pool.schedule(function, args=arguments) for arguments in calls]
+            return [future.result() for future in futures]
+        except ProcessExpired as error:
+            raise UserCodeError(
+                f"{', '.join(map(str, calls[0]))[:200]}: calling it ends the process "
+                f"(exit status {error.exitcode})"
+            ) from None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
 from ablations.errors import AblationsError
-from ablations.execution.apart import call_apart
+from ablations.execution.apart import SeparateProcess
 from ablations.execution.catalog import CATALOG
 from ablations.study.families import Pretraining
 from ablations.study.model_families import Model
@@ -17,18 +18,38 @@ from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.schema import Arm, Study
 
 
-def describe_data(study: Study, directory: Path | None) -> dict[DataRecipe, DataFacts]:
-    """Return what is known of all data that a study names.
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a study before it trains."""
+
+    data: Mapping[DataRecipe, DataFacts]
+    """Of all data that the study names."""
+    parameters: Mapping[str, int]
+    """Arm → how many trainable numbers its model has."""
+
+    @property
+    def digests(self) -> dict[DataRecipe, str | None]:
+        """The digest of each data set; None where it is not on this machine."""
+        return {data: facts.digest for data, facts in self.data.items()}
+
+
+def check(study: Study, arms: Sequence[Arm], seeds: Sequence[int], directory: Path | None) -> Facts:
+    """Describe a study's data, and see that the models of some arms fit it and each other.
+
+    What is a user's own, and what needs TensorFlow, is called in one process apart, if at all.
 
     Raises:
-        DataError: data that must be read for it cannot be.
-        UserCodeError: a user's function does not return data.
+        DataError: data that must be read to be described cannot be.
+        UserCodeError: a user's function does not return what it should.
+        AblationsError: a model cannot be built, does not fit the data, or does not take the
+            weights that it is to start from; names the arm.
     """
-    calls = {data: (data.name, directory, data.classes) for data in _named(study)}
-    apart = [data for data in calls if data_catalog.runs_user_code(data.name)]
-    told = call_apart(data_catalog.describe, [calls[data] for data in apart])
-    found = dict(zip(apart, told, strict=True))
-    return {data: found.get(data) or data_catalog.describe(*calls[data]) for data in calls}
+    with SeparateProcess() as process:
+        data = _describe(study, directory, process)
+        parameters = _count(arms, data, process)
+        transfers = [arm for arm in arms if _can_misfit(arm.recipe)]
+        process.call(_rehearse, [(a.name, a.recipe.settings(), data, seeds) for a in transfers])
+    return Facts(data, parameters)
 
 
 def digests(study: Study, directory: Path | None) -> dict[DataRecipe, str | None]:
@@ -40,36 +61,50 @@ def _named(study: Study) -> list[DataRecipe]:
     return list(dict.fromkeys(data for arm in study.arms for data in arm.recipe.all_data))
 
 
-def count_parameters(arms: Sequence[Arm], facts: Mapping[DataRecipe, DataFacts]) -> dict[str, int]:
-    """Return arm → how many trainable numbers its model has; only a user's models are built.
-
-    Raises:
-        AblationsError: a model cannot be built, or does not fit the data; names the arm.
-    """
-    built = [arm for arm in arms if arm.recipe.model.needs_building]
-    calls = [_call(arm, facts) for arm in built]
-    counted = dict(
-        zip([arm.name for arm in built], call_apart(_count_by_building, calls), strict=True)
-    )
-    return {
-        arm.name: counted[arm.name] if arm.name in counted else _count(*_call(arm, facts))
-        for arm in arms
-    }
+def _describe(
+    study: Study, directory: Path | None, process: SeparateProcess
+) -> dict[DataRecipe, DataFacts]:
+    calls = {data: (data.name, directory, data.classes) for data in _named(study)}
+    own = [data for data in calls if data_catalog.runs_user_code(data.name)]
+    described = process.call(data_catalog.describe, [calls[data] for data in own])
+    facts = dict(zip(own, described, strict=True))
+    return {data: facts.get(data) or data_catalog.describe(*calls[data]) for data in calls}
 
 
-def check_transfers(
-    arms: Sequence[Arm], facts: Mapping[DataRecipe, DataFacts], seeds: Sequence[int]
-) -> None:
-    """See that the networks of arms that name layers or files of weights fit together.
+def _count(
+    arms: Sequence[Arm], data: Mapping[DataRecipe, DataFacts], process: SeparateProcess
+) -> dict[str, int]:
+    """Return arm → parameters; only a user's models are built to count them."""
+    calls = {arm.name: _counted(arm, data[arm.recipe.data]) for arm in arms}
+    built = [arm.name for arm in arms if arm.recipe.model.needs_building]
+    counts = process.call(_parameters_by_building, [calls[name] for name in built])
+    parameters = dict(zip(built, counts, strict=True))
+    rest = [name for name in calls if name not in parameters]
+    return parameters | {name: _parameters(*calls[name]) for name in rest}
 
-    Raises:
-        AblationsError: a pattern matches no layer, or weights are of another shape.
-    """
-    named = [arm for arm in arms if _can_misfit(arm.recipe)]
-    call_apart(_rehearse, [(arm.name, arm.recipe.settings(), facts, seeds) for arm in named])
+
+def _counted(arm: Arm, facts: DataFacts) -> tuple[str, Model, tuple[int, ...], int]:
+    return arm.name, arm.recipe.model, facts.input_shape, facts.classes
+
+
+def _parameters(arm: str, model: Model, input_shape: tuple[int, ...], classes: int) -> int:
+    try:
+        return model.parameters(input_shape, classes)
+    except AblationsError as error:
+        raise type(error)(f"arm {arm}: {error}") from None
+
+
+def _parameters_by_building(
+    arm: str, model: Model, input_shape: tuple[int, ...], classes: int
+) -> int:
+    from ablations.training import runtime
+
+    runtime.start()
+    return _parameters(arm, model, input_shape, classes)
 
 
 def _can_misfit(recipe: Recipe) -> bool:
+    """Whether a recipe names layers or files of weights, which may not be there."""
     transfer = recipe.transfer
     if transfer is None:
         return False
@@ -78,33 +113,12 @@ def _can_misfit(recipe: Recipe) -> bool:
 
 
 def _rehearse(
-    arm: str, recipe: Mapping[str, Any], facts: Mapping[DataRecipe, DataFacts], seeds: Sequence[int]
+    arm: str, recipe: Mapping[str, Any], data: Mapping[DataRecipe, DataFacts], seeds: Sequence[int]
 ) -> None:
+    """See that the networks of one arm's stages fit together."""
     from ablations.training import runtime
 
     runtime.start()
     from ablations.training.trainers.compiled.transfer import check_transfer
 
-    typed = Recipe.model_validate(recipe, context={"catalog": CATALOG})
-    check_transfer(arm, typed, facts, seeds)
-
-
-def _call(
-    arm: Arm, facts: Mapping[DataRecipe, DataFacts]
-) -> tuple[str, Model, tuple[int, ...], int]:
-    fact = facts[arm.recipe.data]
-    return arm.name, arm.recipe.model, fact.input_shape, fact.classes
-
-
-def _count(arm: str, model: Model, input_shape: tuple[int, ...], classes: int) -> int:
-    try:
-        return model.parameters(input_shape, classes)
-    except AblationsError as error:
-        raise type(error)(f"arm {arm}: {error}") from None
-
-
-def _count_by_building(arm: str, model: Model, input_shape: tuple[int, ...], classes: int) -> int:
-    from ablations.training import runtime
-
-    runtime.start()
-    return _count(arm, model, input_shape, classes)
+    check_transfer(arm, Recipe.model_validate(recipe, context={"catalog": CATALOG}), data, seeds)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ablations.execution import devices
+from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome, work
 
 
 class Inline:
     """A peer of the other executors: the same jobs, the same code, the same bits."""
 
-    def __init__(self, devices: Sequence[str | None]) -> None:
-        self.gpu = devices[0]
+    def __init__(self, options: Options) -> None:
+        """Choose one device.
+
+        Raises:
+            DeviceError: there is no such device here.
+        """
+        (self.gpu,) = devices.choose(options.device, workers=1)
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes."""

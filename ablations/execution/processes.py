@@ -13,6 +13,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from pebble import ProcessExpired, ProcessPool
 
+from ablations.execution import devices
+from ablations.execution.affinity import next_job
+from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome, record_failure, work
 
 
@@ -39,10 +42,15 @@ class _Slot:
 
 
 class Processes:
-    """Trains in as many processes as there are ``devices``; None is a CPU."""
+    """Trains in one process a worker."""
 
-    def __init__(self, devices: Sequence[str | None]) -> None:
-        self.devices = devices
+    def __init__(self, options: Options) -> None:
+        """Choose a device for each worker.
+
+        Raises:
+            DeviceError: there is no such device here.
+        """
+        self.devices = tuple(devices.choose(options.device, options.workers))
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
@@ -73,13 +81,6 @@ class Processes:
         if queue:
             job = queue.pop(next_job(queue, slot.arm, {other.arm for other in slots}))
             busy[slot.submit(job)] = (slot, job)
-
-
-def next_job(queue: Sequence[Job], arm: str | None, taken: set[str | None]) -> int:
-    """Return which job a slot takes: its own arm's, else one no slot has traced, else the first."""
-    own = (place for place, job in enumerate(queue) if job.arm == arm)
-    free = (place for place, job in enumerate(queue) if job.arm not in taken)
-    return next(own, next(free, 0))
 
 
 def _outcome(future: Future[Outcome], job: Job) -> Outcome:

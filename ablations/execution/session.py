@@ -1,155 +1,139 @@
-"""One ``run``: check everything, then train what is pending."""
+"""One ``run``: check everything once, then train what is pending."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
 
 from ablations.data import catalog as data_catalog
-from ablations.data.dataset import DataFacts
 from ablations.data.inputs import facts_for
 from ablations.errors import RunsDirectoryError
-from ablations.execution import devices, study_files
+from ablations.execution import facts, study_files
 from ablations.execution.catalog import CATALOG
-from ablations.execution.facts import check_transfers, count_parameters, describe_data
+from ablations.execution.executor import Executor, executor_for
+from ablations.execution.facts import Facts
+from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome
 from ablations.ledger.inputs import inputs_digest
 from ablations.ledger.paths import RunsDirectory
-from ablations.ledger.standing import FINISHED, Entry, State, look_up_all
+from ablations.ledger.searches import TunedStudy, settle
+from ablations.ledger.standing import Standing, State, classify_all
 from ablations.study.expand import Run, expand, expand_trials
-from ablations.study.recipe import DataRecipe
-from ablations.study.schema import TUNING, Study
-from ablations.study.variation import (
-    COMPARISON,
-    PHASE,
-    Setting,
-    of_arm,
-    of_trial,
-    varied_settings,
-)
-
-ExecutorName = Literal["inline", "processes"]
+from ablations.study.schema import Study
+from ablations.study.variation import run_settings
 
 
 @dataclass(frozen=True)
-class Options:
-    """How to run, apart from what."""
+class Prepared:
+    """A request that was checked: all that its sessions need to know."""
 
-    runs: Path = Path("runs")
-    data_directory: Path | None = None
-    executor: ExecutorName = "processes"
-    device: str = "auto"
-    workers: int | None = None
-    rerun: bool = False
+    study: Study
+    """As loaded: no arm is tuned."""
+    arms: tuple[str, ...]
+    """The arms that are asked for."""
+    seeds: tuple[int, ...]
+    """The seeds of the comparison that are asked for."""
+    options: Options
+    executor: Executor
+    facts: Facts
+
+    @property
+    def runs(self) -> RunsDirectory:
+        """Where all runs are kept."""
+        return RunsDirectory(self.options.runs)
+
+    def trials(self) -> Session:
+        """Return the runs of the arms' searches; none where nothing is tuned."""
+        tuned = self._settle()
+        wanted = tuple(t for t in tuned.trials if not self.arms or t.run.arm in self.arms)
+        return Session(self, tuned, wanted)
+
+    def comparison(self) -> Session:
+        """Return the runs of the arms that need no search, or whose search is complete."""
+        tuned = self._settle()
+        runs = [run for run in expand(tuned.study, self.arms, self.seeds) if not run.provisional]
+        return Session(self, tuned, classify_all(runs, self.runs, self.facts.digests))
+
+    def _settle(self) -> TunedStudy:
+        return settle(self.study, self.runs, self.facts.digests, CATALOG)
 
 
 @dataclass(frozen=True)
 class Session:
-    """A checked request: what will be trained, and what need not be."""
+    """Some runs of a study: what will be trained, and what need not be."""
 
-    study: Study
-    options: Options
-    entries: tuple[Entry, ...]
-    devices: tuple[str | None, ...]
-    digests: Mapping[DataRecipe, str | None]
-    pending: tuple[Run, ...]
+    prepared: Prepared
+    tuned: TunedStudy
+    """The study with the values that its searches have chosen by now."""
+    standings: tuple[Standing, ...]
+
+    @property
+    def pending(self) -> tuple[Run, ...]:
+        """The runs that will be trained."""
+        anew = self.prepared.options.rerun
+        return tuple(
+            standing.run
+            for standing in self.standings
+            if anew or not (standing.finished or standing.state is State.RUNNING)
+        )
 
     def execute(self) -> Iterator[Outcome]:
         """Train what is pending and yield each outcome; what is finished is kept, whatever comes.
 
         The study's own files are written before, the arms' bands after.
         """
-        runs = RunsDirectory(self.options.runs)
-        changed = study_files.record(self.study, runs)
-        if not self.pending and not changed:
+        runs, jobs = self.prepared.runs, self.jobs()
+        changed = study_files.record(self.tuned.study, runs)
+        if not jobs and not changed:
             return
         try:
-            yield from self._executor().execute(self.jobs())
+            yield from self.prepared.executor.execute(jobs)
         finally:
-            study_files.summarize(self.study, runs, self.digests)
+            study_files.summarize(self.tuned.study, runs, self.prepared.facts.digests)
 
     def jobs(self) -> list[Job]:
         """Return what is pending as jobs for an executor."""
-        varied = varied_settings(self.study)
-        return [self._job(run, self._settings(run, varied)) for run in self.pending]
-
-    def _executor(self) -> Executor:
-        if self.options.executor == "inline":
-            from ablations.execution.inline import Inline
-
-            return Inline(self.devices)
-        from ablations.execution.processes import Processes
-
-        return Processes(self.devices)
-
-    def _settings(
-        self, run: Run, varied: Mapping[str, Mapping[str, Setting]]
-    ) -> dict[str, Setting]:
-        """Return what tells the run from others, for the HParams dashboard."""
-        settings, tune = of_arm(varied, run.arm), self.study.tune
-        if tune is None:
-            return settings
-        if not run.trial:
-            return {PHASE: COMPARISON, **settings}
-        trial = next(trial for trial in tune.trials if trial.name == run.trial)
-        return {PHASE: TUNING, **settings, **of_trial(trial)}
-
-    def _job(self, run: Run, settings: Mapping[str, Setting]) -> Job:
-        data = self.options.data_directory
-        return Job(
-            study=run.study,
-            arm=run.arm,
-            trial=run.trial,
-            seed=run.seed,
-            recipe=run.recipe.settings(),
-            settings=settings,
-            runs=str(self.options.runs),
-            data_digest=inputs_digest(run.recipe, run.seed, self.digests.__getitem__) or "",
-            data_directory=None if data is None else str(data),
-            rerun=self.options.rerun,
-        )
-
-
-class Executor(Protocol):
-    """What trains jobs: see ``inline`` and ``processes``."""
-
-    def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Train all jobs; yield each outcome as it comes."""
+        options, digests = self.prepared.options, self.prepared.facts.digests
+        settings = run_settings(self.tuned.study, self.pending)
+        return [
+            Job(
+                study=run.study,
+                arm=run.arm,
+                trial=run.trial,
+                seed=run.seed,
+                recipe=run.recipe.settings(),
+                settings=its_own,
+                runs=options.runs,
+                data_digest=inputs_digest(run.recipe, run.seed, digests.__getitem__) or "",
+                data_directory=options.data_directory,
+                rerun=options.rerun,
+            )
+            for run, its_own in zip(self.pending, settings, strict=True)
+        ]
 
 
 def prepare(
-    study: Study, arms: Collection[str], seeds: Collection[int], options: Options
-) -> Session:
-    """Check a request and find what is pending; nothing is written.
+    study: Study, options: Options, arms: Sequence[str] = (), seeds: Sequence[int] = ()
+) -> Prepared:
+    """Check a request, its searches and its comparison alike; nothing is written.
+
+    Without ``arms`` or ``seeds`` of the comparison, all are asked for.
 
     Raises:
         AblationsError: the request cannot be met.
     """
-    return _prepare(study, expand(study, arms, seeds), options)
-
-
-def prepare_trials(study: Study, arms: Collection[str], options: Options) -> Session:
-    """Check the search of a study's arms, as ``prepare`` does the comparison."""
-    return _prepare(study, expand_trials(study, arms, CATALOG), options)
-
-
-def _prepare(study: Study, wanted: Sequence[Run], options: Options) -> Session:
-    chosen = devices.choose(options.device, options.workers)
+    wanted = [*expand(study, arms, seeds), *expand_trials(study, arms, CATALOG)]
+    executor = executor_for(options)
     _check_writable(options.runs)
     for data in dict.fromkeys(data for run in wanted for data in run.recipe.all_data):
         data_catalog.fetch(data.name, options.data_directory)
-    facts = describe_data(study, options.data_directory)
-    _check_sizes(wanted, facts)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
-    count_parameters(arms_wanted, facts)
-    check_transfers(arms_wanted, facts, sorted({run.seed for run in wanted}))
-    digests = {data: fact.digest for data, fact in facts.items()}
-    entries = look_up_all(wanted, options.runs, digests)
-    pending = [e.run for e in entries if options.rerun or e.state not in (*FINISHED, State.RUNNING)]
-    return Session(study, options, entries, tuple(chosen), digests, tuple(pending))
+    seeds_wanted = sorted({run.seed for run in wanted})
+    known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)
+    _check_sizes(wanted, known)
+    return Prepared(study, tuple(arms), tuple(seeds), options, executor, known)
 
 
 def _check_writable(root: Path) -> None:
@@ -163,10 +147,11 @@ def _check_writable(root: Path) -> None:
         raise RunsDirectoryError(f"{root}: {existing} cannot be written; wants one that can")
 
 
-def _check_sizes(wanted: Sequence[Run], facts: Mapping[DataRecipe, DataFacts]) -> None:
+def _check_sizes(wanted: Sequence[Run], known: Facts) -> None:
+    """Refuse runs that their data is too small for."""
     from ablations.data.split import check_sizes
     from ablations.training.stage import stages_of
 
     for stage in (stage for run in wanted for stage in stages_of(run.recipe)):
-        data = facts_for(stage.recipe.data, facts)
+        data = facts_for(stage.recipe.data, known.data)
         check_sizes(stage.recipe, data.train_examples, data.input_shape)

@@ -10,8 +10,8 @@ from ablations.errors import RunsDirectoryError
 from ablations.files import write_atomically
 from ablations.ledger.paths import RunsDirectory, seed_of
 from ablations.ledger.records import read_history
-from ablations.ledger.standing import State, look_up_all
-from ablations.study.expand import Run
+from ablations.ledger.standing import State, classify_all
+from ablations.study.expand import SEED_PREFIX, comparison_run
 from ablations.study.recipe import DataRecipe
 from ablations.study.schema import Study
 from ablations.study.yaml_writer import to_yaml
@@ -39,17 +39,13 @@ def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, st
     from ablations.telemetry.study_events import write_bands
 
     for arm in study.arms:
-        arm_directory = runs.study(study.study) / arm.name
-        seeds = sorted(
-            seed for path in arm_directory.glob("seed-*") if (seed := seed_of(path)) >= 0
-        )
-        wanted = [Run(study.study, arm.name, seed, arm.recipe) for seed in seeds]
-        done = [e.run for e in look_up_all(wanted, runs.root, digests) if e.state == State.DONE]
-        if study.awaits_tuning(arm.name):
-            done = []  # whatever was finished, it was at other values
+        directories = (runs.study(study.study) / arm.name).glob(f"{SEED_PREFIX}*")
+        seeds = sorted(seed for path in directories if (seed := seed_of(path)) is not None)
+        found = [comparison_run(study, arm, seed) for seed in seeds]
+        standings = classify_all(found, runs, digests)
         write_bands(
             runs.summary(study.study, arm.name),
-            [read_history(runs.run(study.study, arm.name, run.seed).metrics) for run in done],
+            [read_history(s.directory.metrics) for s in standings if s.state is State.DONE],
         )
 
 

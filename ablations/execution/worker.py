@@ -6,20 +6,24 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.lock import HeldError, hold
 from ablations.ledger.paths import RunDirectory, RunsDirectory
-from ablations.ledger.records import Result, UnreadableResultError, read_result
-from ablations.study.expand import Run, place
+from ablations.ledger.records import Result
+from ablations.ledger.standing import classify
+from ablations.study.expand import Run, run_path
 from ablations.study.recipe import Recipe
+
+if TYPE_CHECKING:
+    from ablations.training.trainers.compiled.programs import Programs
 
 
 @dataclass(frozen=True)
 class Job:
-    """A run as plain data, ready to cross to another process or machine."""
+    """A run in a form that can cross to another process or machine: its recipe is plain data."""
 
     study: str
     arm: str
@@ -27,21 +31,22 @@ class Job:
     recipe: Mapping[str, Any]
     settings: Mapping[str, str | float | bool]
     """The ablated settings, for the HParams dashboard."""
-    runs: str
+    runs: Path
     data_digest: str
-    data_directory: str | None = None
+    """Of all that the run learns from, as it was when the job was made."""
+    data_directory: Path | None = None
     rerun: bool = False
     """Train even if a finished result is there."""
     trial: str = ""
     """The trial of the arm's search; empty in the comparison."""
 
     def __str__(self) -> str:
-        return place(self.study, self.arm, self.seed, self.trial)
+        return run_path(self.study, self.arm, self.seed, self.trial)
 
     @property
     def directory(self) -> RunDirectory:
         """The run's directory."""
-        return RunsDirectory(Path(self.runs)).run(self.study, self.arm, self.seed, self.trial)
+        return RunsDirectory(self.runs).run(self.study, self.arm, self.seed, self.trial)
 
     def run(self) -> Run:
         """Return the run, its recipe typed again."""
@@ -57,8 +62,8 @@ class Outcome:
     result: Result | None
 
 
-PATIENCE_SECONDS = 0.5  # for a look by ``status``, which holds a lock for microseconds
-_programs: Any = None  # the traced programs of this process, made when TensorFlow is there
+PATIENCE_SECONDS = 0.5  # ``status`` holds a lock for microseconds when it asks for it
+_programs: Programs | None = None  # traced by this process; made when TensorFlow is there
 
 
 def work(job: Job) -> Outcome:
@@ -69,8 +74,8 @@ def work(job: Job) -> Outcome:
         with hold(directory.path, PATIENCE_SECONDS):
             finished = None if job.rerun else _finished(job)
             return Outcome(job, finished or _train(job))
-    except HeldError:
-        return Outcome(job, None)
+    except HeldError:  # by another trainer, unless its result is there already
+        return Outcome(job, _finished(job))
     except OSError as error:  # the directory itself cannot be written
         return Outcome(job, _failure(job, f"{type(error).__name__}: {error}"))
 
@@ -86,32 +91,27 @@ def record_failure(job: Job, reason: str) -> Outcome:
 
 def _finished(job: Job) -> Result | None:
     """Return the result that another process finished since the job was made."""
-    try:
-        result = read_result(job.directory.result)
-    except UnreadableResultError:
-        return None
-    wanted = fingerprint(job.run().recipe, job.seed, job.data_digest)
-    return result if result.fingerprint == wanted and result.status != "failed" else None
+    standing = classify(job.run(), job.directory, job.data_digest)
+    return standing.result if standing.finished else None
 
 
 def _train(job: Job) -> Result:
-    from ablations.training.run import TrainingRequest, train
-    from ablations.training.trainers.compiled.programs import Programs
-
     global _programs
-    _programs = _programs or Programs()
-    directory = job.directory
-    data = None if job.data_directory is None else Path(job.data_directory)
     try:
+        from ablations.training.run import TrainingRequest, train
+        from ablations.training.trainers.compiled.programs import Programs
+
+        _programs = _programs or Programs()
+        run, data = job.run(), job.data_directory
         request = TrainingRequest(
-            job.run(), directory, job.settings, data, job.data_digest, from_scratch=job.rerun
+            run, job.directory, job.settings, data, job.data_digest, from_scratch=job.rerun
         )
         return train(request, _programs)
     except Exception as error:
         _programs = None  # what failed half-way may have left a program in no known state
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         result = _failure(job, reason[:500])
-        result.write(directory.result)
+        result.write(job.directory.result)
         return result
 
 

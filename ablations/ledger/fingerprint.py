@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from typing import Any
 
+from ablations.ledger.mends import mends_of
 from ablations.study.recipe import Recipe
 
 CODE_VERSION = 2
-"""Raised whenever a change of the code changes what a recipe trains."""
+"""Raised when a change of the code changes what most recipes train; see also ``mends``."""
+
+ADDED_SINCE_2: Mapping[str, Any] = {"training.label_smoothing": None}
+"""Dotted path → default of each setting that recipes have had since then.
+
+At its default it is what the code did before, so it does not enter the fingerprint."""
 
 
 def fingerprint(recipe: Recipe, seed: int, data_digest: str) -> str:
@@ -16,11 +24,31 @@ def fingerprint(recipe: Recipe, seed: int, data_digest: str) -> str:
 
     Names of studies and arms, comments, descriptions and what is merely recorded do not enter.
     """
+    return hash_settings(recipe.science(), seed, data_digest)
+
+
+def hash_settings(settings: Mapping[str, Any], seed: int, data_digest: str) -> str:
+    """Return the fingerprint of a recipe given as plain nested data, without its telemetry."""
     content = {
         "code": CODE_VERSION,
-        "recipe": recipe.science(),
+        "recipe": _without_defaults(settings, ADDED_SINCE_2),
         "seed": seed,
         "data": data_digest,
     }
+    if mends := mends_of(settings):
+        content["mends"] = mends
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_defaults(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings without each dotted path of ``defaults`` that holds its default."""
+    kept: dict[str, Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            split = ((*path.partition("."), default) for path, default in defaults.items())
+            value = _without_defaults(value, {rest: d for top, _, rest, d in split if top == key})
+        elif key in defaults and value == defaults[key]:
+            continue
+        kept[key] = value
+    return kept

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from ablations.errors import RunsDirectoryError
-from ablations.study.expand import SEED_PREFIX, place
+from ablations.study.expand import SEED_PREFIX, run_path
 from ablations.study.schema import SUMMARY
 
 RECIPE = "recipe.yaml"
@@ -19,11 +18,12 @@ FINAL_STATE = "state.npz"
 RESUME = "resume.npz"
 STUDY_RECORD = "study.yaml"
 EVENTS_PREFIX = "events.out.tfevents."
+MOST_SEED_DIGITS = 19  # those of a 64-bit integer
 
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """One training: ``runs/<study>/<arm>/seed-<n>/``, or a trial's place; see ``place``."""
+    """One training: ``runs/<study>/<arm>/seed-<n>/``; see ``run_path`` for a trial's."""
 
     path: Path
 
@@ -71,7 +71,7 @@ class RunsDirectory:
 
     def study(self, study: str) -> Path:
         """Return ``runs/<study>/``."""
-        return self._inside(self.root / study)
+        return self._inside(study)
 
     def record(self, study: str) -> Path:
         """Return the file that keeps the study as it was last run."""
@@ -79,25 +79,28 @@ class RunsDirectory:
 
     def summary(self, study: str, arm: str) -> Path:
         """Return ``runs/<study>/summary/<arm>/``: mean and band over the seeds."""
-        return self._inside(self.root / study / SUMMARY / arm)
+        return self._inside(f"{study}/{SUMMARY}/{arm}")
 
     def run(self, study: str, arm: str, seed: int, trial: str = "") -> RunDirectory:
         """Return the directory of one run, or of one trial of an arm's search."""
-        return RunDirectory(self._inside(self.root / place(study, arm, seed, trial)))
+        return RunDirectory(self._inside(run_path(study, arm, seed, trial)))
 
-    @cached_property
-    def _real_root(self) -> Path:
-        return self.root.resolve()
-
-    def _inside(self, path: Path) -> Path:
-        """Return ``path``, after checking that no link or name leads out of the root."""
-        if not Path(os.path.realpath(path)).is_relative_to(self._real_root):
+    def _inside(self, below: str) -> Path:
+        """Return a path ``below`` the root, if no link and no name in it leads out of the root."""
+        path, may_leave = str(self.root), False
+        for name in below.split("/"):
+            path = f"{path}/{name}"
+            may_leave |= name == ".." or os.path.islink(path)
+        root = os.path.realpath(self.root) if may_leave else ""
+        if root and not Path(os.path.realpath(path)).is_relative_to(root):
             raise RunsDirectoryError(f"{path}: leads out of {self.root}; wants a place inside it")
-        return path
+        return Path(path)
 
 
-def seed_of(directory: Path) -> int:
-    """Return the seed of a run directory by its name, or −1 if it is not one."""
+def seed_of(directory: Path) -> int | None:
+    """Return the seed of a run's directory by its name, or None if it is not called as one."""
     number = directory.name.removeprefix(SEED_PREFIX)
-    numbered = directory.name.startswith(SEED_PREFIX) and number.isdecimal() and number.isascii()
-    return int(number) if numbered else -1
+    if not (number.isascii() and number.isdigit() and len(number) <= MOST_SEED_DIGITS):
+        return None
+    seed = int(number)
+    return seed if directory.name == f"{SEED_PREFIX}{seed}" else None

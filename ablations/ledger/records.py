@@ -71,6 +71,12 @@ class Result(BaseModel):
     started_at: str = ""
     finished_at: str = ""
 
+    def value(self, metric: str) -> float | None:
+        """Return one metric of the run; None where it has none, or none that is finite."""
+        if metric == "train_seconds":
+            return self.metrics.get(metric, self.seconds.get("train"))
+        return self.metrics.get(metric)
+
     def write(self, path: Path) -> None:
         """Write the result atomically."""
         content = json.dumps(self.model_dump(by_alias=True), indent=2, allow_nan=False)

@@ -1,4 +1,4 @@
-"""What the searches of a tuned study chose, read from their trials' results on disk.
+"""What the search of each arm found, read from its trials' results on disk.
 
 Nothing else is kept: the same results give the same choice, so a study goes on where it stopped.
 """
@@ -6,86 +6,114 @@ Nothing else is kept: the same results give the same choice, so a study goes on 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
+from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import Result
-from ablations.ledger.standing import FINISHED, Entry, State, look_up_all
-from ablations.study.expand import expand, expand_trials, tuned
+from ablations.ledger.standing import Standing, State, classify_all
+from ablations.study.expand import expand_trials, tuned
 from ablations.study.recipe import DataRecipe
-from ablations.study.schema import Study, Tuning
-from ablations.study.search import choose
+from ablations.study.schema import Arm, Study, Tuning, TuningTrial
+from ablations.study.search import choose, mean_score, on_the_edge
 from ablations.study.technique import Catalog
 
 
 @dataclass(frozen=True)
-class Searched:
-    """A study with the arms whose search is complete at the values that it chose."""
+class TrialScore:
+    """One trial of one arm."""
+
+    trial: TuningTrial
+    runs: tuple[float | None, ...]
+    """The tuning's metric of each finished run; None for one that diverged."""
+
+    @property
+    def mean(self) -> float | None:
+        """The mean over the runs that did not diverge."""
+        return mean_score(self.runs)
+
+    @property
+    def diverged(self) -> int:
+        """Runs that diverged."""
+        return self.runs.count(None)
+
+
+@dataclass(frozen=True)
+class ArmSearch:
+    """The search of one arm."""
+
+    arm: str
+    trials: tuple[TrialScore, ...]
+    best: TuningTrial | None
+    """What the trials choose, as they lie on disk; None while the search is not complete."""
+    chosen: TrialScore | None
+    """The trial at whose values the study compares the arm; None while it has no such values."""
+    edges: Mapping[str, Literal["lowest", "highest"]]
+    """Chosen settings beyond which nothing was tried."""
+    missing: str
+    """What a search that is not complete still lacks, in a line."""
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the trials, as they lie on disk, choose what the arm is compared at."""
+        return self.chosen is not None and self.chosen.trial == self.best
+
+
+def read_searches(study: Study, trials: Iterable[Standing]) -> tuple[ArmSearch, ...]:
+    """Return the search of each tuned arm, in the study's order; ``trials`` are their runs."""
+    if study.tune is None:
+        return ()
+    by_arm: dict[str, list[Standing]] = {}
+    for standing in trials:
+        by_arm.setdefault(standing.run.arm, []).append(standing)
+    return tuple(_search(study.tune, arm, by_arm.get(arm.name, [])) for arm in study.tuned_arms)
+
+
+def _search(tuning: Tuning, arm: Arm, standings: Sequence[Standing]) -> ArmSearch:
+    scores: dict[str, list[float | None]] = {}
+    for standing in standings:
+        if standing.finished and standing.result is not None:
+            scores.setdefault(standing.run.trial, []).append(_score(tuning, standing.result))
+    trials = tuple(TrialScore(trial, tuple(scores.get(trial.name, ()))) for trial in tuning.trials)
+    chosen = next((t for t in trials if arm.tuned and t.trial.values == arm.tuned), None)
+    best, edges = choose(tuning, scores), on_the_edge(tuning, arm.tuned)
+    return ArmSearch(arm.name, trials, best, chosen, edges, "" if best else _missing(standings))
+
+
+def _score(tuning: Tuning, result: Result) -> float | None:
+    """Return what one finished run says of its trial; None if it diverged."""
+    return result.metrics.get(tuning.metric) if result.status == "completed" else None
+
+
+def _missing(standings: Sequence[Standing]) -> str:
+    states = Counter(standing.state for standing in standings if not standing.finished)
+    missing = [f"{states[state]} {state}" for state in State if states[state]]
+    return f"of {len(standings)} runs of its search {', '.join(missing)}"
+
+
+@dataclass(frozen=True)
+class TunedStudy:
+    """A study whose arms hold the values that their searches chose, where these are complete."""
 
     study: Study
-    trials: tuple[Entry, ...]
+    trials: tuple[Standing, ...]
     """The runs of all searches."""
     incomplete: Mapping[str, str]
-    """Arm whose search is not complete → why; it cannot be compared yet."""
-
-    def of_arm(self, arm: str) -> tuple[Entry, ...]:
-        """Return the runs of one arm's search."""
-        return tuple(entry for entry in self.trials if entry.run.arm == arm)
+    """Arm whose search is not complete → what it lacks; it cannot be compared yet."""
 
 
 def settle(
-    study: Study, root: Path, digests: Mapping[DataRecipe, str | None], catalog: Catalog
-) -> Searched:
+    study: Study, root: RunsDirectory, digests: Mapping[DataRecipe, str | None], catalog: Catalog
+) -> TunedStudy:
     """Read every arm's trials, and choose where all of them are finished."""
-    entries = look_up_all(expand_trials(study, (), catalog), root, digests)
-    searched = Searched(study, entries, {})
-    if study.tune is None:
-        return searched
-    chosen, incomplete = {}, {}
-    for arm in study.tuned_arms:
-        found = searched.of_arm(arm.name)
-        trial = choose(study.tune, _scores(study.tune, found))
-        if trial is None:
-            incomplete[arm.name] = _missing(found)
-        else:
-            chosen[arm.name] = tuned(arm, trial.values, catalog)
-    arms = tuple(chosen.get(arm.name, arm) for arm in study.arms)
-    return Searched(study.model_copy(update={"arms": arms}), entries, incomplete)
+    trials = classify_all(expand_trials(study, (), catalog), root, digests)
+    searches = {search.arm: search for search in read_searches(study, trials)}
 
+    def settled(arm: Arm) -> Arm:
+        best = searches[arm.name].best if arm.name in searches else None
+        return arm if best is None else tuned(arm, best.values, catalog)
 
-def compared(
-    searched: Searched, root: Path, digests: Mapping[DataRecipe, str | None]
-) -> list[Entry]:
-    """Return the state of each run of the comparison.
-
-    What an arm has finished while its search is not complete, it finished at other values.
-    """
-    found = look_up_all(expand(searched.study), root, digests)
-    return [
-        replace(entry, state=State.STALE)
-        if entry.run.arm in searched.incomplete and entry.state in FINISHED
-        else entry
-        for entry in found
-    ]
-
-
-def _scores(tuning: Tuning, entries: Sequence[Entry]) -> dict[str, list[float | None]]:
-    scores: dict[str, list[float | None]] = {}
-    for entry in entries:
-        if entry.state in FINISHED and entry.result is not None:
-            scores.setdefault(entry.run.trial, []).append(score(tuning, entry.result))
-    return scores
-
-
-def _missing(entries: Sequence[Entry]) -> str:
-    states = Counter(entry.state for entry in entries)
-    missing = [
-        f"{states[state]} {state}" for state in State if state not in FINISHED and states[state]
-    ]
-    return f"of {len(entries)} runs of its search {', '.join(missing)}"
-
-
-def score(tuning: Tuning, result: Result) -> float | None:
-    """Return what one finished run of a trial says of it; None if it diverged."""
-    return result.metrics.get(tuning.metric) if result.status == "completed" else None
+    arms = tuple(settled(arm) for arm in study.arms)
+    incomplete = {name: search.missing for name, search in searches.items() if not search.best}
+    return TunedStudy(study.model_copy(update={"arms": arms}), trials, incomplete)

@@ -1,28 +1,27 @@
-"""What is done, stale, running, pending: read from the run directories, never kept elsewhere."""
+"""Decide what a run's directory says of it: done, stale, pending …  Nothing else decides it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
+from enum import Enum, StrEnum
 
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.inputs import inputs_digest
 from ablations.ledger.lock import is_held
 from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result, UnreadableResultError, read_place, read_result
-from ablations.study.expand import Run
+from ablations.study.expand import Run, run_path
 from ablations.study.recipe import DataRecipe
 
 
 class State(StrEnum):
-    """The state of one run."""
+    """The state of one run, in the order in which states are listed."""
 
     DONE = "done"
     RUNNING = "running"
     STALE = "stale"
-    """Finished under another recipe, data or code; trained again when asked to run."""
+    """Has a result that is not of this run as it stands; trained again when asked to run."""
     DIVERGED = "diverged"
     """A result: recorded, never retried."""
     FAILED = "failed"
@@ -30,64 +29,112 @@ class State(StrEnum):
     PENDING = "pending"
 
 
-FINISHED = (State.DONE, State.DIVERGED)
+_STATE_OF_STATUS = {
+    "completed": State.DONE,
+    "diverged": State.DIVERGED,
+    "failed": State.FAILED,
+}
+
+
+class Cause(Enum):
+    """Why a run is stale."""
+
+    UNREADABLE = "the result cannot be read"
+    FOREIGN = "the result is of another study, arm or seed"
+    PROVISIONAL = "the values that its arm is compared at are not chosen"
+    CHANGED = "trained with other settings, data or code"
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One run with its state, and its result where there is a readable one."""
+class Standing:
+    """One run and what its directory says of it."""
 
     run: Run
+    directory: RunDirectory
     state: State
+    cause: Cause | None = None
+    """Why it is stale; None where it is not."""
     result: Result | None = None
-    note: str = ""
-    continues_after: int | None = None
-    """The epoch that an interrupted training had saved, if it was of this very run."""
+    """The result in the directory, if it can be read; of this run unless the run is stale."""
+    reason: str = ""
+    """Why it is stale, diverged or failed, in a line."""
+    saved_epochs: int | None = None
+    """The epochs that a checkpoint of this very run holds, where training would go on from it."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is a result that counts, so that nothing is left to train."""
+        return self.state in (State.DONE, State.DIVERGED)
 
 
-def look_up(run: Run, runs: RunsDirectory, data_digest: str | None) -> Entry:
-    """Return the state of a run.
+def classify(run: Run, directory: RunDirectory, data_digest: str | None) -> Standing:
+    """Return what a run's directory says of it.
 
-    ``data_digest`` is None where the data is not on this machine; then the data that the result
-    was made from is taken to be unchanged.
+    A result of this very run decides, whoever holds the directory.  ``data_digest`` is that of all
+    that the run learns from; None where that is not on this machine, and then the data is taken
+    to be what the result was made from.
     """
-    directory = runs.run(run.study, run.arm, run.seed, run.trial)
     if not directory.path.is_dir():
-        return Entry(run, State.PENDING)
-    if is_held(directory.path):
-        return Entry(run, State.RUNNING)
+        return Standing(run, directory, State.PENDING)
+    standing = _of_contents(run, directory, data_digest)
+    if not standing.finished and is_held(directory.path):
+        return Standing(run, directory, State.RUNNING)
+    return standing
+
+
+def classify_all(
+    runs: Iterable[Run], root: RunsDirectory, digests: Mapping[DataRecipe, str | None]
+) -> tuple[Standing, ...]:
+    """Return the standing of each run; ``digests`` holds that of each data set.
+
+    Raises:
+        RunsDirectoryError: a run's directory leads out of the root.
+    """
+    return tuple(
+        classify(
+            run,
+            root.run(run.study, run.arm, run.seed, run.trial),
+            inputs_digest(run.recipe, run.seed, digests.__getitem__),
+        )
+        for run in runs
+    )
+
+
+def _of_contents(run: Run, directory: RunDirectory, data_digest: str | None) -> Standing:
+    """Return the standing, apart from whether the run is being trained."""
     if not directory.result.exists():
-        return Entry(run, State.PENDING, continues_after=_saved(directory, run, data_digest))
+        saved = _saved_epochs(run, directory, data_digest)
+        return Standing(run, directory, State.PENDING, saved_epochs=saved)
     try:
         result = read_result(directory.result)
     except UnreadableResultError as error:
-        return Entry(run, State.STALE, note=f"{directory.result}: {error}")
+        reason = str(error).replace(f"{directory.path}/", "")
+        return Standing(run, directory, State.STALE, Cause.UNREADABLE, reason=reason)
+    if cause := _cause(run, result, data_digest):
+        reason = cause.value
+        if cause is Cause.FOREIGN:
+            owner = run_path(result.study, result.arm, result.seed, result.trial)
+            reason = f"the result is of {owner}"
+        return Standing(run, directory, State.STALE, cause, result, reason)
+    state = _STATE_OF_STATUS[result.status]
+    saved = _saved_epochs(run, directory, data_digest) if state is State.FAILED else None
+    return Standing(run, directory, state, None, result, result.reason, saved)
+
+
+def _cause(run: Run, result: Result, data_digest: str | None) -> Cause | None:
+    """Return why a result is not one of the run as it stands, or None where it is."""
+    owner = (result.study, result.arm, result.trial, result.seed)
+    if owner != (run.study, run.arm, run.trial, run.seed):
+        return Cause.FOREIGN
+    if run.provisional:
+        return Cause.PROVISIONAL
     wanted = fingerprint(run.recipe, run.seed, data_digest or result.data_digest)
-    if result.fingerprint != wanted:
-        return Entry(run, State.STALE, result)
-    states = {
-        "completed": State.DONE,
-        "diverged": State.DIVERGED,
-        "failed": State.FAILED,
-    }
-    saved = _saved(directory, run, data_digest) if result.status == "failed" else None
-    return Entry(run, states[result.status], result, result.reason, saved)
+    return None if result.fingerprint == wanted else Cause.CHANGED
 
 
-def _saved(directory: RunDirectory, run: Run, data_digest: str | None) -> int | None:
+def _saved_epochs(run: Run, directory: RunDirectory, data_digest: str | None) -> int | None:
     place = read_place(directory.resume)
     if place is None or data_digest is None:
         return None
     this_run = place.fingerprint == fingerprint(run.recipe, run.seed, data_digest)
     return place.epochs if this_run else None
-
-
-def look_up_all(
-    runs: Sequence[Run], root: Path, digests: Mapping[DataRecipe, str | None]
-) -> tuple[Entry, ...]:
-    """Return the state of each run."""
-    directory = RunsDirectory(root)
-    return tuple(
-        look_up(run, directory, inputs_digest(run.recipe, run.seed, digests.__getitem__))
-        for run in runs
-    )

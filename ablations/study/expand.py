@@ -15,7 +15,7 @@ from ablations.study.technique import Catalog
 SEED_PREFIX = "seed-"
 
 
-def place(study: str, arm: str, seed: int, trial: str = "") -> str:
+def run_path(study: str, arm: str, seed: int, trial: str = "") -> str:
     """Return where a run lies below the root: ``study/arm/seed-0``.
 
     A trial of the arm's search lies in ``study/tuning/arm/trial/seed-0``.
@@ -34,9 +34,18 @@ class Run:
     recipe: Recipe
     trial: str = ""
     """The trial of the arm's search; empty in the comparison."""
+    provisional: bool = False
+    """Whether the recipe stands in for one that is not known, so that no result can be of it: the
+    search of its arm has not chosen the values yet."""
 
     def __str__(self) -> str:
-        return place(self.study, self.arm, self.seed, self.trial)
+        return run_path(self.study, self.arm, self.seed, self.trial)
+
+
+def comparison_run(study: Study, arm: Arm, seed: int) -> Run:
+    """Return the run of one arm under one seed."""
+    provisional = study.awaits_tuning(arm.name)
+    return Run(study.study, arm.name, seed, arm.recipe, provisional=provisional)
 
 
 def expand(
@@ -55,7 +64,7 @@ def expand(
             raise AblationsError(
                 f"study {study.study}: seed {seed} tunes the arms; the comparison wants others"
             )
-    return tuple(Run(study.study, arm.name, seed, arm.recipe) for arm in wanted for seed in chosen)
+    return tuple(comparison_run(study, arm, seed) for arm in wanted for seed in chosen)
 
 
 def expand_trials(

@@ -32,19 +32,19 @@ def resolve_search(
     The values are as the recipes hold them: ``1`` where a number is wanted is ``1.0``, a
     technique has its defaults.
     """
-    found = [*search.problems(), *_contradictions(search, seeds, arms)]
+    problems = [*search.problems(), *_contradictions(search, seeds, arms)]
     searched = [arm for arm in arms if not set(search.settings) & set(arm[1])]
-    if not found and not searched:
-        found.append((("settings",), "every arm declares it; wants an arm that is tuned"))
-    if not found:
-        found += _rejections(search, searched, context)
-    trials = [] if found else _resolved(search, searched[0][3], context)
-    if not found:
-        found += _names(search, [trial["name"] for trial in trials])
-    for place, message in found:
-        add(("tune", *place), message)
+    if not problems and not searched:
+        problems.append((("settings",), "every arm declares it; wants an arm that is tuned"))
+    if not problems:
+        problems += _rejections(search, searched, context)
+    trials = [] if problems else _resolved(search, searched[0][3], context)
+    if not problems:
+        problems += _wrong_names(search, [trial["name"] for trial in trials])
+    for location, message in problems:
+        add(("tune", *location), message)
     kept = search.model_dump(include={"search", "seeds", "metric", "epochs"})
-    return None if found else {**kept, "trials": trials}
+    return None if problems else {**kept, "trials": trials}
 
 
 def _contradictions(
@@ -80,26 +80,27 @@ def _rejections(
     search: Search, arms: Sequence[ResolvedArm], context: Mapping[str, Any]
 ) -> list[tuple[DataPath, str]]:
     """Return each value that a technique rejects, once, with the first arm that does."""
-    found: dict[tuple[DataPath, str], str] = {}
+    rejections: dict[tuple[DataPath, str], str] = {}
+    candidates = search.candidates()
     for name, _, _, recipe in arms:
         settings = recipe.settings()
-        for values in search.candidates():
+        for values in candidates:
             try:
                 Recipe.model_validate(change(settings, values), context=context)
             except ValidationError as error:
                 for detail in error.errors():
                     message = str(detail["msg"])
-                    place = _place(search, values, detail["loc"], message)
+                    location = _location(search, values, detail["loc"], message)
                     kind = message.partition(";")[0]  # what is known instead differs by arm
-                    found.setdefault((place, kind), f"{message} (arm {name})")
-    return [(place, message) for (place, _), message in found.items()]
+                    rejections.setdefault((location, kind), f"{message} (arm {name})")
+    return [(location, message) for (location, _), message in rejections.items()]
 
 
-def _place(
-    search: Search, values: Mapping[str, Any], location: tuple[Any, ...], message: str
+def _location(
+    search: Search, values: Mapping[str, Any], in_recipe: tuple[Any, ...], message: str
 ) -> DataPath:
     """Return where the block says what a recipe's validation complains of."""
-    dotted = ".".join(str(part) for part in location if part != "[key]")
+    dotted = ".".join(str(part) for part in in_recipe if part != "[key]")
     of_path = message.startswith("unknown key")  # whatever its value
     for path, value in values.items():
         if f"{dotted}.".startswith(f"{path}.") or f"{path}.".startswith(f"{dotted}."):
@@ -126,7 +127,7 @@ def _value(settings: Any, path: str) -> Any:
     return settings
 
 
-def _names(search: Search, names: Sequence[str]) -> Iterable[tuple[DataPath, str]]:
+def _wrong_names(search: Search, names: Sequence[str]) -> Iterable[tuple[DataPath, str]]:
     wanted = search.trials or len(names)
     if len(names) < wanted:
         yield ("settings",), f"has only {len(names)} different trials, and {wanted} are asked for"

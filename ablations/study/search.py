@@ -85,22 +85,22 @@ class Search(Frozen):
         if self.search == "grid":
             combinations = itertools.product(*self.settings.values())
             return [dict(zip(self.settings, values, strict=True)) for values in combinations]
-        source = random.Random(self.search_seed)  # the same draws in every version of Python
-        found: list[dict[str, Any]] = []
+        generator = random.Random(self.search_seed)  # the same draws in every version of Python
+        candidates: list[dict[str, Any]] = []
         wanted = self.trials or 0
         for _ in range(100 * wanted):
-            values = {path: _draw(source, space) for path, space in self.settings.items()}
-            if values not in found and len(found) < wanted:
-                found.append(values)
-        return found
+            values = {path: _draw(generator, space) for path, space in self.settings.items()}
+            if values not in candidates and len(candidates) < wanted:
+                candidates.append(values)
+        return candidates
 
 
-def _draw(source: random.Random, space: tuple[Any, ...] | Range) -> Any:
-    place = source.random()
+def _draw(generator: random.Random, space: tuple[Any, ...] | Range) -> Any:
+    uniform = generator.random()
     if not isinstance(space, Range):
-        return space[int(place * len(space))]
+        return space[int(uniform * len(space))]
     low, high = (math.log(end) if space.log else end for end in (space.low, space.high))
-    number = low + place * (high - low)
+    number = low + uniform * (high - low)
     rounded = float(f"{math.exp(number) if space.log else number:.{DIGITS}g}")
     return min(max(rounded, space.low), space.high)  # rounding must not leave the range
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,13 +9,13 @@ from ablations.study.frozen import show
 
 
 def change(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of ``settings`` with each dotted path of ``changes`` set.
+    """Return ``settings`` with each dotted path of ``changes`` set; neither of them is altered.
 
     A technique given by its bare name opens into a mapping when one of its parameters is set:
     ``optimizer: sgd`` and ``optimizer.learning_rate: 1`` give ``{name: sgd, learning_rate: 1}``.
     Shorter paths are applied first, so that a parameter adds to the technique beside it.
     """
-    changed = copy.deepcopy(dict(settings))
+    changed = dict(settings)
     for path in sorted(changes, key=lambda path: path.count(".")):
         *parents, last = path.split(".")
         inner = changed
@@ -24,11 +23,9 @@ def change(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
             below = inner.get(key)
             if isinstance(below, str):
                 below = {"name": below}
-            elif not isinstance(below, dict):
-                below = {}
-            inner[key] = below
-            inner = below
-        inner[last] = copy.deepcopy(changes[path])
+            inner[key] = dict(below) if isinstance(below, Mapping) else {}
+            inner = inner[key]
+        inner[last] = changes[path]
     return changed
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
-from ablations.study.schema import Study, TuningTrial
+from ablations.study.expand import Run
+from ablations.study.schema import TUNING, Study, TuningTrial
 from ablations.study.settings import flatten, name_the_absent, short
 
 Setting = str | float | bool
@@ -24,12 +25,22 @@ def varied_settings(study: Study) -> dict[str, dict[str, Setting]]:
     paths = dict.fromkeys(path for settings in flats for path in settings)
     tried = tried_settings(study)
     varied = [p for p in paths if p in tried or len({short(s.get(p)) for s in flat.values()}) > 1]
-    return {path: {arm: _plain(s[path]) for arm, s in flat.items() if path in s} for path in varied}
+    return {
+        path: {arm: _setting(s[path]) for arm, s in flat.items() if path in s} for path in varied
+    }
 
 
-def of_arm(varied: Mapping[str, Mapping[str, Setting]], arm: str) -> dict[str, Setting]:
-    """Return one arm's share of ``varied_settings``: dotted path → value."""
-    return {path: values[arm] for path, values in varied.items() if arm in values}
+def run_settings(study: Study, runs: Iterable[Run]) -> list[dict[str, Setting]]:
+    """Return what tells each run from others, dotted path → value: its arm's, its trial's."""
+    varied = varied_settings(study)
+    tried = {trial.name: of_trial(trial) for trial in study.tune.trials} if study.tune else {}
+
+    def settings(run: Run) -> dict[str, Setting]:
+        phase: dict[str, Setting] = {PHASE: TUNING if run.trial else COMPARISON} if tried else {}
+        of_arm = {path: values[run.arm] for path, values in varied.items() if run.arm in values}
+        return phase | of_arm | tried.get(run.trial, {})
+
+    return [settings(run) for run in runs]
 
 
 def tried_settings(study: Study) -> dict[str, list[Setting]]:
@@ -43,8 +54,8 @@ def tried_settings(study: Study) -> dict[str, list[Setting]]:
 
 def of_trial(trial: TuningTrial) -> dict[str, Setting]:
     """Return what a trial sets: dotted path → value."""
-    return {path: _plain(value) for path, value in flatten(trial.values).items()}
+    return {path: _setting(value) for path, value in flatten(trial.values).items()}
 
 
-def _plain(value: object) -> Setting:
+def _setting(value: object) -> Setting:
     return value if isinstance(value, (bool, int, float)) else short(value)

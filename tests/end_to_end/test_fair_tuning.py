@@ -10,7 +10,7 @@ import pytest
 from ablations.analysis.read.collect import collect
 from ablations.analysis.show.report import write_reports
 from ablations.commands import run as command
-from ablations.execution import session
+from ablations.execution.options import Options
 from ablations.ledger.records import read_result
 
 STUDY = """\
@@ -59,7 +59,7 @@ def test_the_winner_changes_once_both_arms_are_tuned(
 ) -> None:
     (tmp_path / "configs").mkdir()
     monkeypatch.chdir(tmp_path)
-    options = session.Options(executor="inline")
+    options = Options(executor="inline")
     said, leads = {}, {}
     for name in (write(Path("configs"), SAME_RATE), write(Path("configs"), TUNED, TUNE)):
         assert command.run(name, (), (), None, (), options) == 0

@@ -12,7 +12,9 @@ import pytest
 
 from ablations.commands import run as command
 from ablations.commands import studies
-from ablations.execution import processes, session
+from ablations.execution import processes
+from ablations.execution.options import Options
+from ablations.execution.session import prepare
 from ablations.execution.worker import Job, Outcome, work
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import read_place, read_result
@@ -67,7 +69,7 @@ def kill_in_fifth_checkpoint(job: Job) -> Outcome:
 def run(root: str, capsys: Any, changes: dict[str, Any], workers: bool) -> tuple[int, str]:
     sets = tuple(f"{path}={str(value).lower()}" for path, value in changes.items())
     executor = "processes" if workers else "inline"
-    options = session.Options(runs=Path(root), executor=executor)  # type: ignore[arg-type]
+    options = Options(runs=Path(root), executor=executor)
     status = command.run("small", ["elu"], [0], None, sets, options)
     return status, capsys.readouterr().out
 
@@ -87,8 +89,8 @@ def test_a_run_killed_twice_says_where_it_continues_and_ends_with_the_same_bits(
         assert place.epochs == saved
     assert "small/elu/seed-0: continues after epoch 2 of 6\n" in said
     study = studies.load("small", CHANGES)
-    (entry,) = session.prepare(study, ["elu"], [0], session.Options(runs=Path("two"))).entries
-    assert (entry.state, entry.continues_after) == ("failed", 4)
+    (standing,) = prepare(study, Options(runs=Path("two")), ["elu"], [0]).comparison().standings
+    assert (standing.state, standing.saved_epochs) == ("failed", 4)
     status, said = run("two", capsys, CHANGES, workers=False)
     assert status == 0
     assert said.startswith("small/elu/seed-0: continues after epoch 4 of 6\n")

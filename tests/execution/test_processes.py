@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from ablations.commands import studies
-from ablations.execution import processes, session
-from ablations.execution.processes import Processes, next_job
+from ablations.execution import processes
+from ablations.execution.options import Options
+from ablations.execution.processes import Processes
+from ablations.execution.session import prepare
 from ablations.execution.worker import Job, Outcome, record_failure, work
 
 
 def jobs(*arms: str) -> list[Job]:
-    return [Job("s", arm, 0, {}, {}, "runs", "") for arm in arms]
-
-
-def test_a_slot_goes_on_with_its_arm_then_takes_an_arm_nobody_has_traced() -> None:
-    queue = jobs("a", "b", "b", "c")
-    assert next_job(queue, "b", {"b"}) == 1
-    assert next_job(queue, None, {None, "a"}) == 1
-    assert next_job(queue, "x", {"x", "a", "b"}) == 3
-    assert next_job(jobs("a", "b"), "x", {"x", "a", "b"}) == 0
+    return [Job("s", arm, 0, {}, {}, Path("runs"), "") for arm in arms]
 
 
 def kill_on_seed_one(job: Job) -> Outcome:
@@ -38,13 +31,14 @@ def test_a_killed_worker_costs_its_own_run_only_and_the_next_run_tries_it_again(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
     study = studies.load("small")
-    options = session.Options(workers=workers)
+    options = Options(workers=workers)
     with monkeypatch.context() as patch:
         patch.setattr(processes, "work", kill_on_seed_one)
-        outcomes = list(session.prepare(study, ["elu", "sigmoid"], [0, 1], options).execute())
+        session = prepare(study, options, ["elu", "sigmoid"], [0, 1]).comparison()
+        outcomes = list(session.execute())
     statuses = sorted((str(o.job), o.result.status) for o in outcomes if o.result)
     assert [status for _, status in statuses] == ["completed", "failed"] * 2
-    again = session.prepare(study, [], [], options)
+    again = prepare(study, options).comparison()
     assert sorted(run.seed for run in again.pending) == [1, 1]
     assert {o.result.status for o in again.execute() if o.result} == {"completed"}
 
@@ -55,9 +49,9 @@ def test_the_same_run_gives_the_same_bits_inline_and_in_a_worker(
     study = studies.load("small", {"training.keep_checkpoint": True})
 
     def states(root: str, executor: str) -> list[bytes]:
-        options = session.Options(runs=Path(root), executor=executor)  # type: ignore[arg-type]
-        prepared = session.prepare(study, [], [], options)
-        assert all(o.result and o.result.status == "completed" for o in prepared.execute())
+        options = Options(runs=Path(root), executor=executor)
+        outcomes = prepare(study, options).comparison().execute()
+        assert all(o.result and o.result.status == "completed" for o in outcomes)
         return [p.read_bytes() for p in sorted(Path(root).glob("small/*/*/checkpoint/state.npz"))]
 
     inline, workers = states("one", "inline"), states("two", "processes")
@@ -77,10 +71,11 @@ def test_each_worker_sees_its_own_device_and_nothing_else(
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")  # as if there were two GPUs
     monkeypatch.setattr(processes, "work", tell_device)
-    options = session.Options(workers=3)
-    prepared = session.prepare(studies.load("small"), [], [], options)
-    assert prepared.devices == ("3", "5", "3")
-    seen = {o.result.reason for o in prepared.execute() if o.result}
+    options = Options(workers=3)
+    prepared = prepare(studies.load("small"), options)
+    assert isinstance(prepared.executor, Processes)
+    assert prepared.executor.devices == ("3", "5", "3")
+    seen = {o.result.reason for o in prepared.comparison().execute() if o.result}
     assert seen == {"3 0", "5 0"}  # chosen before TensorFlow looked; this machine has none
 
 
@@ -97,6 +92,6 @@ def test_more_devices_than_jobs_start_no_idle_worker(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(processes, "_Slot", Slot)
     monkeypatch.setattr(Processes, "_feed", staticmethod(lambda *_: None))
-    devices: Sequence[str] = ["0", "1", "2"]
-    assert list(Processes(devices).execute(jobs("a", "b"))) == []
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    assert list(Processes(Options()).execute(jobs("a", "b"))) == []
     assert started == ["0", "1"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ablations.errors import UserCodeError
-from ablations.execution.apart import call_apart
+from ablations.execution.apart import SeparateProcess
 from tests.commands.test_shell import ablations
 
 MODULE = """\
@@ -80,10 +80,22 @@ def test_a_function_that_gives_no_model_stops_before_anything_is_written(own: Pa
 
 
 def test_code_that_ends_the_process_is_an_error_in_a_line():
-    with pytest.raises(UserCodeError, match=r"ends the process \(exit status 7\)"):
-        call_apart(os._exit, [(7,)])
+    with (
+        SeparateProcess() as process,
+        pytest.raises(UserCodeError, match=r"ends the process \(exit status 7\)"),
+    ):
+        process.call(os._exit, [(7,)])
 
 
 def test_an_error_keeps_its_type_and_its_line():
-    with pytest.raises(ValueError, match="invalid literal for int"):
-        call_apart(int, [("1",), ("x",)])
+    with SeparateProcess() as process:
+        with pytest.raises(ValueError, match="invalid literal for int"):
+            process.call(int, [("1",), ("x",)])
+        assert process.call(int, [("1",), ("2",)]) == [1, 2]
+
+
+def test_all_that_is_called_apart_runs_in_one_other_process():
+    with SeparateProcess() as process:
+        ids = process.call(os.getpid, [(), ()]) + process.call(os.getpid, [()])
+    assert len(set(ids)) == 1
+    assert os.getpid() not in ids

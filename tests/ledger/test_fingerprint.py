@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 import yaml
 
 from ablations.execution.catalog import CATALOG
-from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.fingerprint import fingerprint, hash_settings
 from ablations.study.expand import expand
 from ablations.study.load import load_study
+from ablations.study.recipe import Recipe
 from ablations.study.schema import Study
 from ablations.study.settings import flatten
 from ablations.study.yaml_reader import read_yaml
@@ -44,7 +48,10 @@ OTHER_NAMES = {
     "training.early_stopping.name": None,
 }
 
-ABSENT = {"transfer": {"source": {"name": "autoencoder", "epochs": 1}}}
+ABSENT = {
+    "transfer": {"source": {"name": "autoencoder", "epochs": 1}},
+    "training.label_smoothing": 0.1,
+}
 """What a recipe may have that the rich one lacks."""
 
 
@@ -99,6 +106,40 @@ def test_a_default_written_out_does_not_change_it():
     bare = make_recipe({"training.optimizer": "adam"})
     full = make_recipe({"training.optimizer": {"name": "adam", "learning_rate": 1e-3}})
     assert fingerprint(bare, 0, "d") == fingerprint(full, 0, "d")
+
+
+RECORDED = json.loads((Path(__file__).parent / "fingerprints_of_0_2_0.json").read_text())
+"""Runs as version 0.2.0 recorded them: recipe, seed, digest of the data, fingerprint."""
+
+
+@pytest.mark.parametrize("context", [{"catalog": CATALOG}, None], ids=["catalogue", "record"])
+def test_runs_of_0_2_0_keep_their_fingerprints(context):
+    changed = [
+        each["run"]
+        for each in RECORDED
+        if fingerprint(
+            Recipe.model_validate(each["recipe"], context=context),
+            each["seed"],
+            each["data_digest"],
+        )
+        != each["fingerprint"]
+    ]
+    assert RECORDED
+    assert changed == []
+
+
+def test_a_setting_added_since_then_changes_it_only_away_from_its_default():
+    for each in RECORDED:
+        settings = {key: value for key, value in each["recipe"].items() if key != "telemetry"}
+        prints = [
+            hash_settings(
+                {**settings, "training": {**settings["training"], "label_smoothing": value}},
+                each["seed"],
+                each["data_digest"],
+            )
+            for value in (None, 0.1)
+        ]
+        assert [found == each["fingerprint"] for found in prints] == [True, False]
 
 
 STUDY = """\

@@ -11,13 +11,16 @@ import yaml
 
 from ablations.commands import plan, status, studies
 from ablations.commands import run as command
-from ablations.execution import session, worker
+from ablations.execution import worker
 from ablations.execution.catalog import CATALOG
 from ablations.execution.facts import digests
+from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome
+from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import read_result
-from ablations.ledger.searches import Searched, compared, settle
-from ablations.ledger.standing import State
+from ablations.ledger.searches import TunedStudy, settle
+from ablations.ledger.standing import State, classify_all
+from ablations.study.expand import expand
 
 TUNE = """\
 tune:
@@ -26,7 +29,7 @@ tune:
   epochs: 1
 """
 RATE = "training.optimizer.learning_rate"
-OPTIONS = session.Options(executor="inline")
+OPTIONS = Options(executor="inline")
 
 
 @pytest.fixture
@@ -38,18 +41,21 @@ def study(workplace: Path, tensorflow: object) -> Path:
 
 
 def run(*arms: str, rerun: bool = False) -> int:
-    options = session.Options(executor="inline", rerun=rerun)
+    options = Options(executor="inline", rerun=rerun)
     return command.run("small", arms, (), None, (), options)
 
 
-def searched() -> Searched:
+def searched() -> TunedStudy:
     study = studies.load("small")
-    return settle(study, Path("runs"), digests(study, None), CATALOG)
+    return settle(study, RunsDirectory(Path("runs")), digests(study, None), CATALOG)
 
 
 def states() -> list[State]:
-    found = searched()
-    return [e.state for e in compared(found, Path("runs"), digests(found.study, None))]
+    study = searched().study
+    return [
+        each.state
+        for each in classify_all(expand(study), RunsDirectory(Path("runs")), digests(study, None))
+    ]
 
 
 def rate(directory: str) -> float:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +18,16 @@ import pytest
 from ablations.commands import studies
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.lock import HeldError, hold, is_held
-from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result
-from ablations.ledger.standing import State, look_up
+from ablations.ledger.standing import Cause, Standing, State, classify
 from ablations.study.expand import Run, expand
 
 DIGEST = "data"
+
+
+def directory_of(run: Run) -> RunDirectory:
+    return RunsDirectory(Path("runs")).run(run.study, run.arm, run.seed, run.trial)
 
 
 @pytest.fixture
@@ -28,8 +35,8 @@ def run(workplace: Path) -> Run:
     return expand(studies.load("small"))[0]
 
 
-def leave_result(run: Run, runs: RunsDirectory, **changes: object) -> None:
-    directory = runs.run(run.study, run.arm, run.seed)
+def leave_result(run: Run, **changes: object) -> None:
+    directory = directory_of(run)
     directory.path.mkdir(parents=True, exist_ok=True)
     content = {
         "study": run.study,
@@ -42,47 +49,105 @@ def leave_result(run: Run, runs: RunsDirectory, **changes: object) -> None:
     Result.model_validate({**content, **changes}).write(directory.result)
 
 
+def leave_checkpoint(run: Run, epochs: int) -> None:
+    directory = directory_of(run)
+    directory.checkpoint.mkdir(parents=True)
+    place = {"schema": 1, "epochs": epochs, "progress": {}, "file_lengths": {}}
+    place["fingerprint"] = fingerprint(run.recipe, run.seed, DIGEST)
+    with zipfile.ZipFile(directory.resume, "w") as archive:
+        archive.writestr("place.json", json.dumps(place))
+
+
+def standing(run: Run, data_digest: str | None = DIGEST) -> Standing:
+    return classify(run, directory_of(run), data_digest)
+
+
 @pytest.mark.parametrize(
     ("status", "state"),
     [("completed", State.DONE), ("diverged", State.DIVERGED), ("failed", State.FAILED)],
 )
-def test_a_result_with_the_wanted_fingerprint_counts_by_its_status(
-    run: Run, status: str, state: State
-) -> None:
-    runs = RunsDirectory(Path("runs"))
-    leave_result(run, runs, status=status)
-    assert look_up(run, runs, DIGEST).state == state
+def test_a_result_of_the_very_run_counts_by_its_status(run: Run, status: str, state: State) -> None:
+    leave_result(run, status=status, reason="why")
+    found = standing(run)
+    assert (found.state, found.cause, found.reason) == (state, None, "why")
+    assert found.finished == (status != "failed")
+    assert found.result is not None
+    assert found.result.status == status
 
 
 def test_without_a_result_a_run_is_pending_whatever_else_is_there(run: Run) -> None:
-    runs = RunsDirectory(Path("runs"))
-    assert look_up(run, runs, DIGEST).state == State.PENDING
-    runs.run(run.study, run.arm, run.seed).path.mkdir(parents=True)
-    runs.run(run.study, run.arm, run.seed).metrics.write_text("{}\n")
-    assert look_up(run, runs, DIGEST).state == State.PENDING
+    assert standing(run).state == State.PENDING
+    directory = directory_of(run)
+    directory.path.mkdir(parents=True)
+    directory.metrics.write_text("{}\n")
+    assert standing(run).state == State.PENDING
+
+
+def test_a_checkpoint_tells_how_far_it_goes_if_it_is_of_this_very_run(run: Run) -> None:
+    leave_checkpoint(run, epochs=3)
+    assert (standing(run).state, standing(run).saved_epochs) == (State.PENDING, 3)
+    assert standing(run, "other data").saved_epochs is None
+    assert standing(run, None).saved_epochs is None  # what it was made from is not known
+    leave_result(run, status="failed")
+    assert (standing(run).state, standing(run).saved_epochs) == (State.FAILED, 3)
 
 
 def test_other_data_makes_a_result_stale(run: Run) -> None:
-    runs = RunsDirectory(Path("runs"))
-    leave_result(run, runs)
-    assert look_up(run, runs, "other data").state == State.STALE
+    leave_result(run)
+    found = standing(run, "other data")
+    assert (found.state, found.cause) == (State.STALE, Cause.CHANGED)
 
 
 def test_data_that_is_not_here_is_taken_to_be_unchanged(run: Run) -> None:
-    runs = RunsDirectory(Path("runs"))
-    leave_result(run, runs)
-    assert look_up(run, runs, None).state == State.DONE
+    leave_result(run)
+    assert standing(run, None).state == State.DONE
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": 99}', '{"schema": 1}'])
-def test_a_torn_or_foreign_result_is_stale_and_says_why(run: Run, content: str) -> None:
-    runs = RunsDirectory(Path("runs"))
-    leave_result(run, runs)
-    path = runs.run(run.study, run.arm, run.seed).result
-    path.write_text(content)
-    entry = look_up(run, runs, DIGEST)
-    assert entry.state == State.STALE
-    assert str(path) in entry.note
+def test_a_torn_result_is_stale_and_says_why_in_a_line(run: Run, content: str) -> None:
+    leave_result(run)
+    directory_of(run).result.write_text(content)
+    found = standing(run)
+    assert (found.state, found.cause, found.result) == (State.STALE, Cause.UNREADABLE, None)
+    assert found.reason
+    assert "\n" not in found.reason
+
+
+@pytest.mark.parametrize(
+    ("change", "owner"),
+    [
+        ({"study": "large"}, "large/elu/seed-0"),
+        ({"arm": "relu"}, "small/relu/seed-0"),
+        ({"seed": 7}, "small/elu/seed-7"),
+        ({"trial": "rate-1"}, "small/tuning/elu/rate-1/seed-0"),
+    ],
+)
+def test_a_result_of_another_run_is_stale_and_names_that_run(
+    run: Run, change: dict[str, object], owner: str
+) -> None:
+    leave_result(run, **change)
+    found = standing(run)
+    assert (found.state, found.cause) == (State.STALE, Cause.FOREIGN)
+    assert found.reason == f"the result is of {owner}"
+
+
+def test_no_result_is_of_a_run_whose_values_are_not_chosen_yet(run: Run) -> None:
+    provisional = replace(run, provisional=True)
+    assert standing(provisional).state == State.PENDING
+    leave_result(run)
+    found = standing(provisional)
+    assert (found.state, found.cause) == (State.STALE, Cause.PROVISIONAL)
+
+
+def test_a_held_directory_is_running_unless_its_result_is_there(run: Run) -> None:
+    directory = directory_of(run)
+    leave_checkpoint(run, epochs=1)
+    with hold(directory.path):
+        assert standing(run).state == State.RUNNING
+        leave_result(run, status="failed")
+        assert standing(run).state == State.RUNNING  # tried again
+        leave_result(run)
+        assert standing(run).state == State.DONE
 
 
 def test_a_directory_is_fenced_while_its_process_lives_and_free_when_it_is_killed(

@@ -9,8 +9,10 @@ import pytest
 from tensorboard.plugins.hparams import plugin_data_pb2
 
 from ablations.commands import studies
-from ablations.execution import session
+from ablations.execution.catalog import CATALOG
+from ablations.study.expand import expand, expand_trials
 from ablations.study.schema import Study
+from ablations.study.variation import run_settings
 from ablations.telemetry import hparams
 
 STUDY = """\
@@ -39,11 +41,10 @@ def content(value: Any) -> Any:
     return plugin_data_pb2.HParamsPluginData.FromString(value.metadata.plugin_data.content)
 
 
-def test_trials_have_groups_of_their_own_and_their_values(study: Study, tmp_path: Path) -> None:
-    options = session.Options(runs=tmp_path / "runs")
-    jobs = session.prepare_trials(study, ["adam"], options).jobs()
-    jobs += session.prepare(study, ["adam"], [0], options).jobs()
-    shown = [content(hparams.session_start(job.run(), job.settings)) for job in jobs]
+def test_trials_have_groups_of_their_own_and_their_values(study: Study) -> None:
+    runs = [*expand_trials(study, ["adam"], CATALOG), *expand(study, ["adam"], [0])]
+    settings = run_settings(study, runs)
+    shown = [content(hparams.session_start(*each)) for each in zip(runs, settings, strict=True)]
     starts = [message.session_start_info for message in shown]
     assert [start.group_name for start in starts] == [
         "s/tuning/adam/learning_rate-1.0",

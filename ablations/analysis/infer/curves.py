@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ablations.analysis.infer.intervals import Interval, student_interval
 from ablations.analysis.infer.summary import summarize
-from ablations.analysis.read.collect import Collected, Run, completed
+from ablations.analysis.read.collect import Collected, RecordedRun, completed
 from ablations.ledger.records import Epoch
 
 
@@ -60,7 +60,7 @@ def read_histories(collected: Collected, arm: str) -> ArmHistories:
     return ArmHistories(arm, whole, len(runs), len(runs) - len(finished), incomplete)
 
 
-def _history(run: Run) -> tuple[Epoch, ...] | None:
+def _history(run: RecordedRun) -> tuple[Epoch, ...] | None:
     by_epoch = {epoch["epoch"]: epoch for epoch in run.history()}  # a resumed epoch stands twice
     return tuple(by_epoch.values()) if by_epoch and len(by_epoch) >= run.result.epochs else None
 

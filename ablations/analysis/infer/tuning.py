@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ablations.analysis.read.collect import Collected
-from ablations.analysis.read.searches import ArmSearch, TrialScore
+from ablations.ledger.searches import ArmSearch, TrialScore
 
 End = Literal["lowest", "highest"]
 

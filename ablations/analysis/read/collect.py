@@ -6,62 +6,57 @@ in ``Collected.left_out`` with the reason.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from pydantic import ValidationError
 
-from ablations.analysis.read.left_out import Kind, LeftOut
-from ablations.analysis.read.searches import ArmSearch, read_searches
+from ablations.analysis.read.left_out import Kind, LeftOut, join_seeds, trial_path, why_left_out
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
-from ablations.ledger.fingerprint import fingerprint
-from ablations.ledger.paths import RunDirectory, RunsDirectory
-from ablations.ledger.records import (
-    Epoch,
-    Result,
-    UnreadableResultError,
-    read_history,
-    read_result,
-)
-from ablations.study.expand import SEED_PREFIX
+from ablations.ledger.paths import RESULT, RunDirectory, RunsDirectory, seed_of
+from ablations.ledger.records import Epoch, Result, read_history
+from ablations.ledger.searches import ArmSearch, read_searches
+from ablations.ledger.standing import Standing, classify
+from ablations.study.expand import SEED_PREFIX, Run, comparison_run, expand_trials
 from ablations.study.schema import NAME, SUMMARY, TUNING, Study
 from ablations.study.yaml_reader import read_yaml
 
-Standing = Literal["current", "stale", "foreign", "removed"]
-"""Of a readable result towards the study: its fingerprint is the study's; it is another; the
-result belongs to another study, arm or seed; the study no longer has such an arm."""
-
 
 @dataclass(frozen=True)
-class Run:
-    """One result that could be read."""
+class RecordedRun:
+    """A run of the comparison whose result could be read."""
 
-    arm: str
-    """The arm whose directory holds the result."""
-    seed: int
-    result: Result
     standing: Standing
-    directory: RunDirectory
+    result: Result
+
+    @property
+    def arm(self) -> str:
+        """The arm whose directory holds the result."""
+        return self.standing.run.arm
+
+    @property
+    def seed(self) -> int:
+        """The seed whose directory holds the result."""
+        return self.standing.run.seed
+
+    @property
+    def current(self) -> bool:
+        """Whether the result is of the study as it stands, whatever became of the run."""
+        return self.standing.cause is None
 
     @property
     def counts(self) -> bool:
         """Whether the run is a result of the study as it stands: completed or diverged."""
-        return self.standing == "current" and self.result.status != "failed"
+        return self.standing.finished
 
     def value(self, metric: str) -> float | None:
         """Return the run's ``metric``; None where it has none that is finite."""
-        values = self.result.metrics
-        found = values.get(metric)
-        if found is None and metric == "train_seconds":
-            found = self.result.seconds.get("train")
-        return found if found is not None and math.isfinite(found) else None
+        return self.result.value(metric)
 
     def history(self) -> list[Epoch]:
         """Read the run's epochs."""
-        return read_history(self.directory.metrics)
+        return read_history(self.standing.directory.metrics)
 
 
 @dataclass(frozen=True)
@@ -71,13 +66,13 @@ class Collected:
     name: str
     """The directory under ``runs/``."""
     study: Study
-    runs: tuple[Run, ...]
+    runs: tuple[RecordedRun, ...]
     """Every readable result, in the study's order of arms, then by seed."""
     left_out: tuple[LeftOut, ...]
     searches: tuple[ArmSearch, ...] = ()
     """What tuned each arm, in the study's order; none in a study that tunes nothing."""
 
-    def of_arm(self, arm: str) -> tuple[Run, ...]:
+    def of_arm(self, arm: str) -> tuple[RecordedRun, ...]:
         """Return the runs of ``arm`` that count, by seed."""
         return tuple(run for run in self.runs if run.arm == arm and run.counts)
 
@@ -87,7 +82,7 @@ class Collected:
         return {seed: value for seed, value in pairs if value is not None}
 
 
-def completed(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+def completed(runs: tuple[RecordedRun, ...]) -> tuple[RecordedRun, ...]:
     """Return the runs that completed."""
     return tuple(run for run in runs if run.result.status == "completed")
 
@@ -133,114 +128,90 @@ def collect(runs: Path, name: str) -> Collected:
     Raises:
         AblationsError: there is no study of that name, or its record cannot be read.
     """
-    study = read_record(runs, name)
-    scan = _Scan(RunsDirectory(runs), name, study)
-    arms = {arm: position for position, arm in enumerate(study.arm_names)}
-    for arm in sorted(
-        {*arms, *scan.directories()}, key=lambda arm: (arms.get(arm, len(arms)), arm)
-    ):
-        scan.read_arm(arm, known=arm in arms)
-    searches, trials_left_out = read_searches(scan.root, name, study)
-    left_out = _grouped([*scan.left_out, *trials_left_out])
-    return Collected(name, study, tuple(scan.found), left_out, searches)
+    scan = _Scan(RunsDirectory(runs), name, read_record(runs, name))
+    found = scan.comparison()
+    searches = read_searches(scan.study, scan.trials())
+    return Collected(name, scan.study, tuple(found), join_seeds(scan.left_out), searches)
 
 
 class _Scan:
-    """One pass over a study's directory."""
+    """One pass over a study's directory, which names what it leaves out."""
 
     def __init__(self, root: RunsDirectory, name: str, study: Study) -> None:
         self.root, self.name, self.study = root, name, study
-        self.found: list[Run] = []
         self.left_out: list[LeftOut] = []
 
-    def directories(self) -> Iterator[str]:
-        for path in self.root.study(self.name).iterdir():
-            if (
-                path.is_dir()
-                and path.name not in (SUMMARY, TUNING)
-                and not path.name.startswith(".")
-            ):
-                yield path.name
+    def comparison(self) -> list[RecordedRun]:
+        """Return every readable result, in the study's order of arms, then by seed."""
+        standings = self._classify(self._runs(), self.study.metric)
+        return [RecordedRun(each, each.result) for each in standings if each.result is not None]
 
-    def read_arm(self, arm: str, known: bool) -> None:
-        seeds = self._seeds(arm)
-        for seed in sorted(seeds | (set(self.study.seeds) if known else set())):
+    def trials(self) -> list[Standing]:
+        """Return the standings of all trials' runs."""
+        runs, tune = expand_trials(self.study), self.study.tune
+        standings = list(self._classify(runs, tune.metric)) if tune else []
+        self._name_removed_trials(runs)
+        return standings
+
+    def _classify(self, runs: Iterable[Run], metric: str) -> Iterator[Standing]:
+        """Yield each run's standing; ``metric`` is what it was made to measure."""
+        for run in runs:
             try:
-                directory = self.root.run(self.name, arm, seed)
+                directory = self.root.run(self.name, run.arm, run.seed, run.trial)
             except RunsDirectoryError:
-                self._leave_out("unreadable", arm, seed, "the directory leads out of the runs")
+                reason = "the directory leads out of the runs"
+                self._leave_out("unreadable", trial_path(run.arm, run.trial), run.seed, reason)
                 continue
-            if not directory.result.exists():
-                started = seed in seeds
-                kind: Kind = "unfinished" if started else "missing"
-                self._leave_out(kind, arm, seed, "started, has no result" if started else "not run")
-                continue
-            self._read_run(arm, seed, directory)
+            standing = classify(run, directory, None)
+            left_out = why_left_out(standing, metric)
+            if left_out and left_out.kind == "stale" and run.arm not in self.study.arm_names:
+                left_out = replace(left_out, kind="removed", reason="the study has no such arm")
+            self.left_out += [left_out] if left_out else []
+            yield standing
+
+    def _runs(self) -> Iterator[Run]:
+        """Yield the runs that the study wants, and all others that have a directory."""
+        study = self.study
+        for arm in study.arms:
+            for seed in sorted({*study.seeds, *self._seeds(arm.name)}):
+                yield comparison_run(study, arm, seed)
+        for name in sorted(set(self._directories()) - set(study.arm_names)):
+            for seed in sorted(self._seeds(name)):
+                yield Run(study.study, name, seed, study.base, provisional=True)
+
+    def _directories(self) -> Iterator[str]:
+        """Yield the names of the directories that hold an arm's runs."""
+        for path in self.root.study(self.name).iterdir():
+            beside = path.name in (SUMMARY, TUNING) or path.name.startswith(".")
+            if path.is_dir() and not beside:
+                yield path.name
 
     def _seeds(self, arm: str) -> set[int]:
         """Return the seeds that have a directory; name directories that are no run's."""
-        seeds = set()
         path = self.root.root / self.name / arm
         try:
-            entries = sorted(path.iterdir()) if path.is_dir() else []
+            directories = sorted(path.iterdir()) if path.is_dir() else []
         except OSError as error:
             self._leave_out("unreadable", arm, None, f"the directory: {error.strerror}")
             return set()
-        for entry in entries:
-            number = entry.name.removeprefix(SEED_PREFIX)
-            if number.isascii() and number.isdigit() and entry.name == _directory_name(number):
-                seeds.add(int(number))
-            elif entry.is_dir() and RunDirectory(entry).result.exists():
-                reason = f'a result in "{entry.name}", which is not a run\'s directory'
+        seeds = set()
+        for directory in directories:
+            seed = seed_of(directory)
+            if seed is not None:
+                seeds.add(seed)
+            elif directory.is_dir() and RunDirectory(directory).result.exists():
+                reason = f'a result in "{directory.name}", which is not a run\'s directory'
                 self._leave_out("foreign", arm, None, reason)
         return seeds
 
-    def _read_run(self, arm: str, seed: int, directory: RunDirectory) -> None:
-        try:
-            result = read_result(directory.result)
-        except UnreadableResultError as error:
-            reason = str(error).replace(f"{directory.path}/", "")
-            self._leave_out("unreadable", arm, seed, reason)
-            return
-        standing = self._standing(arm, seed, result)
-        run = Run(arm, seed, result, standing, directory)
-        self.found.append(run)
-        if standing == "foreign":
-            owner = f"{result.study}/{result.arm}/{SEED_PREFIX}{result.seed}"
-            self._leave_out("foreign", arm, seed, f"the result is of {owner}")
-        elif standing == "removed":
-            self._leave_out("removed", arm, seed, "the study has no such arm")
-        elif standing == "stale":
-            self._leave_out("stale", arm, seed, "trained with other settings, data or code")
-        elif result.status == "failed":
-            self._leave_out("failed", arm, seed, result.reason or "no reason recorded")
-        elif result.status == "completed" and run.value(self.study.metric) is None:
-            self._leave_out("incomplete", arm, seed, f"has no finite {self.study.metric}")
+    def _name_removed_trials(self, wanted: Iterable[Run]) -> None:
+        """Name the results under ``tuning/`` of arms, trials and seeds that the study has not."""
+        known = {(run.arm, run.trial, f"{SEED_PREFIX}{run.seed}") for run in wanted}
+        for path in sorted((self.root.study(self.name) / TUNING).glob(f"*/*/*/{RESULT}")):
+            arm, trial, seed = path.parts[-4:-1]
+            if (arm, trial, seed) not in known:
+                reason = f"the study has no such trial ({seed})"
+                self._leave_out("removed", trial_path(arm, trial), None, reason)
 
-    def _standing(self, arm: str, seed: int, result: Result) -> Standing:
-        if (result.study, result.arm, result.seed) != (self.study.study, arm, seed):
-            return "foreign"
-        if arm not in self.study.arm_names:
-            return "removed"
-        if self.study.awaits_tuning(arm):
-            return "stale"  # whatever was finished, it was at other values
-        wanted = fingerprint(self.study.arm(arm).recipe, seed, result.data_digest)
-        return "current" if result.fingerprint == wanted else "stale"
-
-    def _leave_out(self, kind: Kind, arm: str, seed: int | None, reason: str) -> None:
-        self.left_out.append(LeftOut(kind, arm, () if seed is None else (seed,), reason))
-
-
-def _directory_name(number: str) -> str:
-    return f"{SEED_PREFIX}{int(number)}" if len(number) < 20 else ""
-
-
-def _grouped(entries: list[LeftOut]) -> tuple[LeftOut, ...]:
-    """Join the seeds of entries that are otherwise equal; the order of first mention stays."""
-    groups: dict[tuple[Kind, str, str], list[int]] = {}
-    for entry in entries:
-        groups.setdefault((entry.kind, entry.arm, entry.reason), []).extend(entry.seeds)
-    return tuple(
-        LeftOut(kind, arm, tuple(sorted(seeds)), reason)
-        for (kind, arm, reason), seeds in groups.items()
-    )
+    def _leave_out(self, kind: Kind, name: str, seed: int | None, reason: str) -> None:
+        self.left_out.append(LeftOut(kind, name, () if seed is None else (seed,), reason))

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from ablations.analysis.read.collect import Collected, Run
+from ablations.analysis.read.collect import Collected, RecordedRun
 from ablations.study.metrics import METRICS
 
 _LEADING = ("study", "arm", "seed", "status", "reason", "stale")
@@ -41,7 +41,7 @@ def runs_csv(collected: Collected) -> str:
     return stream.getvalue()
 
 
-def _row(study: str, run: Run) -> dict[str, Any]:
+def _row(study: str, run: RecordedRun) -> dict[str, Any]:
     result = run.result
     return {
         "study": study,
@@ -49,7 +49,7 @@ def _row(study: str, run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "status": result.status,
         "reason": result.reason,
-        "stale": "false" if run.standing == "current" else "true",
+        "stale": "false" if run.current else "true",
         **{name: getattr(result, name) for name in _COUNTS},
         **{name: run.value(name) for name in METRICS},
         **{f"seconds_{part}": result.seconds.get(part) for part in _SECONDS},

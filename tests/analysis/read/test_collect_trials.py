@@ -125,7 +125,7 @@ def test_trials_that_do_not_count_are_named(made: Any, tmp_path: Path) -> None:
         ("sigmoid/learning_rate-0.001", "failed", (101,)),
         ("sigmoid/learning_rate-0.01", "foreign", (100,)),
         ("sigmoid/learning_rate-0.01", "unreadable", (101,)),
-        ("elu/learning_rate-0.1", "missing", (100,)),
+        ("elu/learning_rate-0.1", "unfinished", (100,)),
         ("elu/learning_rate-7.0", "removed", ()),
     }
     assert "elu/learning_rate-7.0" in page(made, tmp_path)

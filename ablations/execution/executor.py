@@ -1,0 +1,54 @@
+"""What trains jobs, and the table of all that there are.
+
+Nothing heavy is imported before an executor is made, so the command line can ask for the names.
+To add one: a file beside ``inline`` and ``processes``, and a line of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+from ablations.errors import AblationsError, suggest
+from ablations.execution.options import Options
+
+if TYPE_CHECKING:
+    from ablations.execution.worker import Job, Outcome
+
+
+class Executor(Protocol):
+    """Trains jobs, on devices that it chooses by the options when it is made."""
+
+    def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Train all jobs; yield each outcome as it comes."""
+        ...
+
+
+def _inline(options: Options) -> Executor:
+    from ablations.execution.inline import Inline
+
+    return Inline(options)
+
+
+def _processes(options: Options) -> Executor:
+    from ablations.execution.processes import Processes
+
+    return Processes(options)
+
+
+EXECUTORS: Mapping[str, Callable[[Options], Executor]] = MappingProxyType(
+    {"inline": _inline, "processes": _processes}
+)
+
+
+def executor_for(options: Options) -> Executor:
+    """Return the executor that the options name, with its devices.
+
+    Raises:
+        AblationsError: there is none of that name, or not the device that it is to use.
+    """
+    name = options.executor
+    if name not in EXECUTORS:
+        raise AblationsError(f'unknown executor "{name}"; {suggest(name, EXECUTORS)}')
+    return EXECUTORS[name](options)

@@ -1,0 +1,23 @@
+"""How to run, apart from what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run, apart from what."""
+
+    runs: Path = Path("runs")
+    data_directory: Path | None = None
+    """Where data sets are looked for before ``$ABLATIONS_DATA``."""
+    executor: str = "processes"
+    """A name in ``executor.EXECUTORS``."""
+    device: str = "auto"
+    """``auto``, ``cpu`` or ``gpu``."""
+    workers: int | None = None
+    """None is one a GPU or a core."""
+    rerun: bool = False
+    """Train again what is finished."""
