@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ablations.commands.options import EXECUTORS, Options
 from ablations.errors import AblationsError
 
 INTERRUPTED = 130
+OBJECTS_BEFORE_A_COLLECTION = 50_000  # reading studies makes many objects and little garbage
 
 _path = click.Path(path_type=Path)
 _runs = click.option(
@@ -30,6 +32,7 @@ class _Group(click.Group):
     """Turns the errors that a user can meet into a line and an exit status."""
 
     def invoke(self, context: click.Context) -> Any:
+        gc.set_threshold(OBJECTS_BEFORE_A_COLLECTION)
         try:
             return super().invoke(context)
         except AblationsError as error:

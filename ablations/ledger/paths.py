@@ -90,7 +90,7 @@ class RunsDirectory:
         path, may_leave = str(self.root), False
         for name in below.split("/"):
             path = f"{path}/{name}"
-            may_leave |= name == ".." or os.path.islink(path)
+            may_leave = may_leave or name == ".." or os.path.islink(path)
         root = os.path.realpath(self.root) if may_leave else ""
         if root and not Path(os.path.realpath(path)).is_relative_to(root):
             raise RunsDirectoryError(f"{path}: leads out of {self.root}; wants a place inside it")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar, get_args
 
 from pydantic import GetCoreSchemaHandler, SerializeAsAny, ValidationInfo, create_model
@@ -118,15 +118,19 @@ class Family:
         """What the family is called."""
         return self.contract.family
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, type[Technique]]:
+        return {_name(technique): technique for technique in self.techniques}
+
     @property
     def names(self) -> tuple[str, ...]:
         """All names a user may write, aliases among them."""
-        return tuple(_name(technique) for technique in self.techniques) + tuple(self.aliases)
+        return (*self._by_name, *self.aliases)
 
     def find(self, name: str) -> type[Technique] | None:
         """Return the technique called ``name``, or None."""
-        pattern = form_of(self.canonical(name), [_name(t) for t in self.techniques])
-        return next((t for t in self.techniques if _name(t) == pattern), None)
+        form = form_of(self.canonical(name), self._by_name)
+        return None if form is None else self._by_name[form]
 
     def canonical(self, name: str) -> str:
         """Return the name that is recorded for ``name``."""
