@@ -15,7 +15,7 @@ from hypothesis import settings
 from ablations.data import catalog
 from ablations.data.locate import DIRECTORY_VARIABLE
 from ablations.study.recipe import Recipe
-from tests.support.running import Trained, make_recipe, train_into
+from tests.support.running import Trained, make_recipe, shared_programs, train_into
 from tests.support.workplace import workplace
 
 __all__ = ["workplace"]
@@ -94,11 +94,15 @@ def recipe() -> Callable[..., Recipe]:
 
 
 @pytest.fixture
-def train(tensorflow: ModuleType, tmp_path: Path) -> Callable[..., Trained]:
+def train(
+    tensorflow: ModuleType, tmp_path: Path, request: pytest.FixtureRequest
+) -> Callable[..., Trained]:
     """Return a function that trains one recipe into a directory of its own."""
     count = itertools.count()
+    fresh = getattr(request.module, "FRESH_PROGRAMS", False)
 
     def run(recipe: Recipe, seed: int = 0, programs: Any = None) -> Trained:
+        programs = programs or (None if fresh else shared_programs())
         return train_into(tmp_path / f"run{next(count)}", recipe, seed, programs)
 
     return run

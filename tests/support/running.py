@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,8 @@ class Trained:
     result: Result
     directory: RunDirectory
     programs: Any
-
-    @property
-    def program(self) -> Any:
-        """The program that was used last."""
-        return next(reversed(self.programs._kept.values()))
+    program: Any = None
+    """The program that was used last, in the state that its last user left."""
 
     def state(self) -> dict[str, NDArray[Any]]:
         """The checkpoint's arrays."""
@@ -83,7 +81,19 @@ def train_into(path: Path, recipe: Recipe, seed: int = 0, programs: Any = None) 
     programs = programs or Programs()
     run = Run("study", "arm", seed, recipe)
     request = TrainingRequest(run, directory, {"model.activation": "elu"})
-    return Trained(train(request, programs), directory, programs)
+    result = train(request, programs)
+    return Trained(result, directory, programs, next(reversed(programs._kept.values())))
+
+
+@cache
+def shared_programs() -> Any:
+    """Return programs that tests share, as tracing one takes as long as many small trainings.
+
+    A module whose tests are about fresh programs says ``FRESH_PROGRAMS = True``.
+    """
+    from ablations.training.trainers.compiled.programs import Programs
+
+    return Programs(kept=8)
 
 
 def same_bits(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> bool:

@@ -10,6 +10,8 @@ from ablations.data.catalog import read
 from ablations.techniques.augmentation import Perturbation
 from tests.support.running import same_bits
 
+FRESH_PROGRAMS = True
+
 EVERYTHING = {"shift_pixels": 1, "rotation_degrees": 10.0, "noise": 0.1}
 
 

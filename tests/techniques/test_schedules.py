@@ -12,6 +12,8 @@ from ablations.training.trainers.compiled.rates import LearningRates
 from tests.reference import schedules as oracle
 from tests.techniques.test_catalogue import naming, refusal
 
+FRESH_PROGRAMS = True
+
 RATE, STEPS, EPOCHS = 0.3, 7, 6
 TOTAL = STEPS * EPOCHS
 CASES = {

@@ -14,6 +14,8 @@ import pytest
 
 from ablations.techniques.optimizers import OPTIMIZERS
 
+FRESH_PROGRAMS = True
+
 RUNS = 100
 ROOM = 8.0  # MB: fragmentation, which comes in steps; what grew was 30 MB in as many runs
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -15,6 +15,8 @@ from ablations.study.expand import Run
 from ablations.training.checkpoint import CheckpointInterval
 from tests.support.running import TINY, Trained, recorded_events, same_bits
 
+FRESH_PROGRAMS = True
+
 EPOCHS = 5
 CASES = {
     "plain": {},

@@ -8,6 +8,8 @@ import pytest
 from ablations.data.split import split
 from tests.support.running import same_bits
 
+FRESH_PROGRAMS = True
+
 RANDOM = {
     "model.activation": "rrelu",
     "model.normalization": "batch_norm",

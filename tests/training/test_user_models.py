@@ -13,6 +13,8 @@ from tests.support.running import make_recipe, same_bits
 from tests.support.user_code import PACKAGE
 from tests.techniques.test_catalogue import refusal
 
+FRESH_PROGRAMS = True
+
 KINDS = ["build", "sequential", "subclass", "same", "embedding"]
 
 

@@ -19,13 +19,13 @@ KEPT_PROGRAMS = 2
 class Programs:
     """The programs a process keeps; the least recently used one goes first."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = KEPT_PROGRAMS) -> None:
         self._kept: OrderedDict[str, Program] = OrderedDict()
-        self._capacity = KEPT_PROGRAMS
+        self._least = self._capacity = kept
 
     def make_room(self, stages: int) -> None:
         """Keep as many programs as a run has stages, so that its next seed finds them all."""
-        self._capacity = max(KEPT_PROGRAMS, stages)
+        self._capacity = max(self._least, stages)
 
     def get(
         self, recipe: Recipe, dataset: Dataset, setup: StageSetup = WHOLE_NETWORK
