@@ -93,10 +93,10 @@ def _search(tuned: TunedStudy, tune: Tuning) -> list[str]:
 def _difference(study: Study, arm: Arm) -> list[str]:
     """Return what tells an arm from the control; what is tuned stands last."""
     paths = study.tune.paths if study.tune else ()
-    control = study.arm(study.control).recipe.science()
+    control = study.arm(study.control).recipe.without_telemetry()
     lines = [
         f"{path}: {short(old)} → {short(new)}"
-        for path, (old, new) in differences(control, arm.recipe.science()).items()
+        for path, (old, new) in differences(control, arm.recipe.without_telemetry()).items()
         if not any(f"{path}.".startswith(f"{tuned}.") for tuned in paths)
     ]
     if arm.name == study.control:

@@ -24,7 +24,7 @@ def fingerprint(recipe: Recipe, seed: int, data_digest: str) -> str:
 
     Names of studies and arms, comments, descriptions and what is merely recorded do not enter.
     """
-    return hash_settings(recipe.science(), seed, data_digest)
+    return hash_settings(recipe.without_telemetry(), seed, data_digest)
 
 
 def hash_settings(settings: Mapping[str, Any], seed: int, data_digest: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from ablations.study.settings import change
 
 Settings = Mapping[str, Any]
-"""A recipe as plain nested data, as ``Recipe.science`` returns it with or without a catalogue."""
+"""A recipe as ``Recipe.without_telemetry`` returns it, with a catalogue or without."""
 
 
 @dataclass(frozen=True)

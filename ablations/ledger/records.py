@@ -139,11 +139,11 @@ def read_history(path: Path) -> list[Epoch]:
     return history
 
 
-PLACE = "place.json"
+HEADER_MEMBER = "place.json"
 """The member of a checkpoint that says where the run stands, readable without its arrays."""
 
 
-class Place(BaseModel):
+class CheckpointHeader(BaseModel):
     """Where a run stands at the end of an epoch, apart from its variables."""
 
     model_config = ConfigDict(
@@ -160,11 +160,11 @@ class Place(BaseModel):
     """Name of a file that grows with the epochs → its length in bytes."""
 
 
-def read_place(path: Path) -> Place | None:
+def read_checkpoint_header(path: Path) -> CheckpointHeader | None:
     """Return where a run stands by its checkpoint; None if there is none that can be read."""
     try:
         with zipfile.ZipFile(path) as archive:
-            place = Place.model_validate_json(archive.read(PLACE))
+            header = CheckpointHeader.model_validate_json(archive.read(HEADER_MEMBER))
     except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile, zlib.error):
         return None
-    return place if place.schema_version == SCHEMA_VERSION else None
+    return header if header.schema_version == SCHEMA_VERSION else None

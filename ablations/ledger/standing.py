@@ -10,7 +10,12 @@ from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.inputs import inputs_digest
 from ablations.ledger.lock import is_held
 from ablations.ledger.paths import RunDirectory, RunsDirectory
-from ablations.ledger.records import Result, UnreadableResultError, read_place, read_result
+from ablations.ledger.records import (
+    Result,
+    UnreadableResultError,
+    read_checkpoint_header,
+    read_result,
+)
 from ablations.study.expand import Run, run_path
 from ablations.study.recipe import DataRecipe
 
@@ -133,8 +138,8 @@ def _cause(run: Run, result: Result, data_digest: str | None) -> Cause | None:
 
 
 def _saved_epochs(run: Run, directory: RunDirectory, data_digest: str | None) -> int | None:
-    place = read_place(directory.resume)
-    if place is None or data_digest is None:
+    header = read_checkpoint_header(directory.resume)
+    if header is None or data_digest is None:
         return None
-    this_run = place.fingerprint == fingerprint(run.recipe, run.seed, data_digest)
-    return place.epochs if this_run else None
+    this_run = header.fingerprint == fingerprint(run.recipe, run.seed, data_digest)
+    return header.epochs if this_run else None

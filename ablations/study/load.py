@@ -227,9 +227,9 @@ class _Resolver:
             if raw.arms.get(name) == COPY:
                 continue
             at: DataPath = ("factors",) if levels else ("arms", name)
-            for path in undeclared(base.science(), recipe.science(), changes):
+            for path in undeclared(base.without_telemetry(), recipe.without_telemetry(), changes):
                 self._add(at, f"differs from the base in {path}, which it does not declare", True)
-            twin = seen.setdefault(repr(recipe.science()), name)
+            twin = seen.setdefault(repr(recipe.without_telemetry()), name)
             if name != control and not changes:
                 self._add(at, "changes nothing; wants at least one dotted path", at_key=True)
             elif twin != name:

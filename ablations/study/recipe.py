@@ -170,7 +170,7 @@ class Recipe(Frozen):
         """Return the recipe as plain nested data, defaults filled in."""
         return self.model_dump(mode="json")
 
-    def science(self) -> dict[str, Any]:
+    def without_telemetry(self) -> dict[str, Any]:
         """Return the settings that can change a result: all but what is recorded."""
         return self.model_dump(mode="json", exclude={"telemetry"})
 

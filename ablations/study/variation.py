@@ -20,7 +20,7 @@ def varied_settings(study: Study) -> dict[str, dict[str, Setting]]:
     A technique that an arm does without is called ``none``; a parameter that an arm's technique
     lacks is left out.
     """
-    flats = name_the_absent([flatten(arm.recipe.science()) for arm in study.arms])
+    flats = name_the_absent([flatten(arm.recipe.without_telemetry()) for arm in study.arms])
     flat = dict(zip(study.arm_names, flats, strict=True))
     paths = dict.fromkeys(path for settings in flats for path in settings)
     tried = tried_settings(study)

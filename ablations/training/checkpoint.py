@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.files import write_atomically
-from ablations.ledger.records import PLACE, Place
+from ablations.ledger.records import HEADER_MEMBER, CheckpointHeader
 
 Arrays = Mapping[str, NDArray[Any]]
 """Name of a variable → its value."""
@@ -24,14 +24,14 @@ class UnusableError(Exception):
     """A checkpoint that must not be restored; the reason in a few words."""
 
 
-def save(path: Path, arrays: Arrays, place: Place | None = None) -> None:
+def save(path: Path, arrays: Arrays, header: CheckpointHeader | None = None) -> None:
     """Write the arrays, and how far the run has come, into ``path``, atomically."""
     path.parent.mkdir(exist_ok=True)
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
-    if place is not None:
+    if header is not None:
         with zipfile.ZipFile(content, "a") as archive:
-            archive.writestr(PLACE, place.model_dump_json(by_alias=True))
+            archive.writestr(HEADER_MEMBER, header.model_dump_json(by_alias=True))
     write_atomically(path, content.getvalue())
 
 
@@ -43,7 +43,7 @@ def load(path: Path) -> dict[str, NDArray[Any]]:
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files if name != PLACE}
+            return {name: archive[name] for name in archive.files if name != HEADER_MEMBER}
     except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise UnusableError(f"it cannot be read ({type(error).__name__})") from None
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import Place, read_place
+from ablations.ledger.records import CheckpointHeader, read_checkpoint_header
 from ablations.training import checkpoint
 from ablations.training.checkpoint import Arrays, CheckpointInterval, UnusableError
 from ablations.training.training_state import TrainingState
@@ -49,20 +49,20 @@ class CheckpointManager:
         """
         if not self.directory.resume.exists():
             return None
-        place = self._place()
+        header = self._header()
         files = self._growing_files()
-        for name, length in place.file_lengths.items():
+        for name, length in header.file_lengths.items():
             if name not in files:
                 raise UnusableError(f"{name} is none of its files")
             if files[name].stat().st_size < length:
                 raise UnusableError(f"{name} is shorter than it was")
         try:
-            state = TrainingState.model_validate(place.progress)
+            state = TrainingState.model_validate(header.progress)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise UnusableError(f"it is of another version: {where}: {first['msg']}") from None
-        return Checkpoint(state, checkpoint.load(self.directory.resume), place.file_lengths)
+        return Checkpoint(state, checkpoint.load(self.directory.resume), header.file_lengths)
 
     def truncate_files(self, restored: Checkpoint) -> None:
         """Truncate metrics and events to the lengths that they had at the checkpoint."""
@@ -87,13 +87,13 @@ class CheckpointManager:
             return
         started = time.perf_counter()
         state = get_state()
-        place = Place(
+        header = CheckpointHeader(
             fingerprint=self.fingerprint,
             epochs=state.progress.epochs,
             progress=state.model_dump(),
             file_lengths={n: path.stat().st_size for n, path in self._growing_files().items()},
         )
-        checkpoint.save(self.directory.resume, get_arrays(), place)
+        checkpoint.save(self.directory.resume, get_arrays(), header)
         self._interval.restart(started)
 
     def remove(self) -> None:
@@ -104,13 +104,13 @@ class CheckpointManager:
         with contextlib.suppress(OSError):  # the final state stays where the recipe keeps it
             self.directory.checkpoint.rmdir()
 
-    def _place(self) -> Place:
-        place = read_place(self.directory.resume)
-        if place is None:
+    def _header(self) -> CheckpointHeader:
+        header = read_checkpoint_header(self.directory.resume)
+        if header is None:
             raise UnusableError("it cannot be read")
-        if place.fingerprint != self.fingerprint:
+        if header.fingerprint != self.fingerprint:
             raise UnusableError("it is of another recipe, data set or version of the code")
-        return place
+        return header
 
     def _growing_files(self) -> dict[str, Path]:
         """Return name → path of the files that grow with the epochs, where there are some."""

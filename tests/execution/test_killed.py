@@ -17,7 +17,7 @@ from ablations.execution.options import Options
 from ablations.execution.session import prepare
 from ablations.execution.worker import Job, Outcome, work
 from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import read_place, read_result
+from ablations.ledger.records import read_checkpoint_header, read_result
 from tests.support.running import recorded_events
 
 CHANGES = {
@@ -84,7 +84,7 @@ def test_a_run_killed_twice_says_where_it_continues_and_ends_with_the_same_bits(
         status, said = run("two", capsys, CHANGES, workers=True)
         assert status == 1
         assert "the worker process died" in said
-        place = read_place(killed.resume)
+        place = read_checkpoint_header(killed.resume)
         assert place is not None
         assert place.epochs == saved
     assert "small/elu/seed-0: continues after epoch 2 of 6\n" in said

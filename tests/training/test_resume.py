@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import read_place
+from ablations.ledger.records import read_checkpoint_header
 from ablations.study.expand import Run
 from ablations.training.checkpoint import CheckpointInterval
 from tests.support.running import TINY, Trained, recorded_events, same_bits
@@ -96,7 +96,7 @@ def test_a_run_interrupted_twice_ends_with_the_same_bits(case, recipe, train, in
     whole = train(wanted)
     first = int(np.random.default_rng(len(case)).integers(2, EPOCHS))
     directory = interrupted(wanted, kill_in_epoch=first, programs=whole.programs)
-    assert read_place(directory.resume).epochs == first - 1
+    assert read_checkpoint_header(directory.resume).epochs == first - 1
     interrupted(wanted, kill_in_epoch=1)  # in the first epoch that it goes on with
     finished = interrupted(wanted)
     assert finished.result.notes == (f"continued after epoch {first - 1} of {EPOCHS}",)
@@ -124,7 +124,7 @@ def test_a_run_interrupted_in_each_of_its_stages_ends_with_the_same_bits(
     saved = []
     for kill_in_epoch in (2, 2, 2, 2):  # of those that are left: of the 2nd, 3rd, 4th, 5th
         directory = interrupted(wanted, kill_in_epoch, programs=whole.programs)
-        saved.append(read_place(directory.resume).epochs)
+        saved.append(read_checkpoint_header(directory.resume).epochs)
     assert saved == [1, 2, 3, 4]
     finished = interrupted(wanted, programs=whole.programs)
     assert len(finished.result.notes) == 4
@@ -163,13 +163,13 @@ def rewrite(directory, **changes):
     """Change what the checkpoint says of where the run stands."""
     from ablations.training import checkpoint
 
-    place = read_place(directory.resume).model_copy(update=changes)
+    place = read_checkpoint_header(directory.resume).model_copy(update=changes)
     checkpoint.save(directory.resume, checkpoint.load(directory.resume), place)
 
 
 def with_state(directory, *path, value):
     """Change one number of the non-tensor training state."""
-    state = json.loads(json.dumps(read_place(directory.resume).progress))
+    state = json.loads(json.dumps(read_checkpoint_header(directory.resume).progress))
     holder = state
     for key in path[:-1]:
         holder = holder[key]
@@ -214,7 +214,7 @@ def name_a_file_outside(directory):
 def change_architecture(directory):
     from ablations.training import checkpoint
 
-    place, state = read_place(directory.resume), checkpoint.load(directory.resume)
+    place, state = read_checkpoint_header(directory.resume), checkpoint.load(directory.resume)
     state["model/0/hidden1/kernel"] = state["model/0/hidden1/kernel"][:, :-1]
     checkpoint.save(directory.resume, state, place)
 
@@ -305,7 +305,7 @@ def test_an_interrupted_run_that_had_already_ended_its_last_epoch_only_finishes(
     with monkeypatch.context() as patch:
         patch.setattr(Result, "write", killed)
         directory = interrupted(wanted, programs=whole.programs)
-    assert read_place(directory.resume).epochs == 2
+    assert read_checkpoint_header(directory.resume).epochs == 2
     finished = interrupted(wanted, programs=whole.programs)
     assert finished.result.notes == ("continued after epoch 2 of 2",)
     assert same_run(whole, finished)

@@ -80,7 +80,10 @@ def _is_copy(collected: Collected, arm: str) -> bool:
     study = collected.study
     if arm == study.control or study.control not in study.arm_names:
         return False
-    return study.arm(arm).recipe.science() == study.arm(study.control).recipe.science()
+    return (
+        study.arm(arm).recipe.without_telemetry()
+        == study.arm(study.control).recipe.without_telemetry()
+    )
 
 
 def _median(values: Iterable[float]) -> float | None:

@@ -31,13 +31,13 @@ def arm_changes(study: Study) -> tuple[ArmChanges, ...]:
     """Return what each arm but the control changes; nothing where the control is no arm."""
     if study.control not in study.arm_names:
         return ()
-    control = study.arm(study.control).recipe.science()
+    control = study.arm(study.control).recipe.without_telemetry()
     return tuple(
         ArmChanges(
             arm.name,
             tuple(
                 SettingChange(setting, *values)
-                for setting, values in differences(control, arm.recipe.science()).items()
+                for setting, values in differences(control, arm.recipe.without_telemetry()).items()
             ),
         )
         for arm in study.arms
