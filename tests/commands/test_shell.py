@@ -27,6 +27,9 @@ def ablations(*arguments: str, **environment: str) -> subprocess.CompletedProces
     )
 
 
+ONE_WORKER = ("--workers", "1")
+
+
 def tree(root: Path) -> list[str]:
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
@@ -67,7 +70,7 @@ def test_one_run_is_trained_and_keeps_the_contract_and_then_nothing_is(workplace
 
 
 def test_a_changed_recipe_makes_runs_stale_and_running_trains_them_again(workplace: Path) -> None:
-    assert ablations("run", "small", "--seeds", "1").returncode == 0
+    assert ablations("run", "small", "--seeds", "1", *ONE_WORKER).returncode == 0
     study = workplace / "configs" / "small.yaml"
     study.write_text(study.read_text().replace("hidden: [16]", "hidden: [8]"))
     assert ablations("status", "small").stdout.split("\n")[1].split() == [
@@ -75,13 +78,13 @@ def test_a_changed_recipe_makes_runs_stale_and_running_trains_them_again(workpla
     ]  # fmt: skip
     back = ["--set", "model.hidden=[16]"]
     assert "nothing to train" in ablations("run", "small", "--seeds", "1", *back).stdout
-    assert "2 completed" in ablations("run", "small", "--seeds", "1").stdout
+    assert "2 completed" in ablations("run", "small", "--seeds", "1", *ONE_WORKER).stdout
     assert ablations("status", "small").stdout.split("\n")[1].split()[1] == "1"
 
 
 def test_a_diverged_run_is_recorded_counted_and_not_a_failure(workplace: Path) -> None:
     wild = ["--set", "training.optimizer.learning_rate=1e30", "--set", "training.epochs=3"]
-    done = ablations("run", "small", "--arm", "elu", "--seeds", "2", *wild)
+    done = ablations("run", "small", "--arm", "elu", "--seeds", "2", *wild, *ONE_WORKER)
     assert done.returncode == 0, done.stderr
     assert "2 diverged" in done.stdout
     result = json.loads(Path("runs/small/elu/seed-0/result.json").read_text())

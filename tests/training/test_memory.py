@@ -16,8 +16,8 @@ from ablations.techniques.optimizers import OPTIMIZERS
 
 FRESH_PROGRAMS = True
 
-RUNS = 100
-ROOM = 8.0  # MB: fragmentation, which comes in steps; what grew was 30 MB in as many runs
+RUNS = 60
+ROOM = 8.0  # MB: fragmentation, which comes in steps; what grew was 18 MB in as many runs
 PAGE = os.sysconf("SC_PAGE_SIZE")
 # Keras's layers, TensorFlow's own custom gradients, ours, and optimizers of three kinds.
 ARMS = [
@@ -67,7 +67,7 @@ def test_no_optimizer_keeps_the_graph_it_was_traced_in(tensorflow, technique):
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="wants Linux's /proc")
-def test_a_hundred_runs_do_not_grow_a_worker(tensorflow, recipe, train, show):
+def test_sixty_runs_do_not_grow_a_worker(tensorflow, recipe, train, show):
     programs = train(recipe(ARMS[0])).programs
 
     def twenty(start):

@@ -78,18 +78,16 @@ CNN = {
     [
         ({}, {"training.optimizer.learning_rate": 0.05}),
         ({}, {"model.initializer": {"name": "random_normal", "stddev": 0.3}}),
-        ({"training.optimizer": "momentum"}, {"training.optimizer.momentum": 0.3}),
-        ({"model.dropout": 0.2}, {"model.dropout": 0.5}),
-        ({"model.input_dropout": 0.2}, {"model.input_dropout": 0.5}),
-        ({"model.normalization": {"name": "batch_norm"}}, {"model.normalization.momentum": 0.5}),
         (CNN, {"model.normalization.momentum": 0.5}),
         (CNN, {"model.dropout": 0.5}),
-        (NUMBERS, {"training.optimizer.beta_1": 0.5}),
-        (NUMBERS, {"training.optimizer.beta_2": 0.5}),
-        (NUMBERS, {"training.optimizer.epsilon": 0.1}),
-        (NUMBERS, {"training.optimizer.weight_decay": 0.5}),
-        (NUMBERS, {"training.clipping.threshold": 0.01}),
-        (NUMBERS, {"training.weight_average.decay": 0.5}),
+        (
+            NUMBERS,
+            {
+                "training.optimizer.beta_1": 0.5,
+                "training.clipping.threshold": 0.01,
+                "training.weight_average.decay": 0.5,
+            },
+        ),
     ],
     ids=lambda value: ",".join(map(str, value)),
 )

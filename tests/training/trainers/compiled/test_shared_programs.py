@@ -58,7 +58,8 @@ def initial_state(program, recipe, seed=3) -> dict:
 @pytest.mark.parametrize(("optimizer", "activation"), CASES, ids=map("-".join, CASES))
 def test_every_initializer_starts_as_in_a_fresh_program(tensorflow, optimizer, activation):
     # The first state that a program is in is the one it could wrongly remember: all weights equal.
-    chosen = {**SMALL, "training.optimizer": optimizer, "model.activation": activation}
+    chosen = {**SMALL, "model.hidden": [5]}
+    chosen |= {"training.optimizer": optimizer, "model.activation": activation}
     shared = built(make_recipe({**chosen, **starting("constant")}))
     wrong = []
     for initializer in INITIALIZERS:
