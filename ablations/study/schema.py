@@ -78,11 +78,6 @@ class Tuning(Frozen):
         """The settings that are tuned."""
         return tuple(self.trials[0].values)
 
-    @property
-    def runs_per_arm(self) -> int:
-        """The budget: trainings that each arm's search takes."""
-        return len(self.trials) * len(self.seeds)
-
 
 class Arm(Frozen):
     """A named change of the base, with the recipe that results."""
