@@ -11,7 +11,7 @@ from ablations.files import write_atomically
 from ablations.ledger.paths import RunsDirectory, seed_of
 from ablations.ledger.records import read_history
 from ablations.ledger.standing import State, classify_all
-from ablations.study.expand import SEED_PREFIX, comparison_run
+from ablations.study.expand import SEED_PREFIX, comparison_runs
 from ablations.study.recipe import DataRecipe
 from ablations.study.schema import Study
 from ablations.study.yaml_writer import to_yaml
@@ -41,8 +41,7 @@ def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, st
     for arm in study.arms:
         directories = (runs.study(study.study) / arm.name).glob(f"{SEED_PREFIX}*")
         seeds = sorted(seed for path in directories if (seed := seed_of(path)) is not None)
-        found = [comparison_run(study, arm, seed) for seed in seeds]
-        standings = classify_all(found, runs, digests)
+        standings = classify_all(comparison_runs(study, arm, seeds), runs, digests)
         write_bands(
             runs.summary(study.study, arm.name),
             [read_history(s.directory.metrics) for s in standings if s.state is State.DONE],

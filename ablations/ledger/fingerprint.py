@@ -45,9 +45,10 @@ def _without_defaults(settings: Mapping[str, Any], defaults: Mapping[str, Any]) 
     """Return the settings without each dotted path of ``defaults`` that holds its default."""
     kept: dict[str, Any] = {}
     for key, value in settings.items():
-        if isinstance(value, Mapping):
-            split = ((*path.partition("."), default) for path, default in defaults.items())
-            value = _without_defaults(value, {rest: d for top, _, rest, d in split if top == key})
+        split = ((*path.partition("."), default) for path, default in defaults.items())
+        below = {rest: default for top, _, rest, default in split if top == key and rest}
+        if below and isinstance(value, Mapping):
+            value = _without_defaults(value, below)
         elif key in defaults and value == defaults[key]:
             continue
         kept[key] = value

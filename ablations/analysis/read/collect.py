@@ -18,7 +18,7 @@ from ablations.ledger.paths import RESULT, RunDirectory, RunsDirectory, seed_of
 from ablations.ledger.records import Epoch, Result, read_history
 from ablations.ledger.searches import ArmSearch, read_searches
 from ablations.ledger.standing import Standing, classify
-from ablations.study.expand import SEED_PREFIX, Run, comparison_run, expand_trials
+from ablations.study.expand import SEED_PREFIX, Run, comparison_runs, expand_trials
 from ablations.study.schema import NAME, SUMMARY, TUNING, Study
 from ablations.study.yaml_reader import read_yaml
 
@@ -173,8 +173,8 @@ class _Scan:
         """Yield the runs that the study wants, and all others that have a directory."""
         study = self.study
         for arm in study.arms:
-            for seed in sorted({*study.seeds, *self._seeds(arm.name)}):
-                yield comparison_run(study, arm, seed)
+            seeds = sorted({*study.seeds, *self._seeds(arm.name)})
+            yield from comparison_runs(study, arm, seeds)
         for name in sorted(set(self._directories()) - set(study.arm_names)):
             for seed in sorted(self._seeds(name)):
                 yield Run(study.study, name, seed, study.base, provisional=True)
