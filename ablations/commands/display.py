@@ -9,19 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ablations.commands.console import console_of_output
 from ablations.ledger.paths import RESULT
 from ablations.ledger.searches import TunedStudy
 from ablations.ledger.standing import Cause, Standing, State
 from ablations.study.metrics import METRICS
 from ablations.study.schema import Arm, Study, Tuning
 from ablations.study.settings import differences, short, short_value
-
-WIDTH_ELSEWHERE = 120  # columns where there is no terminal to ask
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH_ELSEWHERE)
 
 
 def _table(*columns: str, numbers: Iterable[str] = ()) -> Table:
@@ -38,8 +32,8 @@ def print_studies(studies: Sequence[Study]) -> None:
         arms = ", ".join(f"{a}*" if a == study.control else a for a in study.arm_names)
         table.add_row(Text(study.study), Text(study.question))
         table.add_row("", Text(f"{arms}  ({len(study.seeds)} seeds)", style="dim"))
-    _console().print(table)
-    _console().print("* the control", style="dim")
+    console_of_output().print(table)
+    console_of_output().print("* the control", style="dim")
 
 
 def print_plan(
@@ -54,7 +48,7 @@ def print_plan(
     numbers; ``absent`` names data that is still to be fetched.
     """
     study = tuned.study
-    console = _console()
+    console = console_of_output()
     console.print(Text(f"{study.study}: {study.question}", style="bold"))
     console.print(Text(f"{len(comparison)} runs: {_counts(comparison)}"))
     console.print(Text(f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}"))
@@ -119,7 +113,7 @@ def print_status(rows: Sequence[tuple[str, Sequence[Standing]]], column: str) ->
     for name, standings in rows:
         states = Counter(standing.state for standing in standings)
         table.add_row(Text(name), *(str(states[state]) for state in State))
-    console = _console()
+    console = console_of_output()
     console.print(table)
     for _, standings in rows:
         _print_reasons(console, standings)

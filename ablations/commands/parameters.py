@@ -48,7 +48,7 @@ class Parameter:
 def parameters(model: type[BaseModel]) -> list[Parameter]:
     """Return the fields of a technique, without its name, or of a section of the recipe."""
     return [
-        Parameter(name, _wanted(info), _default(info), _meaning(model, name), _example(info))
+        Parameter(name, _wanted(info), _default(info), _meaning(model, name, info), _example(info))
         for name, info in model.model_fields.items()
         if not (name == "name" and issubclass(model, Technique))
     ]
@@ -171,13 +171,16 @@ def _simplest(annotation: Any) -> Any:
 # Docstrings
 
 
-def _meaning(model: type[BaseModel], field: str) -> str:
-    """Return the docstring under a field, of the class that declared it last."""
+def _meaning(model: type[BaseModel], field: str, info: FieldInfo) -> str:
+    """Return the docstring under a field, of the class that declared it last.
+
+    Without one, a type that several fields share describes them all.
+    """
     for declaring in model.__mro__[: model.__mro__.index(BaseModel)]:
         documented = _field_docstrings(declaring.__module__).get(declaring.__name__, {})
         if field in documented:
             return documented[field]
-    return ""
+    return info.description or ""
 
 
 @cache

@@ -18,6 +18,8 @@ CONFIGS = Path("configs")
 def find(study: str) -> Path:
     """Return the file of a study given by its path or by its name in ``configs/``.
 
+    A file below the working directory is named from there, so that it is found on any machine.
+
     Raises:
         AblationsError: there is none; names the nearest.
     """
@@ -25,7 +27,8 @@ def find(study: str) -> Path:
     if path.suffix in (".yaml", ".yml") or path.is_file():
         if not path.is_file():
             raise AblationsError(f"{path}: no such file; wants a study file")
-        return path
+        here = Path.cwd()
+        return path.relative_to(here) if path.is_relative_to(here) else path
     named = CONFIGS / f"{study}.yaml"
     if named.is_file():
         return named

@@ -10,10 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ablations.commands.catalogue import Entry, Group, Setting, groups, settings
+from ablations.commands.console import console_of_output
 from ablations.errors import AblationsError, suggest
 from ablations.study.technique import form_of
-
-WIDTH_ELSEWHERE = 120  # columns where there is no terminal to ask
 
 
 def techniques(words: Sequence[str], console: Console | None = None) -> None:
@@ -24,7 +23,7 @@ def techniques(words: Sequence[str], console: Console | None = None) -> None:
     Raises:
         AblationsError: nothing is called so; names what is nearest.
     """
-    console = console or _console()
+    console = console or console_of_output()
     catalogue = groups()
     name = " ".join(words)
     if not name:
@@ -39,11 +38,6 @@ def techniques(words: Sequence[str], console: Console | None = None) -> None:
         _print_entry(group, entry, console)
     if not families and not entries:
         _print_settings(word, catalogue, console)
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH_ELSEWHERE)
 
 
 def _is_called(entry: Entry, name: str) -> bool:

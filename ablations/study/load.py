@@ -88,6 +88,7 @@ class _Resolver:
                 for name, changes, levels, arm_recipe in arms
             ),
             "overrides": dict(self.overrides),
+            "file": self.document.file,
         }
         return Study.model_validate(study, context=self.context)
 

@@ -127,6 +127,8 @@ class Study(Frozen):
     claims: Annotated[tuple[Claim, ...], Listed] = ()
     overrides: Mapping[str, Any] = {}
     """What ``--set`` changed in the base: dotted path → value."""
+    file: str = ""
+    """The study file as it was given, from the working directory; empty in records of 0.2.0."""
 
     def arm(self, name: str) -> Arm:
         """Return the arm called ``name``; KeyError if there is none."""

@@ -19,6 +19,17 @@ from ablations.study.technique import Family, HostOnly, Live, LiveValues
 if TYPE_CHECKING:
     import keras
 
+Velocity = Annotated[Share, Field(description="β, the share of the velocity v that is kept.")]
+FirstDecay = Annotated[Share, Field(description="β₁, the decay of the running mean m of g.")]
+SecondDecay = Annotated[Share, Field(description="β₂, the decay of the running mean s of g².")]
+Epsilon = Annotated[Positive, Field(description="ε, which keeps the division by the root finite.")]
+Start = Annotated[NonNegative, Field(description="Where the accumulator of g² starts.")]
+LookAhead = Annotated[bool, Field(description="Step from where the velocity leads.")]
+AMSGrad = Annotated[bool, Field(description="Divide by the root of the largest s so far.")]
+Decay = Annotated[
+    NonNegative, Field(description="Decoupled: w ← w − η · weight_decay · w at each step.")
+]
+
 
 class KerasOptimizer(Optimizer):
     """An optimizer of Keras, by its class there."""
@@ -42,8 +53,8 @@ class SGD(KerasOptimizer):
     name: Literal["sgd"] = "sgd"
     keras_class = "SGD"
     learning_rate: HostOnly[Positive] = 0.01
-    momentum: Live[Share] = 0.0
-    nesterov: bool = False
+    momentum: Live[Velocity] = 0.0
+    nesterov: LookAhead = False
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> SGD:
@@ -61,7 +72,7 @@ class Momentum(KerasOptimizer):
     name: Literal["momentum"] = "momentum"
     keras_class = "SGD"
     learning_rate: HostOnly[Positive] = 0.01
-    momentum: Live[Share] = 0.9
+    momentum: Live[Velocity] = 0.9
 
 
 class Nesterov(KerasOptimizer):
@@ -73,7 +84,7 @@ class Nesterov(KerasOptimizer):
     name: Literal["nesterov"] = "nesterov"
     keras_class = "SGD"
     learning_rate: HostOnly[Positive] = 0.01
-    momentum: Live[Share] = 0.9
+    momentum: Live[Velocity] = 0.9
     fixed = {"nesterov": True}
 
 
@@ -82,8 +93,8 @@ class Adagrad(KerasOptimizer):
 
     name: Literal["adagrad"] = "adagrad"
     keras_class = "Adagrad"
-    initial_accumulator_value: NonNegative = 0.1
-    epsilon: Positive = 1e-7
+    initial_accumulator_value: Start = 0.1
+    epsilon: Epsilon = 1e-7
 
 
 class Adadelta(KerasOptimizer):
@@ -92,7 +103,8 @@ class Adadelta(KerasOptimizer):
     name: Literal["adadelta"] = "adadelta"
     keras_class = "Adadelta"
     rho: Share = 0.95
-    epsilon: Positive = 1e-7
+    """Decay of both running means."""
+    epsilon: Epsilon = 1e-7
 
 
 class RMSprop(KerasOptimizer):
@@ -101,9 +113,11 @@ class RMSprop(KerasOptimizer):
     name: Literal["rmsprop"] = "rmsprop"
     keras_class = "RMSprop"
     rho: Share = 0.9
-    momentum: Share = 0.0
-    epsilon: Positive = 1e-7
+    """Decay of the running mean s of g²."""
+    momentum: Velocity = 0.0
+    epsilon: Epsilon = 1e-7
     centered: bool = False
+    """Divide by the root of g's running variance, in place of s."""
 
 
 class Adam(KerasOptimizer):
@@ -114,10 +128,10 @@ class Adam(KerasOptimizer):
 
     name: Literal["adam"] = "adam"
     keras_class = "Adam"
-    beta_1: Live[Share] = 0.9
-    beta_2: Live[Share] = 0.999
-    epsilon: Live[Positive] = 1e-7
-    amsgrad: bool = False
+    beta_1: Live[FirstDecay] = 0.9
+    beta_2: Live[SecondDecay] = 0.999
+    epsilon: Live[Epsilon] = 1e-7
+    amsgrad: AMSGrad = False
 
 
 class AdamW(KerasOptimizer):
@@ -125,11 +139,11 @@ class AdamW(KerasOptimizer):
 
     name: Literal["adamw"] = "adamw"
     keras_class = "AdamW"
-    weight_decay: Live[NonNegative] = 0.004
-    beta_1: Live[Share] = 0.9
-    beta_2: Live[Share] = 0.999
-    epsilon: Live[Positive] = 1e-7
-    amsgrad: bool = False
+    weight_decay: Live[Decay] = 0.004
+    beta_1: Live[FirstDecay] = 0.9
+    beta_2: Live[SecondDecay] = 0.999
+    epsilon: Live[Epsilon] = 1e-7
+    amsgrad: AMSGrad = False
 
 
 class Adamax(KerasOptimizer):
@@ -137,9 +151,9 @@ class Adamax(KerasOptimizer):
 
     name: Literal["adamax"] = "adamax"
     keras_class = "Adamax"
-    beta_1: Share = 0.9
-    beta_2: Share = 0.999
-    epsilon: Positive = 1e-7
+    beta_1: FirstDecay = 0.9
+    beta_2: SecondDecay = 0.999
+    epsilon: Epsilon = 1e-7
 
 
 class Nadam(KerasOptimizer):
@@ -147,9 +161,9 @@ class Nadam(KerasOptimizer):
 
     name: Literal["nadam"] = "nadam"
     keras_class = "Nadam"
-    beta_1: Share = 0.9
-    beta_2: Share = 0.999
-    epsilon: Positive = 1e-7
+    beta_1: FirstDecay = 0.9
+    beta_2: SecondDecay = 0.999
+    epsilon: Epsilon = 1e-7
 
 
 class FTRL(KerasOptimizer):
@@ -165,11 +179,16 @@ class FTRL(KerasOptimizer):
     name: Literal["ftrl"] = "ftrl"
     keras_class = "Ftrl"
     learning_rate_power: Annotated[float, Field(le=0)] = -0.5
-    initial_accumulator_value: NonNegative = 0.1
+    """Power of the accumulator in the step; −1/2 is the paper's, 0 a constant rate."""
+    initial_accumulator_value: Start = 0.1
     l1_regularization_strength: NonNegative = 0.0
+    """λ₁ of the paper: weights of little use become 0."""
     l2_regularization_strength: NonNegative = 0.0
+    """Half of the paper's λ₂."""
     l2_shrinkage_regularization_strength: NonNegative = 0.0
+    """Added to g as 2 · strength · w, which the accumulator does not see."""
     beta: NonNegative = 0.0
+    """Of the paper: added to the root of the accumulator."""
 
 
 class Adafactor(KerasOptimizer):
@@ -178,10 +197,15 @@ class Adafactor(KerasOptimizer):
     name: Literal["adafactor"] = "adafactor"
     keras_class = "Adafactor"
     beta_2_decay: float = -0.8
+    """Power of the step number t: β₂ is 1 − t^decay."""
     epsilon_1: Positive = 1e-30
+    """Added to g²."""
     epsilon_2: Positive = 1e-3
+    """The least scale of the weights, by which steps are measured."""
     clip_threshold: Positive = 1.0
+    """The largest root mean square of an update."""
     relative_step: bool = True
+    """Use min(η, 1/√t) for the rate."""
 
 
 class Lamb(KerasOptimizer):
@@ -189,9 +213,9 @@ class Lamb(KerasOptimizer):
 
     name: Literal["lamb"] = "lamb"
     keras_class = "Lamb"
-    beta_1: Share = 0.9
-    beta_2: Share = 0.999
-    epsilon: Positive = 1e-7
+    beta_1: FirstDecay = 0.9
+    beta_2: SecondDecay = 0.999
+    epsilon: Epsilon = 1e-7
 
 
 class Lion(KerasOptimizer):
@@ -199,8 +223,8 @@ class Lion(KerasOptimizer):
 
     name: Literal["lion"] = "lion"
     keras_class = "Lion"
-    beta_1: Share = 0.9
-    beta_2: Share = 0.99
+    beta_1: FirstDecay = 0.9
+    beta_2: SecondDecay = 0.99
 
 
 class Muon(KerasOptimizer):
@@ -208,16 +232,20 @@ class Muon(KerasOptimizer):
 
     name: Literal["muon"] = "muon"
     keras_class = "Muon"
-    weight_decay: NonNegative = 0.004
-    adam_beta_1: Share = 0.9
-    adam_beta_2: Share = 0.999
+    weight_decay: Decay = 0.004
+    adam_beta_1: FirstDecay = 0.9
+    adam_beta_2: SecondDecay = 0.999
     adam_weight_decay: NonNegative = 0.004
+    """That of the weights which Adam changes."""
     adam_lr_ratio: Positive = 1.0
-    epsilon: Positive = 1e-7
-    momentum: Share = 0.95
-    nesterov: bool = True
+    """Adam's rate as a multiple of η."""
+    epsilon: Epsilon = 1e-7
+    momentum: Velocity = 0.95
+    nesterov: LookAhead = True
     ns_steps: Count = 5
+    """Newton-Schulz iterations that make the step orthogonal."""
     rms_rate: Positive = 0.2
+    """The step of an n × m matrix is scaled by √max(n, m) times this."""
 
 
 class ScheduleFreeAdamW(KerasOptimizer):
@@ -232,9 +260,11 @@ class ScheduleFreeAdamW(KerasOptimizer):
     slots_like_weights = ("momentum",)
     learning_rate: HostOnly[Positive] = 0.0025
     beta_1: Annotated[float, Field(gt=0, lt=1)] = 0.9
-    beta_2: Share = 0.999
-    epsilon: Positive = 1e-8
+    """β₁, how far y stands from z towards x."""
+    beta_2: SecondDecay = 0.999
+    epsilon: Epsilon = 1e-8
     warmup_steps: Annotated[int, Field(ge=0)] = 0
+    """Steps in which η rises linearly from 0."""
 
 
 OPTIMIZERS = Family(

@@ -130,10 +130,21 @@ def test_a_run_directory_that_cannot_be_made_fails_its_runs_and_no_others(
     assert "Traceback" not in done.stderr
 
 
+def _as_in_a_terminal() -> None:
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # a shell's background jobs ignore it, so tests may
+
+
 def test_ctrl_c_keeps_what_is_finished_and_exits_130(workplace: Path) -> None:
     command = [*ABLATIONS, "run", "small", "--seeds", "40", "--set", "training.epochs=500"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_as_in_a_terminal,
     ) as running:
         assert running.stdout is not None
         assert "test accuracy" in running.stdout.readline()

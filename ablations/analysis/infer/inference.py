@@ -38,6 +38,8 @@ class Inference:
     """The smallest difference of the metric that matters."""
     seeds: tuple[int, ...]
     """Those that the study declares."""
+    file: str
+    """The study file as it was given to ``run``; empty where that is not recorded."""
     overrides: Mapping[str, Any]
     """What ``--set`` changed in the base: dotted path → value."""
     runs: RunCounts
@@ -84,6 +86,7 @@ def infer(collected: Collected) -> Inference:
         better=METRICS[study.metric].better,
         margin=study.margin,
         seeds=study.seeds,
+        file=study.file,
         overrides=study.overrides,
         runs=run_counts(collected),
         left_out=collected.left_out,

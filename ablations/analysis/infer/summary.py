@@ -1,11 +1,11 @@
 """Mean and spread of a handful of values.
 
-The statistics module sums exactly, so the same numbers give the same bytes on every machine.
+``fsum`` sums exactly, so the same numbers give the same bytes on every machine.
 """
 
 from __future__ import annotations
 
-import statistics
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,8 +23,11 @@ class Summary:
 
 def summarize(values: Sequence[float]) -> Summary:
     """Return n, mean and sample standard deviation of ``values``."""
-    return Summary(
-        len(values),
-        statistics.mean(values) if values else None,
-        statistics.stdev(values) if len(values) > 1 else None,
-    )
+    n = len(values)
+    if n == 0:
+        return Summary(0, None, None)
+    mean = math.fsum(values) / n
+    if n == 1:
+        return Summary(1, mean, None)
+    squares = math.fsum((value - mean) ** 2 for value in values)
+    return Summary(n, mean, math.sqrt(squares / (n - 1)))

@@ -12,7 +12,7 @@ from ablations.study.frozen import show
 
 def reproduction(inference: Inference) -> Section:
     """Return the commands that train the study again and write its report."""
-    words = ["ablations", "run", inference.study]
+    words = ["ablations", "run", _as_argument(inference)]
     if inference.seeds == tuple(range(len(inference.seeds))):
         words += ["--seeds", str(len(inference.seeds))]
     else:
@@ -21,6 +21,12 @@ def reproduction(inference: Inference) -> Section:
         words += ["--set", f"{path}={_as_written(value)}"]
     report = ["ablations", "report", inference.study]
     return Section("Run it again", (Commands((shlex.join(words), shlex.join(report))),))
+
+
+def _as_argument(inference: Inference) -> str:
+    """Return what stands for the study on the command line: its name, if that finds its file."""
+    found_by_name = f"configs/{inference.study}.yaml"
+    return inference.study if inference.file in ("", found_by_name) else inference.file
 
 
 def _as_written(value: Any) -> str:
