@@ -17,6 +17,7 @@ CHECKPOINT = "checkpoint"
 FINAL_STATE = "state.npz"
 RESUME = "resume.npz"
 STUDY_RECORD = "study.yaml"
+LOOKS = "looks.json"
 EVENTS_PREFIX = "events.out.tfevents."
 MOST_SEED_DIGITS = 19  # those of a 64-bit integer
 
@@ -76,6 +77,10 @@ class RunsDirectory:
     def record(self, study: str) -> Path:
         """Return the file that keeps the study as it was last run."""
         return self.study(study) / STUDY_RECORD
+
+    def looks(self, study: str) -> Path:
+        """Return the file that keeps the looks at a study."""
+        return self.study(study) / LOOKS
 
     def summary(self, study: str, arm: str) -> Path:
         """Return ``runs/<study>/summary/<arm>/``: mean and band over the seeds."""

@@ -12,6 +12,7 @@ from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.study.design import Factor, label_of, span
 from ablations.study.frozen import show
 from ablations.study.load_search import resolve_search
+from ablations.study.looks import weights_of, wrong_looks
 from ablations.study.recipe import Recipe
 from ablations.study.schema import NAME, NAME_WANTED, Study
 from ablations.study.settings import change, undeclared
@@ -73,6 +74,8 @@ class _Resolver:
             self._stop()
         control = self._control(raw)
         self._check_differences(recipe, control, raw, arms)
+        for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights):
+            self._add(path, message)
         tuning = None
         if raw.tune is not None and not self.problems:
             tuning = resolve_search(raw.tune, raw.seeds, arms, self.context, self._add)
@@ -80,6 +83,8 @@ class _Resolver:
             self._stop()
         study = {
             **raw.model_dump(exclude={"factors", "arms", "base", "control", "tune"}, mode="python"),
+            "seeds": raw.seeds[: raw.looks[-1]] if raw.looks else raw.seeds,
+            "look_weights": weights_of(raw.looks, raw.look_weights),
             "tune": tuning,
             "base": recipe,
             "control": control,

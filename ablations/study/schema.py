@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from ablations.errors import suggest
 from ablations.study.frozen import Count, Frozen, NonNegative, problem, show
+from ablations.study.looks import Looks, LookWeights
 from ablations.study.metrics import METRICS
 from ablations.study.recipe import Recipe
 
@@ -129,6 +130,13 @@ class Study(Frozen):
     """What ``--set`` changed in the base: dotted path → value."""
     file: str = ""
     """The study file as it was given, from the working directory; empty in records of 0.2.0."""
+
+    looks: Looks = ()
+    """Numbers of seeds, rising, at which the study is judged and what is settled leaves.
+
+    Empty judges once, at all seeds; else the seeds are those up to the last look."""
+    look_weights: LookWeights = ()
+    """The share of the error that each look may spend; one for each look, of sum 1."""
 
     def arm(self, name: str) -> Arm:
         """Return the arm called ``name``; KeyError if there is none."""

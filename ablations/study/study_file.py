@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from ablations.study.frozen import Frozen, NonNegative, problem, show
+from ablations.study.looks import Looks, LookWeights
 from ablations.study.schema import (
     SUMMARY,
     TUNING,
@@ -53,3 +54,6 @@ class StudyFile(Frozen):
     margin: NonNegative = 0.0
     target: Target | None = None
     claims: Annotated[tuple[Claim, ...], Listed, Field(validate_default=False)] = ()
+
+    looks: Looks = ()
+    look_weights: LookWeights = ()

@@ -1,0 +1,175 @@
+"""What was seen of a study before it was complete: ``runs/<study>/looks.json``.
+
+A look is judged once and written down, so that a study goes on where it stopped and what left
+stays away.  It stands while the study compares the same arms: under other recipes, another control
+or another metric its record is kept, and says nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ablations.errors import AblationsError
+from ablations.files import write_atomically
+from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.paths import RunsDirectory
+from ablations.study.expand import Run
+from ablations.study.schema import Study
+
+SCHEMA_VERSION = 1
+Reason = Literal["better", "worse", "equivalent", "futile"]
+"""Why an arm leaves; one that is futile has no verdict, and is not likely to get one."""
+
+
+class Look(BaseModel):
+    """One look at a study."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    seeds: tuple[int, ...]
+    """Those that the arms which had not left were trained with by then."""
+    at: str
+    """When, in ISO 8601."""
+    comparison: str
+    """A hash of what was compared; see ``comparison_digest``."""
+    weight: float | None = None
+    """The share of the error that it spent; None where the study had not declared it."""
+    left: Mapping[str, Reason] = {}
+    """Arm that left at this look → why."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    schema_version: Literal[1] = Field(SCHEMA_VERSION, alias="schema")
+    looks: tuple[Look, ...] = ()
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The looks at a study that stand."""
+
+    study: Study
+    taken: tuple[Look, ...] = ()
+    """Those of the study's declared looks that were taken, the first ones."""
+    undeclared: tuple[Look, ...] = ()
+    """At runs that were complete at fewer seeds than later; no rule divided the error for them."""
+
+    @cached_property
+    def left(self) -> Mapping[str, Look]:
+        """Arm → the look at which it left."""
+        return {arm: look for look in self.taken for arm in look.left}
+
+    @cached_property
+    def over(self) -> bool:
+        """Whether no look is to come: all were taken, or no arm is left to compare."""
+        others = {arm for arm in self.study.arm_names if arm != self.study.control}
+        none_is_left = bool(self.taken) and others <= self.left.keys()
+        return none_is_left or len(self.taken) == len(self.study.looks)
+
+    @property
+    def next_seeds(self) -> tuple[int, ...]:
+        """The seeds of the look to come; those of the last one where none is."""
+        if self.over:
+            return self.taken[-1].seeds if self.taken else self.study.seeds
+        return self.study.seeds[: self.study.looks[len(self.taken)]]
+
+    def seeds_of(self, arm: str) -> tuple[int, ...]:
+        """Return the seeds that ``arm`` is compared at: all, or those up to where it left.
+
+        The control is trained while any arm is compared.
+        """
+        if arm in self.left:
+            return self.left[arm].seeds
+        return self.next_seeds if self.over else self.study.seeds
+
+    def wants(self, run: Run) -> bool:
+        """Whether a run of the comparison is one that will count."""
+        return run.seed in self.seeds_of(run.arm)
+
+
+def comparison_digest(study: Study) -> str:
+    """Hash what a study compares: its arms' recipes, its control and its metric."""
+    arms = {arm.name: fingerprint(arm.recipe, 0, "") for arm in study.arms}
+    content = {"arms": arms, "control": study.control, "metric": study.metric}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def read_looks(study: Study, runs: RunsDirectory) -> Looks:
+    """Return the looks at a study that stand; its arms are at what their searches chose.
+
+    Raises:
+        AblationsError: the record cannot be read, or the study declares other looks than those
+            that were begun.
+    """
+    compared = comparison_digest(study)
+    standing = [look for look in _read(study, runs).looks if look.comparison == compared]
+    if not study.looks:
+        return Looks(study, (), tuple(standing))
+    taken = tuple(look for look in standing if look.weight is not None)
+    for look, seeds, weight in zip(taken, study.looks, study.look_weights, strict=False):
+        if (look.seeds, look.weight) != (study.seeds[:seeds], weight):
+            raise AblationsError(
+                f"{study.study}: the look at {len(look.seeds)} seeds was taken with weight "
+                f"{look.weight:g}, and the study now declares {seeds} with {weight:g}; "
+                "wants the looks that were begun, or another directory (--runs)"
+            )
+    undeclared = tuple(look for look in standing if look.weight is None)
+    return Looks(study, taken[: len(study.looks)], undeclared)
+
+
+def record_look(
+    looks: Looks,
+    runs: RunsDirectory,
+    seeds: tuple[int, ...],
+    weight: float | None = None,
+    left: Mapping[str, Reason] | None = None,
+) -> Looks:
+    """Add a look to the study's record, and return the looks with it."""
+    study = looks.study
+    look = Look(
+        seeds=seeds,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        comparison=comparison_digest(study),
+        weight=weight,
+        left=left or {},
+    )
+    record = _read(study, runs)
+    record = record.model_copy(update={"looks": (*record.looks, look)})
+    content = json.dumps(record.model_dump(by_alias=True), indent=2, allow_nan=False)
+    write_atomically(runs.looks(study.study), content + "\n")
+    return read_looks(study, runs)
+
+
+def record_undeclared(looks: Looks, runs: RunsDirectory) -> None:
+    """Note that all runs of the study's seeds are there to be seen, if there are more than before.
+
+    Not when a report is made: TensorBoard and the runs themselves show what they show without one.
+    """
+    if all(len(look.seeds) < len(looks.study.seeds) for look in looks.undeclared):
+        record_look(looks, runs, looks.study.seeds)
+
+
+def _read(study: Study, runs: RunsDirectory) -> _Record:
+    path = runs.looks(study.study)
+    try:
+        return _Record.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return _Record()
+    except OSError as error:
+        raise AblationsError(f"{path}: not readable: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        problem = f"{where}: {first['msg']}" if where else first["msg"]
+        raise AblationsError(
+            f"{path}: not a record of looks: {problem}; wants what run wrote there"
+        ) from None
