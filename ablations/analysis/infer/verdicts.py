@@ -14,8 +14,8 @@ from typing import Literal
 
 from ablations.analysis.infer.corrections import LEVEL, can_be_significant, holm, pairs_needed
 from ablations.analysis.infer.intervals import Interval, bca_interval, disagree, student_interval
+from ablations.analysis.infer.max_t import sign_flip_p_value
 from ablations.analysis.infer.pairs import PairedDifferences
-from ablations.analysis.infer.sign_flips import sign_flip_p_value
 from ablations.analysis.infer.summary import summarize
 
 Verdict = Literal["better", "worse", "equivalent", "unstable", "inconclusive", "none"]
