@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,7 +21,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ablations.errors import AblationsError
 from ablations.files import write_atomically
 from ablations.ledger.fingerprint import fingerprint
-from ablations.ledger.paths import RunsDirectory
 from ablations.study.expand import Run
 from ablations.study.schema import Study
 
@@ -58,6 +58,8 @@ class Looks:
     """The looks at a study that stand."""
 
     study: Study
+    path: Path
+    """The file that keeps them."""
     taken: tuple[Look, ...] = ()
     """Those of the study's declared looks that were taken, the first ones."""
     undeclared: tuple[Look, ...] = ()
@@ -103,17 +105,17 @@ def comparison_digest(study: Study) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def read_looks(study: Study, runs: RunsDirectory) -> Looks:
-    """Return the looks at a study that stand; its arms are at what their searches chose.
+def read_looks(study: Study, path: Path) -> Looks:
+    """Return the looks in ``path`` that stand for a study, its arms at what their searches chose.
 
     Raises:
         AblationsError: the record cannot be read, or the study declares other looks than those
             that were begun.
     """
     compared = comparison_digest(study)
-    standing = [look for look in _read(study, runs).looks if look.comparison == compared]
+    standing = [look for look in _read(path).looks if look.comparison == compared]
     if not study.looks:
-        return Looks(study, (), tuple(standing))
+        return Looks(study, path, (), tuple(standing))
     taken = tuple(look for look in standing if look.weight is not None)
     for look, seeds, weight in zip(taken, study.looks, study.look_weights, strict=False):
         if (look.seeds, look.weight) != (study.seeds[:seeds], weight):
@@ -123,43 +125,40 @@ def read_looks(study: Study, runs: RunsDirectory) -> Looks:
                 "wants the looks that were begun, or another directory (--runs)"
             )
     undeclared = tuple(look for look in standing if look.weight is None)
-    return Looks(study, taken[: len(study.looks)], undeclared)
+    return Looks(study, path, taken[: len(study.looks)], undeclared)
 
 
 def record_look(
     looks: Looks,
-    runs: RunsDirectory,
     seeds: tuple[int, ...],
     weight: float | None = None,
     left: Mapping[str, Reason] | None = None,
 ) -> Looks:
     """Add a look to the study's record, and return the looks with it."""
-    study = looks.study
     look = Look(
         seeds=seeds,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
-        comparison=comparison_digest(study),
+        comparison=comparison_digest(looks.study),
         weight=weight,
         left=left or {},
     )
-    record = _read(study, runs)
+    record = _read(looks.path)
     record = record.model_copy(update={"looks": (*record.looks, look)})
     content = json.dumps(record.model_dump(by_alias=True), indent=2, allow_nan=False)
-    write_atomically(runs.looks(study.study), content + "\n")
-    return read_looks(study, runs)
+    write_atomically(looks.path, content + "\n")
+    return read_looks(looks.study, looks.path)
 
 
-def record_undeclared(looks: Looks, runs: RunsDirectory) -> None:
+def record_undeclared(looks: Looks) -> None:
     """Note that all runs of the study's seeds are there to be seen, if there are more than before.
 
     Not when a report is made: TensorBoard and the runs themselves show what they show without one.
     """
     if all(len(look.seeds) < len(looks.study.seeds) for look in looks.undeclared):
-        record_look(looks, runs, looks.study.seeds)
+        record_look(looks, looks.study.seeds)
 
 
-def _read(study: Study, runs: RunsDirectory) -> _Record:
-    path = runs.looks(study.study)
+def _read(path: Path) -> _Record:
     try:
         return _Record.model_validate_json(path.read_bytes())
     except FileNotFoundError:
