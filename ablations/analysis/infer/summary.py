@@ -21,6 +21,16 @@ class Summary:
     """Of the sample, √(Σ (xᵢ − x̄)² / (n − 1)); None where n < 2."""
 
 
+def skewness(values: Sequence[float]) -> float:
+    """Return m₃/m₂^1.5 of the central moments; 0 where the values have no spread."""
+    if not values or min(values) == max(values):
+        return 0.0
+    mean, scale = math.fsum(values) / len(values), max(values) - min(values)
+    deviations = [(value - mean) / scale for value in values]
+    second, third = (math.fsum(d**k for d in deviations) / len(values) for k in (2, 3))
+    return third / float(second**1.5)
+
+
 def summarize(values: Sequence[float]) -> Summary:
     """Return n, mean and sample standard deviation of ``values``."""
     n = len(values)
