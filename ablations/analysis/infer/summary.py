@@ -36,8 +36,11 @@ def summarize(values: Sequence[float]) -> Summary:
     n = len(values)
     if n == 0:
         return Summary(0, None, None)
-    mean = math.fsum(values) / n
-    if n == 1:
-        return Summary(1, mean, None)
-    squares = math.fsum((value - mean) ** 2 for value in values)
-    return Summary(n, mean, math.sqrt(squares / (n - 1)))
+    if min(values) == max(values):
+        return Summary(n, values[0], 0.0 if n > 1 else None)
+    _, exponent = math.frexp(max(map(abs, values)))
+    unit = math.ldexp(1.0, exponent - 1)  # a power of two: nothing is rounded, nothing overflows
+    scaled = [value / unit for value in values]
+    mean = math.fsum(scaled) / n
+    squares = math.fsum((value - mean) ** 2 for value in scaled)
+    return Summary(n, mean * unit, math.sqrt(squares / (n - 1)) * unit)
