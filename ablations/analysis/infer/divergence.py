@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from ablations.analysis.infer.intervals import Interval, wilson_interval
 from ablations.analysis.read.collect import Collected
@@ -47,6 +47,11 @@ def more_diverge_p_value(diverged: Set[int], reference_diverged: Set[int]) -> fl
     alone, others = len(diverged - reference_diverged), len(reference_diverged - diverged)
     if not alone:
         return 1.0
+    return _one_sided_p_value(alone, alone + others)
+
+
+@cache
+def _one_sided_p_value(count: int, total: int) -> float:
     from scipy.stats import binomtest
 
-    return float(binomtest(alone, alone + others, alternative="greater").pvalue)
+    return float(binomtest(count, total, alternative="greater").pvalue)

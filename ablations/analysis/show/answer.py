@@ -124,7 +124,7 @@ def _better_and_worse(
     if control.score.mean is not None:
         reference += f" ({measured(metric, control.score.mean)})"
     known = [arm for arm in (control, *others) if arm.may_be_best]
-    best = f"; {len(known)} of {len(others) + 1} arms may be the best"
+    best = f"; {len(known)} of {len(others) + 1} arms may be the best" if len(known) > 1 else ""
     better, worse = (_by_size(others, verdict) for verdict in ("better", "worse"))
     if better:
         yield f"Better than {reference} in {metric.label}: {_effects(better, metric)}."

@@ -60,7 +60,7 @@ def effect_columns(metric: Metric) -> tuple[Column, ...]:
     """Return the headings of ``effect_cells``."""
     unit = formats.difference_unit(metric)
     effect = f"effect ({unit})" if unit else "effect"
-    return number_columns(effect, "95% interval", "95%, all at once", "corrected p", "n")
+    return number_columns(effect, "95% interval", "all at once", "corrected p", "n")
 
 
 def effect_cells(comparison: Comparison | None, metric: Metric, seeds: int) -> tuple[Cell, ...]:

@@ -35,7 +35,7 @@ def claims(inference: Inference) -> Section | None:
         return None
     columns = (
         *(Column(title) for title in ("claim", "outcome", "on", "said to be better", "than")),
-        *number_columns("effect", "95% interval", "95%, all at once", "corrected p", "n"),
+        *number_columns("effect", "95% interval", "all at once", "corrected p", "n"),
         Column("source"),
     )
     rows = tuple(_row(claim, len(inference.seeds)) for claim in inference.claims)
