@@ -111,9 +111,8 @@ def too_few_pairs(comparison: Comparison) -> str:
 
 
 def comparison_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> Iterator[str]:
-    """Yield notes on pairs that are too few, on what would settle the rest, and on survivors."""
+    """Yield notes on pairs that are too few, and on survivors."""
     yield from _few_pairs(comparisons)
-    yield from _to_settle(comparisons, metric)
     yield from _survivors(comparisons, metric)
 
 
@@ -126,7 +125,7 @@ def _few_pairs(comparisons: Mapping[str, Comparison]) -> Iterator[str]:
         yield f"No p for {formats.listed(names, 6)}: {why}."
 
 
-def _to_settle(comparisons: Mapping[str, Comparison], metric: Metric) -> Iterator[str]:
+def settle_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> Iterator[str]:
     """Yield what would settle each inconclusive comparison, the largest effect first."""
     lines = []
     for name, comparison in comparisons.items():

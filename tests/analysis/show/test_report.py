@@ -366,6 +366,33 @@ def test_csv_has_a_line_for_every_result_found(synthetic: Any, out: Path) -> Non
     assert rows[3]["reason"] == "loss is nan\nat update 3"
 
 
+def test_verdicts_csv_has_a_line_for_every_arm_in_the_metrics_unit(
+    synthetic: Any, out: Path
+) -> None:
+    scored = {"test_accuracy": 0.1}
+    made = synthetic(("sigmoid", "elu", "tanh", "relu"), 8, if_diverged=scored)
+    for seed in range(8):
+        made.add("sigmoid", seed, accuracy=0.5 + 0.001 * seed)
+        made.add("elu", seed, accuracy=0.6 + 0.0012 * seed)
+        made.add("tanh", seed, accuracy=None, status="diverged")
+    report(made, out)
+    lines = (out / "activations" / "verdicts.csv").read_text().splitlines()
+    assert lines[0] == (
+        "arm,verdict,flag,n,effect,low,high,low_all,high_all,p,p_corrected,"
+        "probability_of_improvement,may_be_best"
+    )
+    control, elu, tanh, relu = csv.DictReader(lines)
+    assert set(control.values()) == {"sigmoid", "control", "", "no"}
+    assert (elu["verdict"], elu["flag"], elu["n"], elu["may_be_best"]) == ("better", "", "8", "yes")
+    assert float(elu["effect"]) == pytest.approx(0.1007)
+    ends = [float(elu[name]) for name in ("low_all", "low", "effect", "high", "high_all")]
+    assert ends == sorted(ends)
+    assert (float(elu["p"]), float(elu["probability_of_improvement"])) == (2 / 256, 1.0)
+    assert (tanh["verdict"], tanh["flag"]) == ("worse", "unstable")
+    assert float(tanh["effect"]) == pytest.approx(0.1 - 0.5035)
+    assert (relu["verdict"], relu["n"], relu["effect"], relu["p"]) == ("none", "0", "", "")
+
+
 @pytest.mark.parametrize("case", ["nothing", "diverged", "no control", "one seed", "control only"])
 def test_poor_studies_still_get_an_honest_page(synthetic: Any, out: Path, case: str) -> None:
     made = synthetic(("sigmoid", "elu"), 1 if case == "one seed" else 2)

@@ -15,6 +15,7 @@ from ablations.analysis.show.comparisons import (
     effect_cells,
     effect_columns,
     effect_size,
+    settle_notes,
     verdict_words,
 )
 from ablations.study.metrics import METRICS
@@ -101,6 +102,7 @@ def _notes(effects: FactorialEffects, inference: Inference) -> Iterator[str]:
         _name(contrast, effects.references): contrast.comparison for contrast in effects.contrasts
     }
     yield from comparison_notes(named, METRICS[inference.metric])
+    yield from settle_notes(named, METRICS[inference.metric])
     if effects.incomplete:
         yield (
             f"A seed counts where every cell has a run: {effects.complete_seeds} of "

@@ -17,6 +17,7 @@ from ablations.analysis.show.comparisons import (
     effect_cells,
     effect_columns,
     mean_cell,
+    settle_notes,
     verdict_cell,
 )
 from ablations.analysis.show.fairness import fairness_sentence
@@ -62,15 +63,9 @@ def _notes(inference: Inference) -> Iterator[str]:
     comparisons = {arm.arm: arm.comparison for arm in inference.arms if arm.comparison}
     yield fairness_sentence(inference)
     yield _how_to_read(inference, tuple(comparisons.values()))
-    asymmetric = [arm.arm for arm in inference.arms if arm.asymmetric]
-    if asymmetric and inference.correction == "max_t":
-        yield (
-            "Max-T takes differences to be as likely up as down. Skewed, and spread more than "
-            f"twice as much as the control: {formats.listed(asymmetric, 6)}. The stricter "
-            "correction: holm, stated in the study, leans on that less."
-        )
     if inference.runs.diverged:
         yield _how_diverged_runs_count(inference, metric)
+    yield from settle_notes(comparisons, metric)
     yield from comparison_notes(comparisons, metric)
     control = inference.control_arm()
     for arm in inference.arms:
@@ -103,7 +98,15 @@ def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str
         )
     else:
         text += ". The study states no margin, so no arm can be shown to be equivalent"
-    return f"{text}. Better is {inference.better}."
+    text += f". Better is {inference.better}."
+    asymmetric = [arm.arm for arm in inference.arms if arm.asymmetric]
+    if asymmetric and inference.correction == "max_t":
+        text += (
+            " Max-T takes differences to be as likely up as down; skewed, and spread more than "
+            f"twice as much as the control: {formats.listed(asymmetric, 6)}. A study that states "
+            "correction: holm leans on that less."
+        )
+    return text
 
 
 def _how_diverged_runs_count(inference: Inference, metric: Metric) -> str:
