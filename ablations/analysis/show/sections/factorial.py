@@ -103,6 +103,9 @@ def _notes(effects: FactorialEffects, inference: Inference) -> Iterator[str]:
     }
     yield from comparison_notes(named, METRICS[inference.metric])
     yield from settle_notes(named, METRICS[inference.metric])
+    if effects.diverged:
+        names = formats.listed(effects.diverged, 6)
+        yield f"Diverged runs enter at what they score, those of {names}."
     if effects.incomplete:
         yield (
             f"A seed counts where every cell has a run: {effects.complete_seeds} of "

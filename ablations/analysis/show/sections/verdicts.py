@@ -98,7 +98,10 @@ def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str
         )
     else:
         text += ". The study states no margin, so no arm can be shown to be equivalent"
-    text += f". Better is {inference.better}."
+    text += (
+        f". Better is {inference.better}. May be best: in 95% of studies the arms marked yes hold "
+        "the best one. Beats control: the estimated chance on a new seed."
+    )
     asymmetric = [arm.arm for arm in inference.arms if arm.asymmetric]
     if asymmetric and inference.correction == "max_t":
         text += (
