@@ -42,11 +42,12 @@ def test_one_run_is_trained_and_keeps_the_contract_and_then_nothing_is(workplace
     ]
     files = tree(Path("runs/small/sigmoid/seed-0"))
     assert [name for name in files if not name.startswith("events.out.tfevents.")] == [
+        "correct.bin",
         "metrics.jsonl",
         "recipe.yaml",
         "result.json",
     ]
-    assert len(files) == 4
+    assert len(files) == 5
     result = json.loads(Path("runs/small/sigmoid/seed-0/result.json").read_text())
     assert result["status"] == "completed"
     assert result["updates"] == 2 * (320 // 32)

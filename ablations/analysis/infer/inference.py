@@ -11,6 +11,7 @@ from ablations.analysis.infer.best import best_by_mean
 from ablations.analysis.infer.changes import ArmChanges, arm_changes
 from ablations.analysis.infer.claims import ClaimResult, claim_results
 from ablations.analysis.infer.curves import ArmCurves, arm_curves, read_histories
+from ablations.analysis.infer.examples import OverExamples, over_examples
 from ablations.analysis.infer.factorial import FactorialEffects, factorial_effects
 from ablations.analysis.infer.runs import RunCounts, environments, run_counts
 from ablations.analysis.infer.targets import Target, time_to_target
@@ -48,6 +49,8 @@ class Inference:
     arms: tuple[ArmSummary, ...]
     """Each arm's numbers and its comparison with the control, in the study's order."""
     best_by_mean: str | None
+    over_examples: OverExamples | None
+    """The effects over seeds and test examples; None where runs do not keep what they got right."""
     claims: tuple[ClaimResult, ...]
     factorial: FactorialEffects | None
     """Of a full factorial design."""
@@ -92,6 +95,7 @@ def infer(collected: Collected) -> Inference:
         left_out=collected.left_out,
         arms=arms,
         best_by_mean=best_by_mean(arms, study.metric),
+        over_examples=over_examples(collected, arms),
         claims=claim_results(collected),
         factorial=factorial_effects(collected),
         fairness=fairness(collected, searches),

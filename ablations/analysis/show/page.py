@@ -14,6 +14,7 @@ from ablations.analysis.show.formats import plural
 from ablations.analysis.show.sections.changes import changes
 from ablations.analysis.show.sections.claims import claims
 from ablations.analysis.show.sections.environment import environment
+from ablations.analysis.show.sections.examples import over_examples
 from ablations.analysis.show.sections.factorial import factorial
 from ablations.analysis.show.sections.figures import figures
 from ablations.analysis.show.sections.left_out import TITLE as LEFT_OUT
@@ -27,6 +28,7 @@ from ablations.analysis.show.sections.verdicts import verdicts
 
 SECTIONS: tuple[Callable[[Inference], Section | None], ...] = (
     verdicts,
+    over_examples,
     figures,
     claims,
     factorial,
