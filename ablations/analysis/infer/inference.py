@@ -18,6 +18,7 @@ from ablations.analysis.infer.targets import Target, time_to_target
 from ablations.analysis.infer.tuning import Fairness, Tuning, fairness, tuning
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
+from ablations.ledger.inert import InertArm, inert_arms
 from ablations.study.metrics import METRICS
 
 
@@ -51,6 +52,8 @@ class Inference:
     best_by_mean: str | None
     over_examples: OverExamples | None
     """The effects over seeds and test examples; None where runs do not keep what they got right."""
+    inert: tuple[InertArm, ...]
+    """Arms that equal another one to the last bit though they declare a difference."""
     claims: tuple[ClaimResult, ...]
     factorial: FactorialEffects | None
     """Of a full factorial design."""
@@ -96,6 +99,7 @@ def infer(collected: Collected) -> Inference:
         arms=arms,
         best_by_mean=best_by_mean(arms, study.metric),
         over_examples=over_examples(collected, arms),
+        inert=inert_arms(study, (run.standing for run in collected.runs if run.counts)),
         claims=claim_results(collected),
         factorial=factorial_effects(collected),
         fairness=fairness(collected, searches),

@@ -11,10 +11,11 @@ from ablations.analysis.show.answer import answer
 from ablations.analysis.show.blocks import Figure, Section, anchor
 from ablations.analysis.show.fairness import fairness_label, fairness_warnings
 from ablations.analysis.show.formats import plural
+from ablations.analysis.show.inert import inert_sentence
 from ablations.analysis.show.sections.changes import changes
 from ablations.analysis.show.sections.claims import claims
 from ablations.analysis.show.sections.environment import environment
-from ablations.analysis.show.sections.examples import over_examples
+from ablations.analysis.show.sections.examples import examples
 from ablations.analysis.show.sections.factorial import factorial
 from ablations.analysis.show.sections.figures import figures
 from ablations.analysis.show.sections.left_out import TITLE as LEFT_OUT
@@ -28,7 +29,7 @@ from ablations.analysis.show.sections.verdicts import verdicts
 
 SECTIONS: tuple[Callable[[Inference], Section | None], ...] = (
     verdicts,
-    over_examples,
+    examples,
     figures,
     claims,
     factorial,
@@ -116,4 +117,6 @@ def _notices(inference: Inference) -> Iterator[Notice]:
         )
     if inference.left_out:
         yield Notice(left_out_notice(inference), LEFT_OUT)
+    for inert in inference.inert:
+        yield Notice(inert_sentence(inert, inference.control))
     yield from map(Notice, fairness_warnings(inference))

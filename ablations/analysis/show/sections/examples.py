@@ -12,7 +12,7 @@ from ablations.analysis.show.comparisons import effect_title
 from ablations.study.metrics import METRICS, Metric
 
 
-def over_examples(inference: Inference) -> Section | None:
+def examples(inference: Inference) -> Section | None:
     """Return an arm a row; nothing where the runs do not keep what they got right."""
     found = inference.over_examples
     if found is None:

@@ -8,7 +8,7 @@ from ablations.analysis.infer.inference import Inference, infer
 from ablations.analysis.infer.intervals import Interval
 from ablations.analysis.read.collect import collect
 from ablations.analysis.show.blocks import Table
-from ablations.analysis.show.sections.examples import over_examples
+from ablations.analysis.show.sections.examples import examples
 
 
 def of(synthetic: Any) -> Inference:
@@ -21,7 +21,7 @@ def test_the_second_interval_stands_beside_the_first_and_n_is_named(synthetic: A
         EffectOverExamples("elu", 0.02, Interval(0.01, 0.03), Interval(-0.005, 0.045)),
         EffectOverExamples("tanh", 0.05, Interval(0.04, 0.06), Interval(0.035, 0.065)),
     )
-    section = over_examples(replace(of(synthetic), over_examples=OverExamples(360, effects)))
+    section = examples(replace(of(synthetic), over_examples=OverExamples(360, effects)))
     assert section is not None
     table, note = section.blocks
     assert isinstance(table, Table)
@@ -35,4 +35,4 @@ def test_the_second_interval_stands_beside_the_first_and_n_is_named(synthetic: A
 
 
 def test_there_is_no_section_where_runs_do_not_keep_what_they_got_right(synthetic: Any) -> None:
-    assert over_examples(of(synthetic)) is None
+    assert examples(of(synthetic)) is None
