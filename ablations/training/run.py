@@ -143,8 +143,10 @@ class _Training:
         """Return the finite final metrics; a trial of a search never reads the test split."""
         progress = self.trainer.progress
         metrics = {} if progress.reason or self.run.trial else self.trainer.test()
-        metrics |= progress.summaries()
-        if self.run.recipe.training.keep_checkpoint:
+        training = self.run.recipe.training
+        restores_best = training.early_stopping is not None
+        metrics |= progress.summaries(self.trainer.best_epoch if restores_best else None)
+        if training.keep_checkpoint:
             checkpoint.save(self.directory.final_state, self.trainer.variables())
         return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
