@@ -36,7 +36,7 @@ COLUMNS = 4
 MOST_IN_ONE_PANEL = 3
 """Arms whose error bars can be told apart side by side."""
 APART = 0.09  # between such bars, as a share of the distance between two values
-FEWEST_SHOWN = 3  # of an arm's best values, whatever else the axis cuts
+FEWEST_SHOWN = 2  # of the better values of an arm, whatever else the axis cuts
 
 
 @dataclass(frozen=True)
