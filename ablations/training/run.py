@@ -144,9 +144,12 @@ class _Training:
     def _final_scores(self) -> FinalScores:
         """Return the final scores, finite ones; a trial of a search never reads the test split."""
         progress = self.trainer.progress
+        training = self.run.recipe.training
         tested = FinalScores({}) if progress.reason or self.run.trial else self.trainer.test()
-        metrics = {**tested.metrics, **progress.summaries()}
-        if self.run.recipe.training.keep_checkpoint:
+        restores_best = training.early_stopping is not None
+        summaries = progress.summaries(self.trainer.best_epoch if restores_best else None)
+        metrics = {**tested.metrics, **summaries}
+        if training.keep_checkpoint:
             checkpoint.save(self.directory.final_state, self.trainer.variables())
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         return FinalScores(finite, tested.correct)

@@ -19,6 +19,7 @@ KEYS = {
     "finished_at",
 }
 METRICS = {
+    "validation_accuracy",
     *("test_accuracy", "test_loss", "validation_accuracy_best", "validation_accuracy_last"),
     *("validation_loss_best", "train_loss_last", "weight_sparsity"),
     *("inference_microseconds_per_sample", "generalization_gap"),
@@ -56,7 +57,7 @@ def test_result_agrees_with_the_history(recipe, train):
     history, metrics = read_history(trained.directory.metrics), trained.result.metrics
     accuracies = [epoch["validation_accuracy"] for epoch in history]
     assert metrics["validation_accuracy_best"] == max(accuracies)
-    assert metrics["validation_accuracy_last"] == accuracies[-1]
+    assert metrics["validation_accuracy_last"] == metrics["validation_accuracy"] == accuracies[-1]
     assert metrics["validation_loss_best"] == min(epoch["validation_loss"] for epoch in history)
     assert metrics["train_loss_last"] == history[-1]["train_loss"]
     assert trained.result.best_epoch == accuracies.index(max(accuracies)) + 1

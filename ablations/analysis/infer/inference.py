@@ -17,6 +17,7 @@ from ablations.analysis.infer.runs import RunCounts, environments, run_counts
 from ablations.analysis.infer.scores import DivergedScore, diverged_score
 from ablations.analysis.infer.targets import Target, time_to_target
 from ablations.analysis.infer.tuning import Fairness, Tuning, fairness, tuning
+from ablations.analysis.infer.tuning_curves import TuningCurve, tuning_curves
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
@@ -65,6 +66,8 @@ class Inference:
     fairness: Fairness
     tuning: Tuning | None
     """None where the study tunes nothing."""
+    tuning_curves: tuple[TuningCurve, ...]
+    """One for each tuned setting."""
     target: Target | None
     curves: tuple[ArmCurves, ...]
     changes: tuple[ArmChanges, ...]
@@ -111,6 +114,7 @@ def infer(collected: Collected) -> Inference:
         factorial=factorial_effects(collected),
         fairness=fairness(collected, searches),
         tuning=searches,
+        tuning_curves=tuning_curves(searches),
         target=time_to_target(study, histories, curves),
         curves=tuple(curves.values()),
         changes=arm_changes(study),
