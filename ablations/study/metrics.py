@@ -9,7 +9,7 @@ dashboards and tables follow from these declarations.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -40,16 +40,22 @@ class Summary:
     """How a final metric follows from the curve of an epoch metric, its finite values only."""
 
     metric: str
-    take: Literal["best", "last"]
+    take: Literal["best", "last", "tested"]
+    """``tested`` is the value of the epoch whose weights are tested."""
 
-    def of(self, curve: Iterable[float]) -> float | None:
-        """Return the best or the last finite value of a curve, None where there is none."""
+    def of(self, curve: Sequence[float], tested: int | None = None) -> float | None:
+        """Return one value of a curve, None where there is none.
+
+        ``tested`` is the place of the tested epoch, where that is not the last.
+        """
+        if self.take == "tested" and tested is not None:
+            curve = curve[tested : tested + 1]
         finite = [value for value in curve if math.isfinite(value)]
         if not finite:
             return None
-        if self.take == "last":
-            return finite[-1]
-        return max(finite) if EPOCH_METRICS[self.metric].better == "higher" else min(finite)
+        if self.take == "best":
+            return max(finite) if EPOCH_METRICS[self.metric].better == "higher" else min(finite)
+        return finite[-1]
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class Metric:
     """Shown as a percentage."""
     summary: Summary | None = None
     """The curve that it summarizes; None where it is computed after the last epoch."""
+    if_diverged: Callable[[int], float] | None = None
+    """Number of classes → what a diverged run scores: that of a guess; None where none is."""
 
 
 _loss = partial(EpochMetric, better="lower", unit="nats")
@@ -131,16 +139,39 @@ _OF_SEVERAL_STAGES = (
     EpochMetric(STAGE, "stage", "optimization/stage"),
 )
 
+OF_TESTED_WEIGHTS = "validation_accuracy"
+"""The final metric that a search chooses by: on the validation split, of the tested weights."""
+
+
+def _guess(classes: int) -> float:
+    return 1 / classes
+
+
 _FINAL = (
-    Metric("test_accuracy", "test accuracy", "higher", percent=True),
-    Metric("test_accuracy_raw", "test accuracy, raw weights", "higher", percent=True),
-    Metric("test_loss", "test loss", "lower", "nats"),
+    Metric("test_accuracy", "test accuracy", "higher", percent=True, if_diverged=_guess),
+    Metric(
+        "test_accuracy_raw",
+        "test accuracy, raw weights",
+        "higher",
+        percent=True,
+        if_diverged=_guess,
+    ),
+    Metric("test_loss", "test loss", "lower", "nats", if_diverged=math.log),
+    Metric(
+        OF_TESTED_WEIGHTS,
+        "validation accuracy of the tested weights",
+        "higher",
+        percent=True,
+        if_diverged=_guess,
+        summary=Summary("validation_accuracy", "tested"),
+    ),
     Metric(
         "validation_accuracy_best",
         "best validation accuracy",
         "higher",
         percent=True,
         summary=Summary("validation_accuracy", "best"),
+        if_diverged=_guess,
     ),
     Metric(
         "validation_accuracy_last",
@@ -148,6 +179,7 @@ _FINAL = (
         "higher",
         percent=True,
         summary=Summary("validation_accuracy", "last"),
+        if_diverged=_guess,
     ),
     Metric(
         "validation_loss_best",
@@ -155,6 +187,7 @@ _FINAL = (
         "lower",
         "nats",
         summary=Summary("validation_loss", "best"),
+        if_diverged=math.log,
     ),
     Metric(
         "train_loss_last",
@@ -162,6 +195,7 @@ _FINAL = (
         "lower",
         "nats",
         summary=Summary("train_loss", "last"),
+        if_diverged=math.log,
     ),
     Metric("generalization_gap", "generalization gap", "lower", percent=True),
     Metric("weight_sparsity", "share of zero weights", "higher", percent=True),
@@ -193,3 +227,9 @@ EPOCH_METRICS = _by_name((*_OF_EVERY_RUN, *_OF_SEVERAL_STAGES))
 STAGE_METRICS = _by_name(_OF_SEVERAL_STAGES)
 """Those that only a run of several stages has."""
 METRICS = _by_name(_FINAL)
+
+
+def scores_if_diverged(classes: int) -> dict[str, float]:
+    """Return metric → what a diverged run scores, of those that a guess among classes scores."""
+    rules = {name: metric.if_diverged for name, metric in METRICS.items() if metric.if_diverged}
+    return {name: rule(classes) for name, rule in rules.items()}

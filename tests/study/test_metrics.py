@@ -6,7 +6,13 @@ import math
 
 import pytest
 
-from ablations.study.metrics import EPOCH_METRICS, METRICS, STAGE_METRICS, Summary
+from ablations.study.metrics import (
+    EPOCH_METRICS,
+    METRICS,
+    STAGE_METRICS,
+    Summary,
+    scores_if_diverged,
+)
 from ablations.telemetry import tags
 
 
@@ -17,6 +23,7 @@ from ablations.telemetry import tags
         (Summary("validation_loss", "best"), [0.2, 0.9, math.inf, 0.1, 0.5], 0.1),
         (Summary("train_loss", "last"), [0.2, 0.9, math.inf], 0.9),
         (Summary("train_loss", "last"), [math.nan], None),
+        (Summary("validation_accuracy", "tested"), [0.2, 0.9, 0.5], 0.5),
         (Summary("validation_loss", "best"), [], None),
     ],
 )
@@ -24,6 +31,12 @@ def test_a_curve_is_summarized_by_its_finite_values(
     summary: Summary, curve: list[float], wanted: float | None
 ) -> None:
     assert summary.of(curve) == wanted
+
+
+def test_the_tested_epoch_may_be_another_than_the_last() -> None:
+    tested = Summary("validation_accuracy", "tested")
+    assert tested.of([0.2, 0.9, 0.5], tested=1) == 0.9
+    assert tested.of([0.2, math.nan, 0.5], tested=1) is None
 
 
 def test_a_summary_is_of_a_declared_metric_and_the_best_has_a_direction() -> None:
@@ -52,3 +65,12 @@ def test_what_replaces_a_metric_is_of_the_same_kind() -> None:
         if metric.replaces:
             replaced = EPOCH_METRICS[metric.replaces]
             assert (metric.better, metric.percent) == (replaced.better, replaced.percent)
+
+
+def test_a_diverged_run_scores_what_a_guess_among_the_classes_does() -> None:
+    scores = scores_if_diverged(10)
+    accuracies = {name for name in METRICS if "accuracy" in name}
+    losses = {name for name in METRICS if "loss" in name}
+    assert {scores[name] for name in accuracies} == {0.1}
+    assert {round(scores[name], 6) for name in losses} == {2.302585}
+    assert set(scores) == accuracies | losses

@@ -102,7 +102,7 @@ def _cut(differences: NDArray[np.float64]) -> NDArray[np.float64]:
         sizes[:, column] = np.where(decisive[:, column], bound, sizes[:, column])
     shrunk = np.empty_like(sizes)
     np.put_along_axis(shrunk, order, sizes, axis=1)
-    return np.copysign(shrunk, differences)
+    return np.asarray(np.copysign(shrunk, differences), dtype=np.float64)
 
 
 @cache
@@ -110,7 +110,7 @@ def _every_flip(pairs: int) -> NDArray[np.float64]:
     import numpy as np
 
     patterns = np.arange(2 ** max(0, pairs - 1)) >> np.arange(pairs)[:, None] & 1
-    return np.ascontiguousarray(1.0 - 2.0 * patterns[::-1])
+    return np.asarray(1.0 - 2.0 * patterns[::-1], dtype=np.float64)
 
 
 @lru_cache(maxsize=1)  # the arms of a study share their seeds

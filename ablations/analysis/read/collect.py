@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from ablations.analysis.read.left_out import Kind, LeftOut, join_seeds, trial_path, why_left_out
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
 from ablations.ledger.paths import RESULT, RunDirectory, RunsDirectory, seed_of
-from ablations.ledger.records import Epoch, Result, read_history
+from ablations.ledger.records import Epoch, Result, read_correct, read_history
 from ablations.ledger.searches import ArmSearch, read_searches
 from ablations.ledger.standing import Standing, classify
 from ablations.study.expand import SEED_PREFIX, Run, comparison_runs, expand_trials
 from ablations.study.schema import NAME, SUMMARY, TUNING, Study
 from ablations.study.yaml_reader import read_yaml
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class RecordedRun:
 
     standing: Standing
     result: Result
+    declared: bool = True
+    """Whether the study declares its seed."""
 
     @property
     def arm(self) -> str:
@@ -48,7 +55,7 @@ class RecordedRun:
     @property
     def counts(self) -> bool:
         """Whether the run is a result of the study as it stands: completed or diverged."""
-        return self.standing.finished
+        return self.declared and self.standing.finished
 
     def value(self, metric: str) -> float | None:
         """Return the run's ``metric``; None where it has none that is finite."""
@@ -57,6 +64,10 @@ class RecordedRun:
     def history(self) -> list[Epoch]:
         """Read the run's epochs."""
         return read_history(self.standing.directory.metrics)
+
+    def correct(self) -> NDArray[np.bool_] | None:
+        """Read which test examples the run classified correctly; None where it keeps none."""
+        return read_correct(self.standing.directory.correct, self.result)
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,10 @@ class Collected:
         """Return seed → value over the completed runs of ``arm``."""
         pairs = ((run.seed, run.value(metric)) for run in completed(self.of_arm(arm)))
         return {seed: value for seed, value in pairs if value is not None}
+
+    def diverged_seeds(self, arm: str) -> set[int]:
+        """Return the seeds at which ``arm`` diverged."""
+        return {run.seed for run in self.of_arm(arm) if run.result.status == "diverged"}
 
 
 def completed(runs: tuple[RecordedRun, ...]) -> tuple[RecordedRun, ...]:
@@ -144,7 +159,11 @@ class _Scan:
     def comparison(self) -> list[RecordedRun]:
         """Return every readable result, in the study's order of arms, then by seed."""
         standings = self._classify(self._runs(), self.study.metric)
-        return [RecordedRun(each, each.result) for each in standings if each.result is not None]
+        return [
+            RecordedRun(each, each.result, each.run.seed in self.study.seeds)
+            for each in standings
+            if each.result is not None
+        ]
 
     def trials(self) -> list[Standing]:
         """Return the standings of all trials' runs."""
@@ -166,6 +185,9 @@ class _Scan:
             left_out = why_left_out(standing, metric)
             if left_out and left_out.kind == "stale" and run.arm not in self.study.arm_names:
                 left_out = replace(left_out, kind="removed", reason="the study has no such arm")
+            elif standing.finished and not run.trial and run.seed not in self.study.seeds:
+                reason = "the study does not declare this seed"
+                left_out = LeftOut("undeclared", run.arm, (run.seed,), reason)
             self.left_out += [left_out] if left_out else []
             yield standing
 

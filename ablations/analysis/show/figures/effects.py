@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARGIN = "#eef1f4"
+BEST = " ★"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class _Line:
     effect: float
     interval: Interval
     """The effect alone where n < 2."""
-    bootstrap: Interval | None
+    may_be_best: bool
 
     @property
     def ends(self) -> tuple[float, float, float]:
@@ -59,7 +60,7 @@ def effects(inference: Inference) -> Iterator[Figure]:
     margin = scale * inference.margin
     limits = robust_limits([line.ends for line in lines], (-margin, 0.0, margin))
     with house_style():
-        names = [wrapped(line.arm, 34, 2) for line in lines]
+        names = [wrapped(f"{line.arm}{line.may_be_best * BEST}", 34, 2) for line in lines]
         canvas = Canvas(figsize=(6.2, 0.75 + rows_height(names)))
         axes = canvas.subplots()
         axes.set_xlim(limits.low, limits.high)
@@ -84,7 +85,6 @@ def _lines(inference: Inference, scale: float) -> list[_Line]:
         if comparison is None or comparison.effect is None:
             continue
         around = comparison.interval or Interval(comparison.effect, comparison.effect)
-        bootstrap = comparison.bootstrap
         lines.append(
             _Line(
                 arm.arm,
@@ -92,7 +92,7 @@ def _lines(inference: Inference, scale: float) -> list[_Line]:
                 verdict_words(comparison, arm.is_copy),
                 scale * comparison.effect,
                 around.scaled(scale),
-                bootstrap.scaled(scale) if bootstrap else None,
+                arm.may_be_best,
             )
         )
     sign = -1 if inference.better == "higher" else 1
@@ -130,10 +130,6 @@ def _draw_line(axes: Axes, height: int, line: _Line, limits: Limits) -> None:
             effect, height, style.marker, color=style.colour, markerfacecolor=face,
             markeredgecolor="white" if style.filled else style.colour, markersize=8,
         )  # fmt: skip
-    if line.bootstrap:
-        ends = max(line.bootstrap.low, limits.low), min(line.bootstrap.high, limits.high)
-        if ends[0] <= ends[1]:
-            axes.hlines(height + 0.22, *ends, color="#444444", linewidth=1, linestyle=(0, (1, 1)))
     axes.annotate(
         wrapped(line.words, 34, 2),
         (1.015, height),
@@ -152,8 +148,8 @@ def _caption(lines: Sequence[_Line], limits: Limits, inference: Inference) -> st
         size = magnitude(METRICS[inference.metric], inference.margin)
         parts[-1] += f"; the grey band is the margin of ±{size}"
     parts[-1] += "."
-    if any(line.bootstrap for line in lines):
-        parts.append("A dotted line is the bootstrap's interval where it disagrees.")
+    if any(line.may_be_best for line in lines):
+        parts.append("★: may be the best arm.")
     beyond = [line.arm for line in lines if not limits.hold(line.ends)]
     if beyond:
         parts.append(
