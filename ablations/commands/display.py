@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ablations.commands.console import console_of_output
+from ablations.ledger.looks import Looks
 from ablations.ledger.paths import RESULT
 from ablations.ledger.searches import TunedStudy
 from ablations.ledger.standing import Cause, Standing, State
@@ -38,6 +39,7 @@ def print_studies(studies: Sequence[Study]) -> None:
 
 def print_plan(
     tuned: TunedStudy,
+    looks: Looks,
     comparison: Sequence[Standing],
     parameters: Mapping[str, int],
     absent: Sequence[str],
@@ -52,6 +54,8 @@ def print_plan(
     console.print(Text(f"{study.study}: {study.question}", style="bold"))
     console.print(Text(f"{len(comparison)} runs: {_counts(comparison)}"))
     console.print(Text(f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}"))
+    if study.looks:
+        console.print(Text(_looks(looks)))
     if study.tune is not None:
         console.print(Text("\n".join(_search(tuned, study.tune))))
     for data_set in absent:
@@ -66,6 +70,15 @@ def print_plan(
         table.add_row(Text(name), f"{parameters[arm.name]:,}", _counts(runs), lines)
     console.print(table)
     _print_reasons(console, [*tuned.trials, *comparison])
+
+
+def _looks(looks: Looks) -> str:
+    """Return the line that says when the study is judged, and what left."""
+    declared = zip(looks.study.looks, looks.study.look_weights, strict=True)
+    line = "looks: " + ", ".join(f"{n} seeds ({weight:.0%} of the error)" for n, weight in declared)
+    if looks.taken:
+        line += f"; {len(looks.taken)} taken, left: {', '.join(looks.left) or 'none'}"
+    return line
 
 
 def _search(tuned: TunedStudy, tune: Tuning) -> list[str]:

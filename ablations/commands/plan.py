@@ -9,6 +9,7 @@ from ablations.commands.seeds import too_few_seeds
 from ablations.execution import facts
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.inert import inert_arms
+from ablations.ledger.looks import read_looks
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import settle
 from ablations.ledger.standing import classify_all
@@ -21,8 +22,9 @@ def plan(study: str, sets: tuple[str, ...], options: Options) -> None:
     known = facts.check(loaded, loaded.arms, loaded.seeds, options.data_directory)
     absent = sorted({data.name for data, digest in known.digests.items() if digest is None})
     tuned = settle(loaded, runs, known.digests, CATALOG)
-    comparison = classify_all(expand(tuned.study), runs, known.digests)
-    display.print_plan(tuned, comparison, known.parameters, absent)
+    looks = read_looks(tuned.study, runs.looks(tuned.study.study))
+    comparison = classify_all(filter(looks.wants, expand(tuned.study)), runs, known.digests)
+    display.print_plan(tuned, looks, comparison, known.parameters, absent)
     if warning := too_few_seeds(loaded):
         print(warning)
     for inert in inert_arms(tuned.study, comparison):

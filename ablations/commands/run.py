@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ablations.analysis.show.inert import inert_sentence
 from ablations.commands import studies
+from ablations.commands.looks import take_look
 from ablations.commands.options import Options
 from ablations.commands.progress import ProgressDisplay
-from ablations.commands.seeds import too_few_seeds
-from ablations.execution.session import Session, prepare
+from ablations.commands.seeds import too_few_seeds, with_seeds
+from ablations.execution.session import Prepared, Session, prepare
 from ablations.ledger.inert import inert_arms
 from ablations.study.schema import TUNING
 
@@ -25,7 +27,7 @@ def run(
     """Train what is pending; return the exit status, 1 if some run failed."""
     loaded = studies.load(study, studies.parse_overrides(sets))
     if seed_count is not None:
-        loaded = loaded.model_copy(update={"seeds": tuple(range(seed_count))})
+        loaded = with_seeds(loaded, seed_count)
     prepared, name, failed = prepare(loaded, options, arms, seeds), loaded.study, 0
     if not (arms or seeds) and (warning := too_few_seeds(loaded)):
         print(f"{name}: {warning}")
@@ -37,11 +39,20 @@ def run(
         if not arms or arm in arms:
             print(f"{name}: {arm} is not compared yet: {missing}")
     if comparison.standings:
-        failed += _train(comparison, loaded.metric, name)
+        failed += _compare(prepared, name)
         finished = prepared.comparison()
         for inert in inert_arms(finished.tuned.study, finished.standings):
             print(f"{name}: {inert_sentence(inert, loaded.control)}")
     return 1 if failed else 0
+
+
+def _compare(prepared: Prepared, name: str) -> int:
+    """Train the comparison, one look after the other; return how many runs failed."""
+    failed = _train(prepared.comparison(), prepared.study.metric, name)
+    if not take_look(prepared) or prepared.arms or prepared.seeds:
+        return failed
+    once = replace(prepared, options=replace(prepared.options, rerun=False))
+    return failed + _compare(once, name)
 
 
 def _train(session: Session, metric: str, name: str) -> int:

@@ -9,6 +9,7 @@ from ablations.commands.options import Options
 from ablations.errors import StudyError
 from ablations.execution import facts
 from ablations.execution.catalog import CATALOG
+from ablations.ledger.looks import read_looks
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import settle
 from ablations.ledger.standing import Standing, classify_all
@@ -36,7 +37,8 @@ def _standings(study: Study, options: Options) -> tuple[tuple[Standing, ...], tu
     """Return the standings of the search's runs and of the comparison's."""
     digests, runs = facts.digests(study, options.data_directory), RunsDirectory(options.runs)
     tuned = settle(study, runs, digests, CATALOG)
-    return tuned.trials, classify_all(expand(tuned.study), runs, digests)
+    looks = read_looks(tuned.study, runs.looks(study.study))
+    return tuned.trials, classify_all(filter(looks.wants, expand(tuned.study)), runs, digests)
 
 
 def _of(arm: str, standings: Sequence[Standing]) -> list[Standing]:

@@ -17,6 +17,7 @@ from ablations.execution.facts import Facts
 from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome
 from ablations.ledger.inputs import inputs_digest
+from ablations.ledger.looks import Looks, read_looks
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import TunedStudy, settle
 from ablations.ledger.standing import Standing, State, classify_all
@@ -51,10 +52,32 @@ class Prepared:
         return Session(self, tuned, wanted)
 
     def comparison(self) -> Session:
-        """Return the runs of the arms that need no search, or whose search is complete."""
+        """Return the runs of the arms that need no search, or whose search is complete.
+
+        Without seeds that are asked for, those up to the look to come, of arms that have not left.
+        """
         tuned = self._settle()
-        runs = [run for run in expand(tuned.study, self.arms, self.seeds) if not run.provisional]
+        looks = self.looks(tuned)
+        runs = [
+            run
+            for run in expand(tuned.study, self.arms, self.seeds)
+            if not run.provisional and (self.seeds or looks.next_wants(run))
+        ]
         return Session(self, tuned, classify_all(runs, self.runs, self.facts.digests))
+
+    def looks(self, tuned: TunedStudy) -> Looks:
+        """Return the looks that were taken."""
+        return read_looks(tuned.study, self.runs.looks(tuned.study.study))
+
+    def waits_for(self, tuned: TunedStudy) -> tuple[Standing, ...]:
+        """Return the runs that are not finished of those that the look to come needs, of all arms.
+
+        Of a study without looks, of all that it declares.
+        """
+        looks = self.looks(tuned)
+        runs = filter(looks.next_wants, expand(tuned.study))
+        standings = classify_all(runs, self.runs, self.facts.digests)
+        return tuple(standing for standing in standings if not standing.finished)
 
     def _settle(self) -> TunedStudy:
         return settle(self.study, self.runs, self.facts.digests, CATALOG)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -24,7 +24,7 @@ from ablations.ledger.fingerprint import fingerprint
 from ablations.study.expand import Run
 from ablations.study.schema import Study
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 Reason = Literal["better", "worse", "equivalent", "futile"]
 """Why an arm leaves; one that is futile has no verdict, and is not likely to get one."""
 
@@ -97,6 +97,10 @@ class Looks:
         """Whether a run of the comparison is one that will count."""
         return run.seed in self.seeds_of(run.arm)
 
+    def next_wants(self, run: Run) -> bool:
+        """Whether a run is one that the look to come judges, or will count where none is."""
+        return self.wants(run) and run.seed in self.next_seeds
+
 
 def comparison_digest(study: Study) -> str:
     """Hash what a study compares: its arms' recipes, its control and its metric."""
@@ -108,12 +112,15 @@ def comparison_digest(study: Study) -> str:
 def read_looks(study: Study, path: Path) -> Looks:
     """Return the looks in ``path`` that stand for a study, its arms at what their searches chose.
 
+    Of two processes that took the same look at once, the first counts: both saw the same.
+
     Raises:
         AblationsError: the record cannot be read, or the study declares other looks than those
             that were begun.
     """
     compared = comparison_digest(study)
-    standing = [look for look in _read(path).looks if look.comparison == compared]
+    found = [look for look in _read(path).looks if look.comparison == compared]
+    standing = list({(look.seeds, look.weight): look for look in reversed(found)}.values())[::-1]
     if not study.looks:
         return Looks(study, path, (), tuple(standing))
     taken = tuple(look for look in standing if look.weight is not None)

@@ -18,6 +18,9 @@ from ablations.study.frozen import problem, show
 WEIGHTS_OF_TWO = (0.6, 0.4)
 """The first look finds what is large, with the sharper test; the second is left what is small."""
 
+LEAST_WEIGHT = 0.05
+"""With less, 100,000 sign flips could not show what a look finds."""
+
 
 def _looks(value: Any) -> tuple[int, ...]:
     if isinstance(value, (list, tuple)):
@@ -30,9 +33,11 @@ def _looks(value: Any) -> tuple[int, ...]:
 def _weights(value: Any) -> tuple[float, ...]:
     if isinstance(value, (list, tuple)):
         numbers = all(isinstance(w, (int, float)) and not isinstance(w, bool) for w in value)
-        if numbers and all(0 < weight < 1 for weight in value):
+        if numbers and all(LEAST_WEIGHT <= weight < 1 for weight in value):
             return tuple(float(weight) for weight in value)
-    raise problem(f"wants a list of numbers > 0 and < 1 whose sum is 1, got {_listed(value)}")
+    raise problem(
+        f"wants a list of numbers ≥ {LEAST_WEIGHT} and < 1 whose sum is 1, got {_listed(value)}"
+    )
 
 
 def _listed(value: Any) -> str:

@@ -8,6 +8,7 @@ from statistics import median
 
 from ablations.analysis.infer.best import may_be_best
 from ablations.analysis.infer.divergence import Divergence, divergence
+from ablations.analysis.infer.looks import compare_at_looks
 from ablations.analysis.infer.pairs import paired_differences
 from ablations.analysis.infer.scores import scores
 from ablations.analysis.infer.summary import Summary, skewness, summarize
@@ -60,6 +61,8 @@ def compare_with_control(collected: Collected) -> dict[str, Comparison]:
     The family is every arm of the study but the control.
     """
     study = collected.study
+    if study.looks:
+        return compare_at_looks(collected)
     arms = [arm for arm in study.arm_names if arm != study.control]
     family = [paired_differences(collected, arm, study.control, study.metric) for arm in arms]
     judged = judge(family, METRICS[study.metric].better, study.margin, study.correction)

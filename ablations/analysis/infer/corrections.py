@@ -34,15 +34,19 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(corrected)
 
 
-def can_be_significant(pairs: int, comparisons: int, correction: Correction = "max_t") -> bool:
+def can_be_significant(
+    pairs: int, comparisons: int, correction: Correction = "max_t", level: float = LEVEL
+) -> bool:
     """Whether ``pairs`` seeds can pass the corrected level as the smallest p of the family.
 
     Max-T pays nothing for further comparisons there: all of them may come out at one flip.
     """
     tests = comparisons if correction == "holm" else 1
-    return pairs > 0 and tests * smallest_p_value(pairs) <= LEVEL
+    return pairs > 0 and tests * smallest_p_value(pairs) <= level
 
 
-def pairs_needed(comparisons: int, correction: Correction = "max_t") -> int:
+def pairs_needed(comparisons: int, correction: Correction = "max_t", level: float = LEVEL) -> int:
     """Return the fewest pairs with which a difference can be significant: 6; by Holm 9 of 7."""
-    return next(n for n in range(1, 1000) if can_be_significant(n, comparisons, correction))
+    counts = range(1, 1000)
+    enough = (n for n in counts if can_be_significant(n, comparisons, correction, level))
+    return next(enough, counts.stop)

@@ -13,6 +13,7 @@ from ablations.analysis.infer.claims import ClaimResult, claim_results
 from ablations.analysis.infer.curves import ArmCurves, arm_curves, read_histories
 from ablations.analysis.infer.examples import OverExamples, over_examples
 from ablations.analysis.infer.factorial import FactorialEffects, factorial_effects
+from ablations.analysis.infer.looks_taken import LooksTaken, looks_taken
 from ablations.analysis.infer.runs import RunCounts, environments, run_counts
 from ablations.analysis.infer.scores import DivergedScore, diverged_score
 from ablations.analysis.infer.targets import Target, time_to_target
@@ -53,6 +54,8 @@ class Inference:
     arms: tuple[ArmSummary, ...]
     """Each arm's numbers and its comparison with the control, in the study's order."""
     best_by_mean: str | None
+    looks: LooksTaken | None
+    """None where the study declares no looks and was not looked at twice."""
     correction: Correction
     diverged_score: DivergedScore | None
     """What a diverged run scores on the study's metric; None where no run completed."""
@@ -106,6 +109,7 @@ def infer(collected: Collected) -> Inference:
         left_out=collected.left_out,
         arms=arms,
         best_by_mean=best_by_mean(collected),
+        looks=looks_taken(collected),
         correction=study.correction,
         diverged_score=diverged_score(collected, study.metric),
         over_examples=over_examples(collected, arms),

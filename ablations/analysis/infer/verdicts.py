@@ -60,8 +60,8 @@ class Comparison:
     """Student's 95% interval of this effect alone; None where n < 2."""
     simultaneous: Interval | None
     """The interval that, with those of all others of the family, holds in 95% of studies."""
-    interval_90: Interval | None
-    """Student's 90% interval, which decides on equivalence."""
+    equivalence_interval: Interval | None
+    """Student's interval that decides on equivalence: 90%, at a level of 5%."""
     p: float | None
     """Of the sign-flip test, not corrected."""
     p_corrected: float | None
@@ -77,18 +77,20 @@ class Comparison:
     comparisons: int
     """Size of the family."""
     correction: Correction
+    level: float
+    """The error that the family may have: 5%, or a look's share of it."""
     differences: tuple[float, ...]
     """dₛ, in order of seed."""
 
     @property
     def too_few_pairs(self) -> bool:
         """Whether no difference, however large, could be significant with so few pairs."""
-        return not can_be_significant(self.n, self.comparisons, self.correction)
+        return not can_be_significant(self.n, self.comparisons, self.correction, self.level)
 
     @property
     def pairs_needed(self) -> int:
         """The fewest pairs with which a difference could be significant in this family."""
-        return pairs_needed(self.comparisons, self.correction)
+        return pairs_needed(self.comparisons, self.correction, self.level)
 
     @property
     def same_at_every_seed(self) -> bool:
@@ -104,6 +106,8 @@ class _Family:
     better: Direction
     margin: float
     correction: Correction
+    level: float
+    at_once: int
 
 
 def judge(
@@ -111,16 +115,19 @@ def judge(
     better: Direction,
     margin: float,
     correction: Correction = "max_t",
+    level: float = LEVEL,
+    at_once: int = 0,
 ) -> tuple[Comparison, ...]:
     """Return what each member of one family shows, in the order given.
 
-    ``margin`` is the smallest difference that matters, in the unit of the differences.
+    ``margin`` is the smallest difference that matters, in the unit of the differences; the
+    simultaneous intervals hold for ``at_once`` comparisons, or for those of the family.
     """
     tested = flip_test([pairs.by_seed for pairs in family], correction)
     unstable = holm(
         [more_diverge_p_value(pairs.diverged, pairs.reference_diverged) for pairs in family]
     )
-    shared = _Family(len(family), better, margin, correction)
+    shared = _Family(len(family), better, margin, correction, level, at_once or len(family))
     return tuple(
         _judge_one(*member, shared)
         for member in zip(family, tested.p, tested.p_corrected, unstable, strict=True)
@@ -132,21 +139,21 @@ def _judge_one(
 ) -> Comparison:
     values = pairs.values
     summary = summarize(values)
-    interval_90 = student_interval(summary, 0.90)
-    simultaneous = student_interval(summary, 1 - LEVEL / family.comparisons)
-    verdict = _verdict(values, summary, interval_90, p_corrected, family)
+    equivalence_interval = student_interval(summary, 1 - 2 * family.level)
+    simultaneous = student_interval(summary, 1 - family.level / family.at_once)
+    verdict = _verdict(values, summary, equivalence_interval, p_corrected, family)
     size = None
     if verdict in ("better", "worse"):
-        size = _size(simultaneous, interval_90, family.margin)
+        size = _size(simultaneous, equivalence_interval, family.margin)
     return Comparison(
         verdict=verdict,
         size=size,
-        unstable=p_unstable <= LEVEL,
+        unstable=p_unstable <= family.level,
         n=len(values),
         effect=summary.mean,
         interval=student_interval(summary, 0.95),
         simultaneous=simultaneous,
-        interval_90=interval_90,
+        equivalence_interval=equivalence_interval,
         p=p if values else None,
         p_corrected=p_corrected if values else None,
         p_unstable=p_unstable,
@@ -155,6 +162,7 @@ def _judge_one(
         survivors=_survivors(pairs),
         comparisons=family.comparisons,
         correction=family.correction,
+        level=family.level,
         differences=values,
     )
 
@@ -162,34 +170,34 @@ def _judge_one(
 def _verdict(
     values: Sequence[float],
     summary: Summary,
-    interval_90: Interval | None,
+    equivalence_interval: Interval | None,
     p_corrected: float,
     family: _Family,
 ) -> Verdict:
-    if summary.mean is None or interval_90 is None:
+    if summary.mean is None or equivalence_interval is None:
         return "none"
     if not any(values):
         return "equivalent"  # the same bits at every seed: a copy of the control, for one
-    if not can_be_significant(len(values), family.comparisons, family.correction):
+    if not can_be_significant(len(values), family.comparisons, family.correction, family.level):
         return "none"
-    if p_corrected <= LEVEL:
+    if p_corrected <= family.level:
         return "better" if (summary.mean > 0) == (family.better == "higher") else "worse"
-    return "equivalent" if _within(interval_90, family.margin) else "inconclusive"
+    return "equivalent" if _within(equivalence_interval, family.margin) else "inconclusive"
 
 
 def _size(
-    simultaneous: Interval | None, interval_90: Interval | None, margin: float
+    simultaneous: Interval | None, equivalence_interval: Interval | None, margin: float
 ) -> Size | None:
-    if simultaneous is None or interval_90 is None:
+    if simultaneous is None or equivalence_interval is None:
         return None
     if margin > 0 and (simultaneous.low >= margin or simultaneous.high <= -margin):
         return "at_least_the_margin"
-    return "less_than_the_margin" if _within(interval_90, margin) else None
+    return "less_than_the_margin" if _within(equivalence_interval, margin) else None
 
 
-def _within(interval_90: Interval, margin: float) -> bool:
-    """Two one-sided tests at 5%: the 90% interval lies within ±margin (Schuirmann 1987)."""
-    return -margin < interval_90.low and interval_90.high < margin
+def _within(equivalence_interval: Interval, margin: float) -> bool:
+    """Two one-sided tests (Schuirmann 1987)."""
+    return -margin < equivalence_interval.low and equivalence_interval.high < margin
 
 
 def _probability_of_improvement(values: Sequence[float], better: Direction) -> float | None:

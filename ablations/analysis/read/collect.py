@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from ablations.analysis.read.left_out import Kind, LeftOut, join_seeds, trial_path, why_left_out
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
+from ablations.ledger.looks import Looks, read_looks
 from ablations.ledger.paths import RESULT, RunDirectory, RunsDirectory, seed_of
 from ablations.ledger.records import Epoch, Result, read_correct, read_history
 from ablations.ledger.searches import ArmSearch, read_searches
@@ -35,7 +36,7 @@ class RecordedRun:
     standing: Standing
     result: Result
     declared: bool = True
-    """Whether the study declares its seed."""
+    """Whether the study declares its seed, and its arm had not left before it."""
 
     @property
     def arm(self) -> str:
@@ -80,6 +81,8 @@ class Collected:
     runs: tuple[RecordedRun, ...]
     """Every readable result, in the study's order of arms, then by seed."""
     left_out: tuple[LeftOut, ...]
+    looks: Looks
+    """The looks that were taken at it."""
     searches: tuple[ArmSearch, ...] = ()
     """What tuned each arm, in the study's order; none in a study that tunes nothing."""
 
@@ -146,7 +149,8 @@ def collect(runs: Path, name: str) -> Collected:
     scan = _Scan(RunsDirectory(runs), name, read_record(runs, name))
     found = scan.comparison()
     searches = read_searches(scan.study, scan.trials())
-    return Collected(name, scan.study, tuple(found), join_seeds(scan.left_out), searches)
+    left_out = join_seeds(scan.left_out)
+    return Collected(name, scan.study, tuple(found), left_out, scan.looks, searches)
 
 
 class _Scan:
@@ -154,13 +158,14 @@ class _Scan:
 
     def __init__(self, root: RunsDirectory, name: str, study: Study) -> None:
         self.root, self.name, self.study = root, name, study
+        self.looks = read_looks(study, root.looks(name))
         self.left_out: list[LeftOut] = []
 
     def comparison(self) -> list[RecordedRun]:
         """Return every readable result, in the study's order of arms, then by seed."""
         standings = self._classify(self._runs(), self.study.metric)
         return [
-            RecordedRun(each, each.result, each.run.seed in self.study.seeds)
+            RecordedRun(each, each.result, self.looks.wants(each.run))
             for each in standings
             if each.result is not None
         ]
@@ -185,8 +190,11 @@ class _Scan:
             left_out = why_left_out(standing, metric)
             if left_out and left_out.kind == "stale" and run.arm not in self.study.arm_names:
                 left_out = replace(left_out, kind="removed", reason="the study has no such arm")
-            elif standing.finished and not run.trial and run.seed not in self.study.seeds:
-                reason = "the study does not declare this seed"
+            elif standing.finished and not run.trial and not self.looks.wants(run):
+                declared = run.seed in self.study.seeds
+                reason = (
+                    "the arm left before" if declared else "the study does not declare this seed"
+                )
                 left_out = LeftOut("undeclared", run.arm, (run.seed,), reason)
             self.left_out += [left_out] if left_out else []
             yield standing
@@ -195,7 +203,7 @@ class _Scan:
         """Yield the runs that the study wants, and all others that have a directory."""
         study = self.study
         for arm in study.arms:
-            seeds = sorted({*study.seeds, *self._seeds(arm.name)})
+            seeds = sorted({*self.looks.seeds_of(arm.name), *self._seeds(arm.name)})
             yield from comparison_runs(study, arm, seeds)
         for name in sorted(set(self._directories()) - set(study.arm_names)):
             for seed in sorted(self._seeds(name)):

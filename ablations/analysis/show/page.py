@@ -19,6 +19,8 @@ from ablations.analysis.show.sections.factorial import factorial
 from ablations.analysis.show.sections.figures import figures
 from ablations.analysis.show.sections.left_out import TITLE as LEFT_OUT
 from ablations.analysis.show.sections.left_out import left_out, left_out_notice
+from ablations.analysis.show.sections.looks import TITLE as LOOKS
+from ablations.analysis.show.sections.looks import looks, looks_notice
 from ablations.analysis.show.sections.metrics import metrics
 from ablations.analysis.show.sections.overrides import overrides
 from ablations.analysis.show.sections.reproduction import reproduction
@@ -28,6 +30,7 @@ from ablations.analysis.show.sections.verdicts import verdicts
 
 SECTIONS: tuple[Callable[[Inference], Section | None], ...] = (
     verdicts,
+    looks,
     figures,
     claims,
     factorial,
@@ -115,6 +118,8 @@ def _notices(inference: Inference) -> Iterator[Notice]:
         )
     if inference.left_out:
         yield Notice(left_out_notice(inference), LEFT_OUT)
+    if inference.looks and (error := looks_notice(inference.looks)):
+        yield Notice(error, LOOKS)
     for inert in inference.inert:
         yield Notice(inert_sentence(inert, inference.control))
     yield from map(Notice, fairness_warnings(inference))

@@ -31,7 +31,7 @@ def test_effect_is_the_mean_with_students_intervals() -> None:
     comparison = judge_one((0.01 + NOISE).tolist())
     theirs = scipy.stats.ttest_1samp(0.01 + NOISE, 0)
     assert (comparison.n, comparison.effect) == (10, pytest.approx(0.01))
-    for ours, level in ((comparison.interval, 0.95), (comparison.interval_90, 0.90)):
+    for ours, level in ((comparison.interval, 0.95), (comparison.equivalence_interval, 0.90)):
         expected = theirs.confidence_interval(level)
         assert (ours.low, ours.high) == pytest.approx((expected.low, expected.high))
 

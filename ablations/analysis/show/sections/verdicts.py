@@ -106,6 +106,10 @@ def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str
     if inference.margin > 0:
         text += ', which decides on "by at least the margin"'
     correction = correction_words(comparisons[0]) if comparisons else ""
+    if inference.looks and inference.looks.declared:
+        correction = (
+            ", corrected and judged at the look where the arm was compared last (see Looks)"
+        )
     text += f". p: two-sided sign-flip test{correction}"
     if inference.margin > 0:
         size = formats.magnitude(METRICS[inference.metric], inference.margin)

@@ -1,0 +1,79 @@
+"""Looks: when the study was judged, what left and why, and the runs that this saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ablations.analysis.infer.corrections import LEVEL
+from ablations.analysis.infer.inference import Inference
+from ablations.analysis.infer.looks import FUTILE
+from ablations.analysis.infer.looks_taken import LooksTaken, LookTaken
+from ablations.analysis.show import formats
+from ablations.analysis.show.blocks import Paragraph, Section, notes, text_table
+
+TITLE = "Looks"
+REASONS = ("better", "worse", "equivalent", "futile")
+
+
+def looks(inference: Inference) -> Section | None:
+    """Return each look; nothing where the study declares none and was looked at but once."""
+    found = inference.looks
+    if found is None:
+        return None
+    table = text_table(("seeds", "taken", "error it may have", "left"), tuple(_rows(found)))
+    error = looks_notice(found)
+    sentences = (*([error] if error else []), *_saved(found))
+    quiet = notes((_how_to_read(),)) if found.declared else ()
+    return Section(TITLE, (table, *map(Paragraph, sentences), *quiet))
+
+
+def looks_notice(found: LooksTaken) -> str:
+    """Return that the study was looked at more often than it declares; empty where it was not."""
+    counts = sorted({look.n for look in found.taken if look.level is None})
+    if found.error is None:
+        return ""
+    before = ", before looks were declared" if found.declared else ""
+    seen = formats.listed([str(n) for n in counts], len(counts))
+    return f"Looked at n = {seen}{before}: error up to about {formats.number(found.error, 1)}."
+
+
+def _rows(found: LooksTaken) -> Iterator[tuple[str, ...]]:
+    for look in found.taken:
+        level = "not declared" if look.level is None else _error(look.level)
+        yield f"{look.n}", look.at, level, _left(look)
+    declared = sum(look.level is not None for look in found.taken)
+    if not found.over:
+        to_come = zip(found.declared[declared:], found.weights[declared:], strict=True)
+        for n, weight in to_come:
+            yield f"{n}", "to come", _error(weight * LEVEL), formats.NOTHING
+
+
+def _error(level: float) -> str:
+    return f"{formats.number(level, 2)} ({level / LEVEL:.0%} of {LEVEL})"
+
+
+def _left(look: LookTaken) -> str:
+    """Return the arms that left, by reason."""
+    groups = {reason: [a for a, why in look.left.items() if why == reason] for reason in REASONS}
+    parts = [f"{why}: {', '.join(arms)}" for why, arms in groups.items() if arms]
+    return "; ".join(parts) or formats.NOTHING
+
+
+def _saved(found: LooksTaken) -> Iterator[str]:
+    if found.declared and found.over:
+        saved = 1 - found.runs / found.fixed_runs
+        yield (
+            f"{formats.plural(found.runs, 'run')} in place of the {found.fixed_runs:,} that every "
+            f"arm at {formats.plural(found.declared[-1], 'seed')} takes: {saved:.0%} saved."
+        )
+
+
+def _how_to_read() -> str:
+    return (
+        "An arm is judged by the seeds of the last look at which it was compared, at the error of "
+        "that look: by step-down max-T at the first (or Holm, where the study says so), by Holm "
+        "over the arms not rejected before at a later one. It leaves when better, worse or "
+        "equivalent, or futile: less than "
+        f"{FUTILE:.0%} probable to be settled by the last look. One that left as futile is "
+        "inconclusive."
+    )
