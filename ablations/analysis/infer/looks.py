@@ -78,31 +78,35 @@ class LookRule:
 
     def leaving(self, judged: Mapping[str, Comparison]) -> dict[str, Reason]:
         """Return the arms that leave after being judged, and why."""
-        reasons = {arm: self._reason(comparison) for arm, comparison in judged.items()}
+        rejected = sum(one.verdict in ("better", "worse") for one in judged.values())
+        reasons = {
+            arm: self._reason(comparison, comparison.comparisons - rejected)
+            for arm, comparison in judged.items()
+        }
         return {arm: reason for arm, reason in reasons.items() if reason}
 
-    def _reason(self, comparison: Comparison) -> Reason | None:
+    def _reason(self, comparison: Comparison, tests: int) -> Reason | None:
         verdict = comparison.verdict
         if verdict in ("better", "worse", "equivalent"):
             return verdict
-        if self.is_last or self.conditional_power(comparison) >= FUTILE:
+        if self.is_last or self.conditional_power(comparison, tests) >= FUTILE:
             return None
         return "futile"
 
-    def conditional_power(self, comparison: Comparison) -> float:
+    def conditional_power(self, comparison: Comparison, tests: int) -> float:
         """Return how probable it is that the last look settles an arm if it goes on as so far.
 
         With mean d̄ and standard deviation s of n pairs, the mean of the last look's N is normal
         around d̄ with variance s²(1 − n/N)/N, given the n (Lan and Wittes 1988).  It is settled
-        beyond c·s/√N, with Holm's first step c = t(1 − w_K·α/2m, N − 1), or where the test of
-        equivalence is passed.
+        beyond c·s/√N, with Holm's first step c = t(1 − w_K·α/2m, N − 1) of m = ``tests`` that no
+        look has rejected, or where the test of equivalence is passed.
         """
         seen, study = summarize(comparison.differences), self.study
         if seen.mean is None or not seen.standard_deviation:
             return 1.0  # nothing says that it would not be
         level, most = study.look_weights[-1] * LEVEL, study.looks[-1]
         error = seen.standard_deviation / math.sqrt(most)
-        differs = t_quantile(1 - level / (2 * comparison.comparisons), most - 1) * error
+        differs = t_quantile(1 - level / (2 * tests), most - 1) * error
         same = study.margin - t_quantile(1 - level, most - 1) * error
         return min(1.0, 1 - _inside(differs, seen, most) + _inside(same, seen, most))
 
