@@ -74,7 +74,7 @@ class _Resolver:
             self._stop()
         control = self._control(raw)
         self._check_differences(recipe, control, raw, arms)
-        for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights):
+        for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights, raw.design):
             self._add(path, message)
         tuning = None
         if raw.tune is not None and not self.problems:

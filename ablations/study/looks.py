@@ -58,17 +58,26 @@ def weights_of(looks: Sequence[int], declared: Sequence[float]) -> tuple[float, 
 
 
 def wrong_looks(
-    seeds: Sequence[int], looks: Sequence[int], weights: Sequence[float]
+    seeds: Sequence[int],
+    looks: Sequence[int],
+    weights: Sequence[float],
+    design: str | None,
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield where looks and weights do not fit each other or the seeds, and what would be right."""
+    """Yield where looks and weights do not fit each other or the study, and what would be right."""
+    if looks and design == "full_factorial":
+        yield ("looks",), "a full factorial design needs every cell at every seed; wants no looks"
     for place, (before, look) in enumerate(pairwise((0, *looks))):
         if look <= before:
             yield ("looks", place), f"wants a number of seeds > {before}, got {look}"
     if looks and looks[-1] > len(seeds):
         at = ("looks", len(looks) - 1)
         yield at, f"wants at most the study's {len(seeds)} seeds, got {looks[-1]}"
-    if weights and len(weights) != len(looks):
-        what = f"{len(looks)} looks" if looks else "looks, which the study does not declare"
-        yield ("look_weights",), f"wants a weight for each of {what}, got {len(weights)}"
+    if weights and not looks:
+        yield ("look_weights",), "wants looks to weigh; the study declares none"
+    elif weights and len(weights) != len(looks):
+        yield (
+            ("look_weights",),
+            f"wants a weight for each of {len(looks)} looks, got {len(weights)}",
+        )
     elif weights and not math.isclose(sum(weights), 1, abs_tol=1e-9):
         yield ("look_weights",), f"wants numbers whose sum is 1, got {sum(weights):g}"

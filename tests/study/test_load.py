@@ -139,6 +139,43 @@ def test_a_good_study_is_resolved(load):
             "s.yaml:16:25: if_diverged.accur",
         ),
         ("seeds: 3", "seeds: 3\nif_diverged: {test_loss: no}", "s.yaml:16:26: if_diverged.test_l"),
+        (
+            "seeds: 3",
+            "seeds: 20\nlooks: [10, 10]",
+            "s.yaml:16:13: looks.1: wants a number of seeds > 10, got 10",
+        ),
+        (
+            "seeds: 3",
+            "seeds: 20\nlooks: [0, 10]",
+            "s.yaml:16:9: looks.0: wants a number of seeds > 0, got 0",
+        ),
+        (
+            "seeds: 3",
+            "seeds: 20\nlooks: [10, 30]",
+            "s.yaml:16:13: looks.1: wants at most the study's 20 seeds, got 30",
+        ),
+        ("seeds: 3", "seeds: 20\nlooks: [10]", "s.yaml:16:8: looks: wants a list of at least two"),
+        ("seeds: 3", "seeds: 20\nlooks: ten", "s.yaml:16:8: looks: wants a list of at least two"),
+        (
+            "seeds: 3",
+            "seeds: 20\nlooks: [10, 20]\nlook_weights: [0.5, 0.4]",
+            "s.yaml:17:15: look_weights: wants numbers whose sum is 1, got 0.9",
+        ),
+        (
+            "seeds: 3",
+            "seeds: 20\nlooks: [10, 20]\nlook_weights: [0.5, 0.3, 0.2]",
+            "s.yaml:17:15: look_weights: wants a weight for each of 2 looks, got 3",
+        ),
+        (
+            "seeds: 3",
+            "seeds: 20\nlook_weights: [0.5, 0.5]",
+            "s.yaml:16:15: look_weights: wants looks to weigh; the study declares none",
+        ),
+        (
+            "seeds: 3",
+            "seeds: 20\nlooks: [10, 20]\nlook_weights: [1, 0]",
+            "s.yaml:17:15: look_weights: wants a list of numbers ≥ 0.05 and < 1 whose sum is 1",
+        ),
         ("seeds: 3", "seeds: 3\nmetric: accuracy", 's.yaml:16:9: metric: unknown metric "accur'),
     ],
 )
@@ -154,6 +191,30 @@ def test_the_correction_and_what_a_diverged_run_scores_are_the_studys(load):
     stated = load(GOOD + "correction: holm\nif_diverged: {test_loss: 9.5, test_accuracy: 0}\n")
     assert stated.correction == "holm"
     assert stated.if_diverged == {"test_loss": 9.5, "test_accuracy": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("stated", "looks", "weights"),
+    [
+        ("", (), ()),
+        ("looks: [6, 9]\n", (6, 9), (0.6, 0.4)),
+        ("looks: [6, 7, 8, 9]\n", (6, 7, 8, 9), (0.25, 0.25, 0.25, 0.25)),
+        ("looks: [6, 9]\nlook_weights: [0.3, 0.7]\n", (6, 9), (0.3, 0.7)),
+    ],
+)
+def test_looks_and_their_weights_are_the_studys(load, stated, looks, weights):
+    study = load(GOOD.replace("seeds: 3", "seeds: 12") + stated)
+    assert (study.looks, study.look_weights) == (looks, weights)
+    assert study.seeds == tuple(range(9 if looks else 12))
+
+
+def test_a_full_factorial_design_has_no_looks(load):
+    arms = GOOD[GOOD.index("arms:") : GOOD.index("seeds:")]
+    factors = "factors: {model.activation: [elu, relu]}\ndesign: full_factorial\nlooks: [6, 9]\n"
+    text = GOOD.replace(arms, factors).replace("seeds: 3", "seeds: 9").replace("control: elu\n", "")
+    text = text[: text.index("claims:")]
+    with pytest.raises(StudyError, match="full factorial design needs every cell at every seed"):
+        load(text)
 
 
 def test_several_mistakes_are_told_at_once_in_the_order_of_the_file(load, tmp_path):

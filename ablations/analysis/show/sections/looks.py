@@ -40,12 +40,17 @@ def looks_notice(found: LooksTaken) -> str:
 def _rows(found: LooksTaken) -> Iterator[tuple[str, ...]]:
     for look in found.taken:
         level = "not declared" if look.level is None else _error(look.level)
-        yield f"{look.n}", look.at, level, _left(look)
+        yield f"{look.n}", _minute(look.at), level, _left(look)
     declared = sum(look.level is not None for look in found.taken)
     if not found.over:
         to_come = zip(found.declared[declared:], found.weights[declared:], strict=True)
         for n, weight in to_come:
             yield f"{n}", "to come", _error(weight * LEVEL), formats.NOTHING
+
+
+def _minute(at: str) -> str:
+    """Return ``2026-11-24 04:26 UTC``, as the record is in."""
+    return f"{at[:16].replace('T', ' ')} UTC"
 
 
 def _error(level: float) -> str:
