@@ -126,9 +126,11 @@ def read_looks(study: Study, path: Path) -> Looks:
     taken = tuple(look for look in standing if look.weight is not None)
     for look, seeds, weight in zip(taken, study.looks, study.look_weights, strict=False):
         if (look.seeds, look.weight) != (study.seeds[:seeds], weight):
+            same = (len(look.seeds), look.weight) == (seeds, weight)
+            now = "other seeds" if same else f"{seeds} with {weight:g}"
             raise AblationsError(
                 f"{study.study}: the look at {len(look.seeds)} seeds was taken with weight "
-                f"{look.weight:g}, and the study now declares {seeds} with {weight:g}; "
+                f"{look.weight:g}, and the study now declares {now}; "
                 "wants the looks that were begun, or another directory (--runs)"
             )
     undeclared = tuple(look for look in standing if look.weight is None)

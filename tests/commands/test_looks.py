@@ -118,6 +118,11 @@ def rewrite(old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
+def rows_of_verdicts() -> dict[str, list[str]]:
+    lines = Path("report/looked/verdicts.csv").read_text().splitlines()[1:]
+    return {line.split(",")[0]: line.split(",") for line in lines}
+
+
 SETTLED = {"high": "better", "low": "worse", "inert": "equivalent", "near": "equivalent"}
 
 
@@ -151,8 +156,7 @@ def test_the_page_shows_each_look_and_what_it_saved(trained: Trained) -> None:
     assert "## Looks" in page
     assert "80 runs in place of the 120 that every arm at 20 seeds takes: 33% saved." in page
     assert (written.left_out, "6 arms, 20 seeds; 80 runs in the report" in page) == ((), True)
-    lines = Path("report/looked/verdicts.csv").read_text().splitlines()[1:]
-    rows = {line.split(",")[0]: line.split(",") for line in lines}
+    rows = rows_of_verdicts()
     assert {arm: rows[arm][1] for arm in SETTLED} == SETTLED
     assert {arm: rows[arm][3] for arm in rows if arm != "elu"} == {
         **dict.fromkeys(SETTLED, "10"),
@@ -160,6 +164,32 @@ def test_the_page_shows_each_look_and_what_it_saved(trained: Trained) -> None:
     }
     again = write_reports(Path("runs"), Path("report2"), ["looked"])
     assert again[0].markdown == page
+
+
+def test_before_its_first_look_a_study_is_judged_at_that_looks_error(trained: Trained) -> None:
+    run(arms=["elu", "high"])
+    (written,) = write_reports(Path("runs"), Path("report"), ["looked"])
+    assert "| 10 | to come | 0.030 (60% of 0.05) | – |" in written.markdown
+    assert "| 20 | to come | 0.020 (40% of 0.05) | – |" in written.markdown
+    assert "saved" not in written.markdown
+    assert rows_of_verdicts()["high"][1:4] == ["better", "", "10"]
+
+
+def test_runs_after_the_last_look_count_at_the_next(trained: Trained) -> None:
+    trained.stop_before = 78
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    (written,) = write_reports(Path("runs"), Path("report"), ["looked"])
+    assert rows_of_verdicts()["slight"][3] == "10"
+    assert "78 runs in the report" in written.markdown
+
+
+def test_claims_are_said_to_be_judged_at_the_full_error(trained: Trained) -> None:
+    claims = "claims:\n  - {better: high, than: low, source: notes 000}\n"
+    rewrite("margin: 0.005\n", f"margin: 0.005\n{claims}")
+    run()
+    (written,) = write_reports(Path("runs"), Path("report"), ["looked"])
+    assert "at the full 5% whenever that is: error up to about 0.08." in written.markdown
 
 
 @pytest.mark.parametrize("stop", [0, 7, 60, 65, 79])

@@ -79,14 +79,19 @@ def test_looks_at_another_comparison_say_nothing_and_are_kept(path: Path, change
 
 
 @pytest.mark.parametrize(
-    "changes", [{"looks": (3, 6), "look_weights": (0.5, 0.5)}, {"look_weights": (0.4, 0.4, 0.2)}]
+    ("changes", "now"),
+    [
+        ({"looks": (3, 6), "look_weights": (0.5, 0.5)}, "declares 3 with 0.5"),
+        ({"look_weights": (0.4, 0.4, 0.2)}, "declares 2 with 0.4"),
+        ({"seeds": [1, 2, 3, 4, 5, 6]}, "declares other seeds"),
+    ],
 )
 def test_other_looks_than_those_that_were_begun_are_refused_in_a_line(
-    path: Path, changes: Any
+    path: Path, changes: Any, now: str
 ) -> None:
     record_look(read_looks(study(), path), (0, 1), 0.5)
-    with pytest.raises(AblationsError, match="wants the looks that were begun") as caught:
-        read_looks(study(**changes), path)
+    with pytest.raises(AblationsError, match=f"{now}; wants the looks that were begun") as caught:
+        read_looks(Study.model_validate(study().model_dump(mode="json") | changes), path)
     assert "\n" not in str(caught.value)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ablations.analysis.infer.corrections import LEVEL
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.looks import FUTILE
-from ablations.analysis.infer.looks_taken import LooksTaken, LookTaken
+from ablations.analysis.infer.looks_taken import LooksTaken, LookTaken, error_of_looks
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Paragraph, Section, notes, text_table
 
@@ -23,7 +23,7 @@ def looks(inference: Inference) -> Section | None:
     table = text_table(("seeds", "taken", "error it may have", "left"), tuple(_rows(found)))
     error = looks_notice(found)
     sentences = (*([error] if error else []), *_saved(found))
-    quiet = notes((_how_to_read(),)) if found.declared else ()
+    quiet = notes(tuple(_how_to_read(inference, found))) if found.declared else ()
     return Section(TITLE, (table, *map(Paragraph, sentences), *quiet))
 
 
@@ -73,12 +73,17 @@ def _saved(found: LooksTaken) -> Iterator[str]:
         )
 
 
-def _how_to_read() -> str:
-    return (
+def _how_to_read(inference: Inference, found: LooksTaken) -> Iterator[str]:
+    yield (
         "An arm is judged by the seeds of the last look at which it was compared, at the error of "
         "that look: by step-down max-T at the first (or Holm, where the study says so), by Holm "
         "over the arms not rejected before at a later one. It leaves when better, worse or "
-        "equivalent, or futile: less than "
-        f"{FUTILE:.0%} probable to be settled by the last look. One that left as futile is "
-        "inconclusive."
+        f"equivalent, or futile: less than {FUTILE:.0%} probable to be settled by the last look. "
+        "One that left as futile is inconclusive."
     )
+    if inference.claims:
+        error = formats.number(error_of_looks(found.declared), 1)
+        yield (
+            "Claims are judged by the seeds that both arms have, at the full 5% whenever that is: "
+            f"error up to about {error}."
+        )
