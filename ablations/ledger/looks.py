@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ablations.errors import AblationsError
+from ablations.errors import AblationsError, RunsDirectoryError
 from ablations.files import write_atomically
 from ablations.ledger.fingerprint import fingerprint
 from ablations.study.expand import Run
@@ -143,7 +143,11 @@ def record_look(
     weight: float | None = None,
     left: Mapping[str, Reason] | None = None,
 ) -> Looks:
-    """Add a look to the study's record, and return the looks with it."""
+    """Add a look to the study's record, and return the looks with it.
+
+    Raises:
+        AblationsError: the record cannot be read or written.
+    """
     look = Look(
         seeds=seeds,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -154,7 +158,10 @@ def record_look(
     record = _read(looks.path)
     record = record.model_copy(update={"looks": (*record.looks, look)})
     content = json.dumps(record.model_dump(by_alias=True), indent=2, allow_nan=False)
-    write_atomically(looks.path, content + "\n")
+    try:
+        write_atomically(looks.path, content + "\n")
+    except OSError as error:
+        raise RunsDirectoryError(f"{looks.path}: {error.strerror}; wants to be written") from None
     return read_looks(looks.study, looks.path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,15 @@ def test_a_file_that_is_no_record_is_refused_in_a_line(path: Path, text: str) ->
     path.write_text(text)
     with pytest.raises(AblationsError, match="not a record of looks") as caught:
         read_looks(study(), path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_record_that_cannot_be_written_is_said_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    looks = read_looks(study(), tmp_path / "none" / "looks.json")
+    looks = replace(looks, path=tmp_path / "file" / "looks.json")
+    with pytest.raises(AblationsError) as caught:
+        record_look(looks, (0, 1), 0.5)
     assert "\n" not in str(caught.value)
 
 

@@ -28,12 +28,12 @@ LARGE = np.array([*np.linspace(3, 6, 6), *np.linspace(-6, -3, 6), *5 * [0.8]])
 SETTLED = ("better", "worse", "equivalent")
 
 
-def looked(arms: int, margin: float = 0.0) -> Study:
+def looked(arms: int, looks: tuple[int, int] = LOOKS) -> Study:
     names = [f"arm{number}" for number in range(arms + 1)]
-    study = make_study(("sigmoid",), LOOKS[-1], margin=margin)
+    study = make_study(("sigmoid",), looks[-1])
     arm = study.arms[0]
     given = [arm.model_copy(update={"name": name}) for name in names]
-    changes = {"arms": given, "control": names[0], "looks": LOOKS, "look_weights": (0.6, 0.4)}
+    changes = {"arms": given, "control": names[0], "looks": looks, "look_weights": (0.6, 0.4)}
     return study.model_copy(update={**changes, "arms": tuple(given)})
 
 
@@ -81,6 +81,18 @@ def test_null_studies(kind: str, arms: int, show: Callable[[str], None]) -> None
         f"{share:.1%} hold a false better or worse (at most 6.5%)"
     )
     assert 0 < share <= 0.065
+
+
+def test_no_arm_need_leave_as_futile(
+    monkeypatch: pytest.MonkeyPatch, show: Callable[[str], None]
+) -> None:
+    """At 14 seeds, where all flips are few enough for every arm to be tested twice."""
+    monkeypatch.setattr("ablations.analysis.infer.looks.FUTILE", 0.0)
+    draw, study = np.random.default_rng(20260103), looked(7, (8, 14))
+    played = [play(study, noisy(draw, 7, "normal", 0.3)) for _ in range(STUDIES)]
+    share = np.mean([any(v != "inconclusive" for v in verdicts) for verdicts, _ in played])
+    show(f"looks at 8 and 14 that no arm leaves as futile: {share:.1%} hold a false verdict (6.5%)")
+    assert 0.01 <= share <= 0.065
 
 
 @pytest.mark.parametrize(
