@@ -161,7 +161,9 @@ def record_look(
     try:
         write_atomically(looks.path, content + "\n")
     except OSError as error:
-        raise RunsDirectoryError(f"{looks.path}: {error.strerror}; wants to be written") from None
+        raise RunsDirectoryError(
+            f"{looks.path}: {error.strerror}; wants a file that can be written"
+        ) from None
     return read_looks(looks.study, looks.path)
 
 
