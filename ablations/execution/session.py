@@ -85,7 +85,10 @@ class Session:
         The study's own files are written before, the arms' bands after.
         """
         runs, jobs = self.prepared.runs, self.jobs()
-        changed = study_files.record(self.tuned.study, runs)
+        study = self.tuned.study
+        data = study.arm(study.control).recipe.data
+        classes = self.prepared.facts.data[data].classes
+        changed = study_files.record(study, runs, classes)
         if not jobs and not changed:
             return
         try:

@@ -12,13 +12,19 @@ from ablations.ledger.paths import RunsDirectory, seed_of
 from ablations.ledger.records import read_history
 from ablations.ledger.standing import State, classify_all
 from ablations.study.expand import SEED_PREFIX, comparison_runs
+from ablations.study.metrics import scores_if_diverged
 from ablations.study.recipe import DataRecipe
 from ablations.study.schema import Study
 from ablations.study.yaml_writer import to_yaml
 
 
-def record(study: Study, runs: RunsDirectory) -> bool:
-    """Keep the study as it is run, for reports and dashboards; return whether it is new."""
+def record(study: Study, runs: RunsDirectory, classes: int) -> bool:
+    """Keep the study as it is run, for reports and dashboards; return whether it is new.
+
+    What the study does not say that a diverged run scores is that of a guess among ``classes``.
+    """
+    stated = {**scores_if_diverged(classes), **study.if_diverged}
+    study = study.model_copy(update={"if_diverged": stated})
     path = runs.record(study.study)
     content = to_yaml(study.model_dump(mode="json"))
     try:

@@ -9,7 +9,7 @@ dashboards and tables follow from these declarations.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -64,6 +64,8 @@ class Metric:
     """Shown as a percentage."""
     summary: Summary | None = None
     """The curve that it summarizes; None where it is computed after the last epoch."""
+    if_diverged: Callable[[int], float] | None = None
+    """Number of classes → what a diverged run scores: that of a guess; None where none is."""
 
 
 _loss = partial(EpochMetric, better="lower", unit="nats")
@@ -131,16 +133,28 @@ _OF_SEVERAL_STAGES = (
     EpochMetric(STAGE, "stage", "optimization/stage"),
 )
 
+
+def _guess(classes: int) -> float:
+    return 1 / classes
+
+
 _FINAL = (
-    Metric("test_accuracy", "test accuracy", "higher", percent=True),
-    Metric("test_accuracy_raw", "test accuracy, raw weights", "higher", percent=True),
-    Metric("test_loss", "test loss", "lower", "nats"),
+    Metric("test_accuracy", "test accuracy", "higher", percent=True, if_diverged=_guess),
+    Metric(
+        "test_accuracy_raw",
+        "test accuracy, raw weights",
+        "higher",
+        percent=True,
+        if_diverged=_guess,
+    ),
+    Metric("test_loss", "test loss", "lower", "nats", if_diverged=math.log),
     Metric(
         "validation_accuracy_best",
         "best validation accuracy",
         "higher",
         percent=True,
         summary=Summary("validation_accuracy", "best"),
+        if_diverged=_guess,
     ),
     Metric(
         "validation_accuracy_last",
@@ -148,6 +162,7 @@ _FINAL = (
         "higher",
         percent=True,
         summary=Summary("validation_accuracy", "last"),
+        if_diverged=_guess,
     ),
     Metric(
         "validation_loss_best",
@@ -155,6 +170,7 @@ _FINAL = (
         "lower",
         "nats",
         summary=Summary("validation_loss", "best"),
+        if_diverged=math.log,
     ),
     Metric(
         "train_loss_last",
@@ -162,6 +178,7 @@ _FINAL = (
         "lower",
         "nats",
         summary=Summary("train_loss", "last"),
+        if_diverged=math.log,
     ),
     Metric("generalization_gap", "generalization gap", "lower", percent=True),
     Metric("weight_sparsity", "share of zero weights", "higher", percent=True),
@@ -193,3 +210,9 @@ EPOCH_METRICS = _by_name((*_OF_EVERY_RUN, *_OF_SEVERAL_STAGES))
 STAGE_METRICS = _by_name(_OF_SEVERAL_STAGES)
 """Those that only a run of several stages has."""
 METRICS = _by_name(_FINAL)
+
+
+def scores_if_diverged(classes: int) -> dict[str, float]:
+    """Return metric → what a diverged run scores, of those that a guess among classes scores."""
+    rules = {name: metric.if_diverged for name, metric in METRICS.items() if metric.if_diverged}
+    return {name: rule(classes) for name, rule in rules.items()}

@@ -21,6 +21,7 @@ NAME_WANTED = (
 SUMMARY, TUNING = "summary", "tuning"
 """What stands beside the arms in a study's directory: their means and bands, and their trials."""
 Design = Literal["one_at_a_time", "leave_one_out", "full_factorial"]
+Correction = Literal["max_t", "holm"]
 
 
 def _name(value: str) -> str:
@@ -125,6 +126,10 @@ class Study(Frozen):
 
     null takes a point below where the control's mean ends."""
     claims: Annotated[tuple[Claim, ...], Listed] = ()
+    correction: Correction = "max_t"
+    """Of p for the arms of a family: step-down max-T over joint sign flips, or Holm's."""
+    if_diverged: Mapping[MetricName, float] = {}
+    """Metric → what a diverged run scores; without one, the worst of any completed run."""
     overrides: Mapping[str, Any] = {}
     """What ``--set`` changed in the base: dotted path → value."""
     file: str = ""

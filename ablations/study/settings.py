@@ -60,11 +60,24 @@ ABSENT = "(absent)"
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return dotted path → (value in ``one``, value in ``other``) wherever the two differ."""
-    left, right = name_the_absent([flatten(one), flatten(other)])
+    left, right = name_the_absent([flatten(unequal) for unequal in _unequal(one, other)])
     sections = {path.rpartition(".")[0] for path in (*left, *right)}  # null where one is lacking
     paths = [path for path in {**left, **right} if path not in sections]
     pairs = {path: (left.get(path, ABSENT), right.get(path, ABSENT)) for path in paths}
     return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _unequal(
+    one: Mapping[str, Any], other: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return both without the entries that are equal: recipes differ in few of many."""
+    keys = [k for k in {**one, **other} if k not in one or k not in other or one[k] != other[k]]
+    left = {key: one[key] for key in keys if key in one}
+    right = {key: other[key] for key in keys if key in other}
+    for key in left.keys() & right.keys():
+        if isinstance(left[key], Mapping) and isinstance(right[key], Mapping):
+            left[key], right[key] = _unequal(left[key], right[key])
+    return left, right
 
 
 def undeclared(
@@ -75,14 +88,26 @@ def undeclared(
     Declaring a path declares what is below it; declaring a technique's name, its parameters; and
     declaring part of a section that the base lacks (null), the section with its defaults.
     """
-    lacking = [path for path, value in flatten(base).items() if value is None]
-    opened = [path for path in lacking if any(own.startswith(f"{path}.") for own in changes)]
+    opened = [path for own in changes for path in _lacking_above(base, own)]
     declared = [f"{path.removesuffix('.name')}." for path in [*changes, *opened]]
     return [
         path
         for path in differences(base, arm)
         if not any(f"{path}.".startswith(own) or own.startswith(f"{path}.") for own in declared)
     ]
+
+
+def _lacking_above(settings: Mapping[str, Any], path: str) -> list[str]:
+    """Return the section above a dotted path that is null in the settings, if one is."""
+    parents: list[str] = []
+    inside: Any = settings
+    for key in path.split(".")[:-1]:
+        if not isinstance(inside, Mapping) or key not in inside:
+            return []
+        parents, inside = [*parents, key], inside[key]
+        if inside is None:
+            return [".".join(parents)]
+    return []
 
 
 def short(value: Any) -> str:

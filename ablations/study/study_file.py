@@ -12,6 +12,7 @@ from ablations.study.schema import (
     SUMMARY,
     TUNING,
     Claim,
+    Correction,
     Design,
     Listed,
     MetricName,
@@ -53,3 +54,5 @@ class StudyFile(Frozen):
     margin: NonNegative = 0.0
     target: Target | None = None
     claims: Annotated[tuple[Claim, ...], Listed, Field(validate_default=False)] = ()
+    correction: Correction = "max_t"
+    if_diverged: Mapping[MetricName, float] = {}

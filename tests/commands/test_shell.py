@@ -8,10 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ablations.cli import main
 from ablations.ledger.records import read_history
 
 ABLATIONS = [sys.executable, "-m", "ablations"]
@@ -27,7 +30,11 @@ def ablations(*arguments: str, **environment: str) -> subprocess.CompletedProces
     )
 
 
-ONE_WORKER = ("--workers", "1")
+def here(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Do as ``ablations`` in this process, where TensorFlow is imported once for all tests."""
+    inline = ("--executor", "inline") if arguments[0] == "run" else ()
+    done = CliRunner().invoke(main, [*arguments, *inline])
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
 def tree(root: Path) -> list[str]:
@@ -35,7 +42,7 @@ def tree(root: Path) -> list[str]:
 
 
 def test_one_run_is_trained_and_keeps_the_contract_and_then_nothing_is(workplace: Path) -> None:
-    first = ablations("run", "small", "--arm", "sigmoid", "--seed", "0")
+    first = here("run", "small", "--arm", "sigmoid", "--seed", "0")
     assert first.returncode == 0, first.stderr
     assert [str(p.parent) for p in Path("runs").rglob("result.json")] == [
         "runs/small/sigmoid/seed-0"
@@ -56,11 +63,11 @@ def test_one_run_is_trained_and_keeps_the_contract_and_then_nothing_is(workplace
         2,
     ]
     before = {path: path.stat().st_mtime_ns for path in Path("runs").rglob("*")}
-    again = ablations("run", "small", "--arm", "sigmoid", "--seed", "0")
+    again = here("run", "small", "--arm", "sigmoid", "--seed", "0")
     assert again.returncode == 0
     assert "nothing to train" in again.stdout
     assert {path: path.stat().st_mtime_ns for path in Path("runs").rglob("*")} == before
-    anew = ablations("run", "small", "--arm", "sigmoid", "--seed", "0", "--rerun")
+    anew = here("run", "small", "--arm", "sigmoid", "--seed", "0", "--rerun")
     assert "1 completed" in anew.stdout
     assert len(tree(Path("runs/small/sigmoid/seed-0"))) == 4
     assert (
@@ -70,28 +77,28 @@ def test_one_run_is_trained_and_keeps_the_contract_and_then_nothing_is(workplace
 
 
 def test_a_changed_recipe_makes_runs_stale_and_running_trains_them_again(workplace: Path) -> None:
-    assert ablations("run", "small", "--seeds", "1", *ONE_WORKER).returncode == 0
+    assert here("run", "small", "--seeds", "1").returncode == 0
     study = workplace / "configs" / "small.yaml"
     study.write_text(study.read_text().replace("hidden: [16]", "hidden: [8]"))
-    assert ablations("status", "small").stdout.split("\n")[1].split() == [
+    assert here("status", "small").stdout.split("\n")[1].split() == [
         "elu", "0", "0", "1", "0", "0", "1",
     ]  # fmt: skip
     back = ["--set", "model.hidden=[16]"]
-    assert "nothing to train" in ablations("run", "small", "--seeds", "1", *back).stdout
-    assert "2 completed" in ablations("run", "small", "--seeds", "1", *ONE_WORKER).stdout
-    assert ablations("status", "small").stdout.split("\n")[1].split()[1] == "1"
+    assert "nothing to train" in here("run", "small", "--seeds", "1", *back).stdout
+    assert "2 completed" in here("run", "small", "--seeds", "1").stdout
+    assert here("status", "small").stdout.split("\n")[1].split()[1] == "1"
 
 
 def test_a_diverged_run_is_recorded_counted_and_not_a_failure(workplace: Path) -> None:
     wild = ["--set", "training.optimizer.learning_rate=1e30", "--set", "training.epochs=3"]
-    done = ablations("run", "small", "--arm", "elu", "--seeds", "2", *wild, *ONE_WORKER)
+    done = here("run", "small", "--arm", "elu", "--seeds", "2", *wild)
     assert done.returncode == 0, done.stderr
     assert "2 diverged" in done.stdout
     result = json.loads(Path("runs/small/elu/seed-0/result.json").read_text())
     assert result["status"] == "diverged"
     assert "not finite" in result["reason"]
     assert "test_accuracy" not in result["metrics"]
-    assert "nothing to train" in ablations(
+    assert "nothing to train" in here(
         "run", "small", "--arm", "elu", "--seeds", "2", *wild
     ).stdout  # fmt: skip
 
@@ -117,13 +124,13 @@ def test_a_run_that_fails_gives_status_1_and_keeps_its_reason(
     assert ablations("run", "small", "--arm", "elu", "--seed", "0").returncode == 0
 
 
-@pytest.mark.parametrize("executor", ["inline", "processes"])
+@pytest.mark.parametrize("run", [here, ablations], ids=["inline", "processes"])
 def test_a_run_directory_that_cannot_be_made_fails_its_runs_and_no_others(
-    workplace: Path, executor: str
+    workplace: Path, run: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     Path("runs/small").mkdir(parents=True)
     Path("runs/small/elu").write_text("in the way")
-    done = ablations("run", "small", "--seeds", "1", "--executor", executor)
+    done = run("run", "small", "--seeds", "1")
     assert done.returncode == 1, done.stderr
     assert "small/elu/seed-0: failed: NotADirectoryError" in done.stdout
     assert "1 completed, 1 failed" in done.stdout
@@ -131,9 +138,8 @@ def test_a_run_directory_that_cannot_be_made_fails_its_runs_and_no_others(
 
 
 def _as_in_a_terminal() -> None:
-    signal.signal(
-        signal.SIGINT, signal.SIG_DFL
-    )  # a shell's background jobs ignore it, so tests may
+    """Heed SIGINT, which a shell's background jobs ignore, and with them the tests."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_ctrl_c_keeps_what_is_finished_and_exits_130(workplace: Path) -> None:
@@ -202,10 +208,11 @@ BAD_REQUESTS = [
 
 @pytest.mark.parametrize(("request_", "line"), BAD_REQUESTS, ids=lambda value: str(value)[:50])
 def test_a_bad_request_is_one_clear_line_with_status_2_and_writes_nothing(
-    workplace: Path, request_: list[str], line: str
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, request_: list[str], line: str
 ) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     before = tree(workplace)
-    done = ablations(*request_, CUDA_VISIBLE_DEVICES="-1")
+    done = here(*request_)
     assert done.returncode == 2
     assert line in done.stderr
     assert len(done.stderr.strip().split("\n")) == 1

@@ -132,6 +132,13 @@ def test_a_good_study_is_resolved(load):
         ("seeds: 3", "seeds: [1, 1]", "s.yaml:15:8: seeds: wants a number of seeds ≥ 1 or a list"),
         ("than: relu", "than: rely", 's.yaml:18:25: claims.0.than: no arm is called "rely"; did'),
         ("margin: 0.005", "margin: -1", "s.yaml:16:9: margin: wants a number ≥ 0.0, got -1"),
+        ("seeds: 3", "seeds: 3\ncorrection: bonferroni", "s.yaml:16:13: correction: "),
+        (
+            "seeds: 3",
+            "seeds: 3\nif_diverged: {accuracy: 0}",
+            "s.yaml:16:25: if_diverged.accur",
+        ),
+        ("seeds: 3", "seeds: 3\nif_diverged: {test_loss: no}", "s.yaml:16:26: if_diverged.test_l"),
         ("seeds: 3", "seeds: 3\nmetric: accuracy", 's.yaml:16:9: metric: unknown metric "accur'),
     ],
 )
@@ -140,6 +147,13 @@ def test_a_mistake_is_one_line_with_its_place(problems, old, new, line):
     assert got.startswith(line)
     # An arm that was renamed is missed by the claims too; nothing else is said twice.
     assert all(": claims." in other for other in others)
+
+
+def test_the_correction_and_what_a_diverged_run_scores_are_the_studys(load):
+    assert (load(GOOD).correction, load(GOOD).if_diverged) == ("max_t", {})
+    stated = load(GOOD + "correction: holm\nif_diverged: {test_loss: 9.5, test_accuracy: 0}\n")
+    assert stated.correction == "holm"
+    assert stated.if_diverged == {"test_loss": 9.5, "test_accuracy": 0.0}
 
 
 def test_several_mistakes_are_told_at_once_in_the_order_of_the_file(load, tmp_path):

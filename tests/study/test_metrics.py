@@ -6,7 +6,13 @@ import math
 
 import pytest
 
-from ablations.study.metrics import EPOCH_METRICS, METRICS, STAGE_METRICS, Summary
+from ablations.study.metrics import (
+    EPOCH_METRICS,
+    METRICS,
+    STAGE_METRICS,
+    Summary,
+    scores_if_diverged,
+)
 from ablations.telemetry import tags
 
 
@@ -52,3 +58,12 @@ def test_what_replaces_a_metric_is_of_the_same_kind() -> None:
         if metric.replaces:
             replaced = EPOCH_METRICS[metric.replaces]
             assert (metric.better, metric.percent) == (replaced.better, replaced.percent)
+
+
+def test_a_diverged_run_scores_what_a_guess_among_the_classes_does() -> None:
+    scores = scores_if_diverged(10)
+    accuracies = {name for name in METRICS if "accuracy" in name}
+    losses = {name for name in METRICS if "loss" in name}
+    assert {scores[name] for name in accuracies} == {0.1}
+    assert {round(scores[name], 6) for name in losses} == {2.302585}
+    assert set(scores) == accuracies | losses

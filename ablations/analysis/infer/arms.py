@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from ablations.analysis.infer.best import may_be_best
 from ablations.analysis.infer.divergence import Divergence, divergence
 from ablations.analysis.infer.pairs import paired_differences
-from ablations.analysis.infer.summary import Summary, summarize
+from ablations.analysis.infer.scores import scores
+from ablations.analysis.infer.summary import Summary, skewness, summarize
 from ablations.analysis.infer.verdicts import Comparison, judge
 from ablations.analysis.read.collect import Collected, completed
 from ablations.study.metrics import METRICS
@@ -29,6 +31,11 @@ class ArmSummary:
     """Seed → the study's metric, of each completed run."""
     comparison: Comparison | None
     """With the control, on the study's metric; None for the control itself."""
+    may_be_best: bool
+    """Whether it may be the best of all arms on the study's metric."""
+    asymmetric: bool
+    """Whether its differences are skewed and it spreads more than twice as much as the control, so
+    that joint sign flips may err more often than they should."""
     metrics: Mapping[str, Summary]
     """Every metric → its summary; n = 0 where no completed run has it."""
     parameters: int | None
@@ -40,8 +47,11 @@ class ArmSummary:
 
 def arm_summaries(collected: Collected) -> tuple[ArmSummary, ...]:
     """Return the numbers of each arm of the study, in its order."""
-    comparisons = compare_with_control(collected)
-    return tuple(_summary(collected, arm, comparisons) for arm in collected.study.arm_names)
+    comparisons, best = compare_with_control(collected), may_be_best(collected)
+    return tuple(
+        _summary(collected, arm, comparisons.get(arm), arm in best)
+        for arm in collected.study.arm_names
+    )
 
 
 def compare_with_control(collected: Collected) -> dict[str, Comparison]:
@@ -52,11 +62,13 @@ def compare_with_control(collected: Collected) -> dict[str, Comparison]:
     study = collected.study
     arms = [arm for arm in study.arm_names if arm != study.control]
     family = [paired_differences(collected, arm, study.control, study.metric) for arm in arms]
-    judged = judge(family, METRICS[study.metric].better, study.margin)
+    judged = judge(family, METRICS[study.metric].better, study.margin, study.correction)
     return dict(zip(arms, judged, strict=True))
 
 
-def _summary(collected: Collected, arm: str, comparisons: Mapping[str, Comparison]) -> ArmSummary:
+def _summary(
+    collected: Collected, arm: str, comparison: Comparison | None, best: bool
+) -> ArmSummary:
     study = collected.study
     runs = completed(collected.of_arm(arm))
     values = {metric: collected.values(arm, metric) for metric in METRICS}
@@ -68,12 +80,24 @@ def _summary(collected: Collected, arm: str, comparisons: Mapping[str, Compariso
         divergence=divergence(collected, arm),
         score=metrics[study.metric],
         scores=values[study.metric],
-        comparison=comparisons.get(arm),
+        comparison=comparison,
+        may_be_best=best,
+        asymmetric=comparison is not None and _is_asymmetric(collected, arm, comparison),
         metrics=metrics,
         parameters=max((run.result.parameters for run in collected.of_arm(arm)), default=None),
         updates=_median(run.result.updates for run in runs),
         train_seconds=_median(values["train_seconds"].values()),
     )
+
+
+def _is_asymmetric(collected: Collected, arm: str, comparison: Comparison) -> bool:
+    study = collected.study
+    spread, reference = (
+        summarize(list(scores(collected, name, study.metric).values())).standard_deviation
+        for name in (arm, study.control)
+    )
+    wider = spread is not None and reference is not None and spread > 2 * reference
+    return wider and abs(skewness(comparison.differences)) > 1
 
 
 def _is_copy(collected: Collected, arm: str) -> bool:

@@ -1,15 +1,37 @@
-"""Which arm is best: today by its mean alone, without a test."""
+"""Which arm is best: by its mean alone, and which arms may be, by a test."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ablations.analysis.infer.arms import ArmSummary
+from ablations.analysis.infer.corrections import LEVEL
+from ablations.analysis.infer.max_t import best_p_values
+from ablations.analysis.infer.scores import scores
+from ablations.analysis.infer.summary import summarize
+from ablations.analysis.read.collect import Collected
 from ablations.study.metrics import METRICS
 
 
-def best_by_mean(arms: Sequence[ArmSummary], metric: str) -> str | None:
-    """Return the arm with the best mean; the first of equals; None where no arm has a mean."""
-    sign = 1 if METRICS[metric].better == "higher" else -1
-    means = {arm.arm: sign * arm.score.mean for arm in arms if arm.score.mean is not None}
+def best_by_mean(collected: Collected) -> str | None:
+    """Return the arm with the best mean score, the first of equals; None without any.
+
+    An arm of which no run completed has none.
+    """
+    study = collected.study
+    sign = 1 if METRICS[study.metric].better == "higher" else -1
+    means = {}
+    for arm in study.arm_names:
+        mean = summarize(list(scores(collected, arm, study.metric).values())).mean
+        if mean is not None and collected.values(arm, study.metric):
+            means[arm] = sign * mean
     return max(means, key=means.__getitem__, default=None)
+
+
+def may_be_best(collected: Collected) -> frozenset[str]:
+    """Return the arms that may be the best: in 95% of studies the true best is among them.
+
+    An arm without a score is not: nothing speaks for it.
+    """
+    study = collected.study
+    known = {arm: scores(collected, arm, study.metric) for arm in study.arm_names}
+    known = {arm: of_arm for arm, of_arm in known.items() if of_arm}
+    p_values = best_p_values(list(known.values()), METRICS[study.metric].better)
+    return frozenset(arm for arm, p in zip(known, p_values, strict=True) if p > LEVEL)

@@ -63,7 +63,7 @@ def claim_results(collected: Collected) -> tuple[ClaimResult, ...]:
             for claim in claims.values()
         ]
         margin = study.margin if metric == study.metric else 0.0
-        judged = judge(family, METRICS[metric].better, margin)
+        judged = judge(family, METRICS[metric].better, margin, study.correction)
         for (number, claim), comparison in zip(claims.items(), judged, strict=True):
             results[number] = _result(collected, claim, comparison)
     return tuple(results[number] for number in range(len(study.claims)))

@@ -1,13 +1,23 @@
-"""Correction of a family of p-values, and how many pairs it needs for any verdict."""
+"""The p-values of a family of comparisons, corrected, and how many pairs it needs for a verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from ablations.analysis.infer.max_t import FlipTest, max_t, sign_flip_p_value
 from ablations.analysis.infer.sign_flips import smallest_p_value
+from ablations.study.schema import Correction
 
 LEVEL = 0.05
 """The family-wise error that better and worse may have."""
+
+
+def flip_test(family: Sequence[Mapping[int, float]], correction: Correction) -> FlipTest:
+    """Test paired differences, seed → dₛ, by sign flips; p = 1 for a member without any."""
+    if correction == "max_t":
+        return max_t(family)
+    p_values = [sign_flip_p_value(list(member.values())) for member in family]
+    return FlipTest(tuple(p_values), holm(p_values))
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
@@ -24,11 +34,15 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(corrected)
 
 
-def can_be_significant(pairs: int, comparisons: int) -> bool:
-    """Whether ``pairs`` seeds can pass the corrected level as the smallest p of the family."""
-    return pairs > 0 and comparisons * smallest_p_value(pairs) <= LEVEL
+def can_be_significant(pairs: int, comparisons: int, correction: Correction = "max_t") -> bool:
+    """Whether ``pairs`` seeds can pass the corrected level as the smallest p of the family.
+
+    Max-T pays nothing for further comparisons there: all of them may come out at one flip.
+    """
+    tests = comparisons if correction == "holm" else 1
+    return pairs > 0 and tests * smallest_p_value(pairs) <= LEVEL
 
 
-def pairs_needed(comparisons: int) -> int:
-    """Return the fewest pairs with which a difference can be significant: 9 for 8 arms."""
-    return next(n for n in range(1, 1000) if can_be_significant(n, comparisons))
+def pairs_needed(comparisons: int, correction: Correction = "max_t") -> int:
+    """Return the fewest pairs with which a difference can be significant: 6; by Holm 9 of 7."""
+    return next(n for n in range(1, 1000) if can_be_significant(n, comparisons, correction))

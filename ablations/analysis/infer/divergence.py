@@ -1,9 +1,10 @@
-"""How many runs of an arm diverged, with the interval of that share."""
+"""How many runs of an arm diverged, and whether more of them than of its reference."""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from ablations.analysis.infer.intervals import Interval, wilson_interval
 from ablations.analysis.read.collect import Collected
@@ -32,10 +33,25 @@ class Divergence:
         return self.diverged * other.runs > other.diverged * self.runs
 
 
-NO_RUNS = Divergence(0, 0)
-
-
 def divergence(collected: Collected, arm: str) -> Divergence:
     """Return how many runs of ``arm`` that count diverged."""
-    runs = collected.of_arm(arm)
-    return Divergence(sum(run.result.status == "diverged" for run in runs), len(runs))
+    return Divergence(len(collected.diverged_seeds(arm)), len(collected.of_arm(arm)))
+
+
+def more_diverge_p_value(diverged: Set[int], reference_diverged: Set[int]) -> float:
+    """Return the one-sided p that the arm diverges more than its reference.
+
+    McNemar's exact test: of the seeds where one of the two diverged alone, each is as likely to
+    be one of the arm as one of the reference (Agresti 2013, §11.1).
+    """
+    alone, others = len(diverged - reference_diverged), len(reference_diverged - diverged)
+    if not alone:
+        return 1.0
+    return _one_sided_p_value(alone, alone + others)
+
+
+@cache
+def _one_sided_p_value(count: int, total: int) -> float:
+    from scipy.stats import binomtest
+
+    return float(binomtest(count, total, alternative="greater").pvalue)

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import itertools
 import math
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ablations.analysis.infer.pairs import PairedDifferences
+from ablations.analysis.infer.scores import scores
 from ablations.analysis.infer.verdicts import Comparison, judge
 from ablations.analysis.read.collect import Collected
 from ablations.study.metrics import METRICS
 
+_ROUNDING = 1e-13
 HIGHEST_ORDER = 2
 """Interactions of three factors and more are not tested: few can say what one means."""
 
@@ -41,9 +42,11 @@ class FactorialEffects:
     contrasts: tuple[Contrast, ...]
     """Main effects, then interactions; all of them are one family."""
     complete_seeds: int
-    """Seeds that completed in every cell: only they have a contrast."""
+    """Seeds with a run that counts in every cell: only they have a contrast."""
     incomplete: tuple[str, ...]
-    """Arms that lack a completed run of some seed that another arm has."""
+    """Arms that lack a run of some seed that another arm has."""
+    diverged: tuple[str, ...]
+    """Arms with diverged runs, which enter at what they score."""
 
 
 def factorial_effects(collected: Collected) -> FactorialEffects | None:
@@ -56,21 +59,24 @@ def factorial_effects(collected: Collected) -> FactorialEffects | None:
         path: tuple(dict.fromkeys(levels[path] for levels in arms.values()))
         for path in next(iter(arms.values()))
     }
-    values = {arm: collected.values(arm, study.metric) for arm in arms}
+    values = {arm: scores(collected, arm, study.metric) for arm in arms}
     everywhere = sorted(set.intersection(*(set(by_seed) for by_seed in values.values())))
     anywhere = set().union(*values.values())
-    cells = [{tuple(arms[arm].values()): values[arm][seed] for arm in arms} for seed in everywhere]
+    cells = {
+        seed: {tuple(arms[arm].values()): values[arm][seed] for arm in arms} for seed in everywhere
+    }
     tested = tuple(_tested_levels(factors))
     family = [
-        PairedDifferences(tuple(contrast(by_cell, factors, levels) for by_cell in cells))
+        PairedDifferences({s: contrast(cell, factors, levels) for s, cell in cells.items()})
         for levels in tested
     ]
-    judged = judge(family, METRICS[study.metric].better, study.margin)
+    judged = judge(family, METRICS[study.metric].better, study.margin, study.correction)
     return FactorialEffects(
         {path: labels[0] for path, labels in factors.items()},
         tuple(itertools.starmap(Contrast, zip(tested, judged, strict=True))),
         len(everywhere),
         tuple(arm for arm in arms if anywhere - set(values[arm])),
+        tuple(arm for arm in arms if collected.diverged_seeds(arm)),
     )
 
 
@@ -94,7 +100,10 @@ def contrast(
     for combination in itertools.product(*choices):
         sign = math.prod(sign for _, sign in combination)
         terms.append(sign * values[tuple(label for label, _ in combination)])
-    return statistics.mean(terms) * 2.0 ** len(levels)
+    total = math.fsum(terms)
+    if abs(total) < _ROUNDING * max(map(abs, terms)):
+        return 0.0  # what cancels in the metric leaves the rounding of its binary digits
+    return total / len(terms) * 2.0 ** len(levels)
 
 
 def _tested_levels(factors: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:

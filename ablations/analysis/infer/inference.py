@@ -13,11 +13,13 @@ from ablations.analysis.infer.claims import ClaimResult, claim_results
 from ablations.analysis.infer.curves import ArmCurves, arm_curves, read_histories
 from ablations.analysis.infer.factorial import FactorialEffects, factorial_effects
 from ablations.analysis.infer.runs import RunCounts, environments, run_counts
+from ablations.analysis.infer.scores import DivergedScore, diverged_score
 from ablations.analysis.infer.targets import Target, time_to_target
 from ablations.analysis.infer.tuning import Fairness, Tuning, fairness, tuning
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
 from ablations.study.metrics import METRICS
+from ablations.study.schema import Correction
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ class Inference:
     arms: tuple[ArmSummary, ...]
     """Each arm's numbers and its comparison with the control, in the study's order."""
     best_by_mean: str | None
+    correction: Correction
+    diverged_score: DivergedScore | None
+    """What a diverged run scores on the study's metric; None where no run completed."""
     claims: tuple[ClaimResult, ...]
     factorial: FactorialEffects | None
     """Of a full factorial design."""
@@ -91,7 +96,9 @@ def infer(collected: Collected) -> Inference:
         runs=run_counts(collected),
         left_out=collected.left_out,
         arms=arms,
-        best_by_mean=best_by_mean(arms, study.metric),
+        best_by_mean=best_by_mean(collected),
+        correction=study.correction,
+        diverged_score=diverged_score(collected, study.metric),
         claims=claim_results(collected),
         factorial=factorial_effects(collected),
         fairness=fairness(collected, searches),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ablations.analysis.infer.divergence import NO_RUNS, Divergence, divergence
+from ablations.analysis.infer.scores import scores
 from ablations.analysis.read.collect import Collected
 
 
@@ -13,12 +13,25 @@ from ablations.analysis.read.collect import Collected
 class PairedDifferences:
     """One metric of an arm minus that of its reference, or a contrast: a number per seed."""
 
-    values: tuple[float, ...]
-    """dₛ of the S seeds that completed in both, in order of seed."""
-    divergence: Divergence = NO_RUNS
-    """Of the arm."""
-    reference_divergence: Divergence = NO_RUNS
-    """Of the arm that it is compared with."""
+    by_seed: Mapping[int, float]
+    """Seed → dₛ of the S seeds where both have a run that counts, in order of seed.
+
+    A diverged run enters at what it scores."""
+    diverged: frozenset[int] = frozenset()
+    """The seeds where the arm diverged."""
+    reference_diverged: frozenset[int] = frozenset()
+    """The seeds where the arm that it is compared with diverged."""
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """dₛ, in order of seed."""
+        return tuple(self.by_seed.values())
+
+    @property
+    def of_survivors(self) -> tuple[float, ...]:
+        """dₛ of the seeds that completed in both, in order of seed."""
+        either = self.diverged | self.reference_diverged
+        return tuple(value for seed, value in self.by_seed.items() if seed not in either)
 
 
 def paired_differences(
@@ -26,10 +39,12 @@ def paired_differences(
 ) -> PairedDifferences:
     """Return the paired differences arm − reference of ``metric``."""
     differences = difference_by_seed(
-        collected.values(arm, metric), collected.values(reference, metric)
+        scores(collected, arm, metric), scores(collected, reference, metric)
     )
     return PairedDifferences(
-        tuple(differences.values()), divergence(collected, arm), divergence(collected, reference)
+        differences,
+        frozenset(collected.diverged_seeds(arm) & differences.keys()),
+        frozenset(collected.diverged_seeds(reference) & differences.keys()),
     )
 
 

@@ -21,13 +21,26 @@ class Summary:
     """Of the sample, √(Σ (xᵢ − x̄)² / (n − 1)); None where n < 2."""
 
 
+def skewness(values: Sequence[float]) -> float:
+    """Return m₃/m₂^1.5 of the central moments; 0 where the values have no spread."""
+    if not values or min(values) == max(values):
+        return 0.0
+    mean, scale = math.fsum(values) / len(values), max(values) - min(values)
+    deviations = [(value - mean) / scale for value in values]
+    second, third = (math.fsum(d**k for d in deviations) / len(values) for k in (2, 3))
+    return third / float(second**1.5)
+
+
 def summarize(values: Sequence[float]) -> Summary:
     """Return n, mean and sample standard deviation of ``values``."""
     n = len(values)
     if n == 0:
         return Summary(0, None, None)
-    mean = math.fsum(values) / n
-    if n == 1:
-        return Summary(1, mean, None)
-    squares = math.fsum((value - mean) ** 2 for value in values)
-    return Summary(n, mean, math.sqrt(squares / (n - 1)))
+    if min(values) == max(values):
+        return Summary(n, values[0], 0.0 if n > 1 else None)
+    _, exponent = math.frexp(max(map(abs, values)))
+    unit = math.ldexp(1.0, exponent - 1)  # a power of two: nothing is rounded, nothing overflows
+    scaled = [value / unit for value in values]
+    mean = math.fsum(scaled) / n
+    squares = math.fsum((value - mean) ** 2 for value in scaled)
+    return Summary(n, mean * unit, math.sqrt(squares / (n - 1)) * unit)

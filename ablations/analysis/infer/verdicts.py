@@ -1,27 +1,46 @@
 """Verdicts: what may be said of the paired differences of one family of comparisons.
 
-A family is corrected together (Holm): the comparisons of one study, metric and kind.  It counts
-every comparison that was asked for, those without runs too, so that nothing becomes significant
-because another arm failed.
+A family is corrected together: the comparisons of one study, metric and kind.  It counts every
+comparison that was asked for, those without runs too, so that nothing becomes significant because
+another arm failed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
-from ablations.analysis.infer.corrections import LEVEL, can_be_significant, holm, pairs_needed
-from ablations.analysis.infer.intervals import Interval, bca_interval, disagree, student_interval
+from ablations.analysis.infer.corrections import (
+    LEVEL,
+    can_be_significant,
+    flip_test,
+    holm,
+    pairs_needed,
+)
+from ablations.analysis.infer.divergence import more_diverge_p_value
+from ablations.analysis.infer.intervals import Interval, student_interval
 from ablations.analysis.infer.pairs import PairedDifferences
-from ablations.analysis.infer.sign_flips import sign_flip_p_value
-from ablations.analysis.infer.summary import summarize
+from ablations.analysis.infer.settle import Settle, settle
+from ablations.analysis.infer.summary import Summary, summarize
+from ablations.study.metrics import Direction
+from ablations.study.schema import Correction
 
-Verdict = Literal["better", "worse", "equivalent", "unstable", "inconclusive", "none"]
+Verdict = Literal["better", "worse", "equivalent", "inconclusive", "none"]
 """``none`` is no verdict at all: there are no pairs, or too few for any to be possible."""
 
 Size = Literal["at_least_the_margin", "less_than_the_margin"]
+
+
+@dataclass(frozen=True)
+class Survivors:
+    """The effect over the seeds that completed in both, where others diverged."""
+
+    n: int
+    effect: float | None
+    """None where there are none."""
+    interval: Interval | None
+    """Student's 95% interval; None where n < 2."""
 
 
 @dataclass(frozen=True)
@@ -31,95 +50,139 @@ class Comparison:
     verdict: Verdict
     size: Size | None
     """Of a better or worse arm; None where the interval holds the margin, or there is none."""
+    unstable: bool
+    """Whether more runs of the arm diverge than of what it is compared with."""
     n: int
     """Pairs."""
     effect: float | None
     """The mean of the paired differences, in the metric's unit; None without pairs."""
     interval: Interval | None
-    """Student's 95% interval of the effect; None where n < 2."""
+    """Student's 95% interval of this effect alone; None where n < 2."""
+    simultaneous: Interval | None
+    """The interval that, with those of all others of the family, holds in 95% of studies."""
     interval_90: Interval | None
     """Student's 90% interval, which decides on equivalence."""
     p: float | None
     """Of the sign-flip test, not corrected."""
     p_corrected: float | None
+    p_unstable: float
+    """Of McNemar's test of the divergences, corrected by Holm for the family."""
+    probability_of_improvement: float | None
+    """Estimate of how probable it is that a new seed does better than in what it is compared
+    with: (#better + ½ #equal)/n."""
+    settle: Settle | None
+    """What would settle an inconclusive comparison."""
+    survivors: Survivors | None
+    """None where no pair has a diverged run."""
     comparisons: int
     """Size of the family."""
+    correction: Correction
     differences: tuple[float, ...]
     """dₛ, in order of seed."""
 
     @property
     def too_few_pairs(self) -> bool:
         """Whether no difference, however large, could be significant with so few pairs."""
-        return not can_be_significant(self.n, self.comparisons)
+        return not can_be_significant(self.n, self.comparisons, self.correction)
 
     @property
     def pairs_needed(self) -> int:
         """The fewest pairs with which a difference could be significant in this family."""
-        return pairs_needed(self.comparisons)
+        return pairs_needed(self.comparisons, self.correction)
 
     @property
     def same_at_every_seed(self) -> bool:
         """Whether there are pairs and all are equal to the last bit."""
         return self.n > 0 and not any(self.differences)
 
-    @cached_property
-    def bootstrap(self) -> Interval | None:
-        """The BCa interval where it disagrees with Student's; None where they agree."""
-        bootstrap = bca_interval(self.differences) if self.interval else None
-        disagrees = self.interval and bootstrap and disagree(self.interval, bootstrap)
-        return bootstrap if disagrees else None
+
+@dataclass(frozen=True)
+class _Family:
+    """What the members of a family share."""
+
+    comparisons: int
+    better: Direction
+    margin: float
+    correction: Correction
 
 
 def judge(
-    family: Sequence[PairedDifferences], better: Literal["higher", "lower"], margin: float
+    family: Sequence[PairedDifferences],
+    better: Direction,
+    margin: float,
+    correction: Correction = "max_t",
 ) -> tuple[Comparison, ...]:
     """Return what each member of one family shows, in the order given.
 
     ``margin`` is the smallest difference that matters, in the unit of the differences.
     """
-    p_values = [sign_flip_p_value(pairs.values) if pairs.values else None for pairs in family]
-    corrected = holm([1.0 if p is None else p for p in p_values])
+    tested = flip_test([pairs.by_seed for pairs in family], correction)
+    unstable = holm(
+        [more_diverge_p_value(pairs.diverged, pairs.reference_diverged) for pairs in family]
+    )
+    shared = _Family(len(family), better, margin, correction)
     return tuple(
-        _judge_one(pairs, p, p_corrected, len(family), better, margin)
-        for pairs, p, p_corrected in zip(family, p_values, corrected, strict=True)
+        _judge_one(*member, shared)
+        for member in zip(family, tested.p, tested.p_corrected, unstable, strict=True)
     )
 
 
 def _judge_one(
-    pairs: PairedDifferences,
-    p: float | None,
-    p_corrected: float,
-    comparisons: int,
-    better: Literal["higher", "lower"],
-    margin: float,
+    pairs: PairedDifferences, p: float, p_corrected: float, p_unstable: float, family: _Family
 ) -> Comparison:
     values = pairs.values
     summary = summarize(values)
-    effect = summary.mean
-    interval, interval_90 = student_interval(summary, 0.95), student_interval(summary, 0.90)
-    verdict: Verdict
-    size: Size | None = None
-    if pairs.divergence.exceeds(pairs.reference_divergence):
-        verdict = "unstable"
-    elif effect is None or interval is None or interval_90 is None:
-        verdict = "none"
-    elif not any(values):
-        verdict = "equivalent"  # the same bits at every seed: a copy of the control, for one
-    elif not can_be_significant(len(values), comparisons):
-        verdict = "none"
-    elif p_corrected <= LEVEL:
-        verdict = "better" if (effect > 0) == (better == "higher") else "worse"
-        size = _size(interval, interval_90, margin)
-    else:
-        verdict = "equivalent" if _within(interval_90, margin) else "inconclusive"
-    known = None if p is None else p_corrected
+    interval_90 = student_interval(summary, 0.90)
+    simultaneous = student_interval(summary, 1 - LEVEL / family.comparisons)
+    verdict = _verdict(values, summary, interval_90, p_corrected, family)
+    size = None
+    if verdict in ("better", "worse"):
+        size = _size(simultaneous, interval_90, family.margin)
     return Comparison(
-        verdict, size, len(values), effect, interval, interval_90, p, known, comparisons, values
+        verdict=verdict,
+        size=size,
+        unstable=p_unstable <= LEVEL,
+        n=len(values),
+        effect=summary.mean,
+        interval=student_interval(summary, 0.95),
+        simultaneous=simultaneous,
+        interval_90=interval_90,
+        p=p if values else None,
+        p_corrected=p_corrected if values else None,
+        p_unstable=p_unstable,
+        probability_of_improvement=_probability_of_improvement(values, family.better),
+        settle=settle(summary, family.comparisons) if verdict == "inconclusive" else None,
+        survivors=_survivors(pairs),
+        comparisons=family.comparisons,
+        correction=family.correction,
+        differences=values,
     )
 
 
-def _size(interval: Interval, interval_90: Interval, margin: float) -> Size | None:
-    if margin > 0 and (interval.low >= margin or interval.high <= -margin):
+def _verdict(
+    values: Sequence[float],
+    summary: Summary,
+    interval_90: Interval | None,
+    p_corrected: float,
+    family: _Family,
+) -> Verdict:
+    if summary.mean is None or interval_90 is None:
+        return "none"
+    if not any(values):
+        return "equivalent"  # the same bits at every seed: a copy of the control, for one
+    if not can_be_significant(len(values), family.comparisons, family.correction):
+        return "none"
+    if p_corrected <= LEVEL:
+        return "better" if (summary.mean > 0) == (family.better == "higher") else "worse"
+    return "equivalent" if _within(interval_90, family.margin) else "inconclusive"
+
+
+def _size(
+    simultaneous: Interval | None, interval_90: Interval | None, margin: float
+) -> Size | None:
+    if simultaneous is None or interval_90 is None:
+        return None
+    if margin > 0 and (simultaneous.low >= margin or simultaneous.high <= -margin):
         return "at_least_the_margin"
     return "less_than_the_margin" if _within(interval_90, margin) else None
 
@@ -127,3 +190,16 @@ def _size(interval: Interval, interval_90: Interval, margin: float) -> Size | No
 def _within(interval_90: Interval, margin: float) -> bool:
     """Two one-sided tests at 5%: the 90% interval lies within ±margin (Schuirmann 1987)."""
     return -margin < interval_90.low and interval_90.high < margin
+
+
+def _probability_of_improvement(values: Sequence[float], better: Direction) -> float | None:
+    sign = 1 if better == "higher" else -1
+    wins = sum((sign * value > 0) + 0.5 * (value == 0) for value in values)
+    return wins / len(values) if values else None
+
+
+def _survivors(pairs: PairedDifferences) -> Survivors | None:
+    if not pairs.diverged | pairs.reference_diverged:
+        return None
+    summary = summarize(pairs.of_survivors)
+    return Survivors(summary.n, summary.mean, student_interval(summary))

@@ -29,6 +29,8 @@ class RecordedRun:
 
     standing: Standing
     result: Result
+    declared: bool = True
+    """Whether the study declares its seed."""
 
     @property
     def arm(self) -> str:
@@ -48,7 +50,7 @@ class RecordedRun:
     @property
     def counts(self) -> bool:
         """Whether the run is a result of the study as it stands: completed or diverged."""
-        return self.standing.finished
+        return self.declared and self.standing.finished
 
     def value(self, metric: str) -> float | None:
         """Return the run's ``metric``; None where it has none that is finite."""
@@ -80,6 +82,10 @@ class Collected:
         """Return seed → value over the completed runs of ``arm``."""
         pairs = ((run.seed, run.value(metric)) for run in completed(self.of_arm(arm)))
         return {seed: value for seed, value in pairs if value is not None}
+
+    def diverged_seeds(self, arm: str) -> set[int]:
+        """Return the seeds at which ``arm`` diverged."""
+        return {run.seed for run in self.of_arm(arm) if run.result.status == "diverged"}
 
 
 def completed(runs: tuple[RecordedRun, ...]) -> tuple[RecordedRun, ...]:
@@ -144,7 +150,11 @@ class _Scan:
     def comparison(self) -> list[RecordedRun]:
         """Return every readable result, in the study's order of arms, then by seed."""
         standings = self._classify(self._runs(), self.study.metric)
-        return [RecordedRun(each, each.result) for each in standings if each.result is not None]
+        return [
+            RecordedRun(each, each.result, each.run.seed in self.study.seeds)
+            for each in standings
+            if each.result is not None
+        ]
 
     def trials(self) -> list[Standing]:
         """Return the standings of all trials' runs."""
@@ -166,6 +176,9 @@ class _Scan:
             left_out = why_left_out(standing, metric)
             if left_out and left_out.kind == "stale" and run.arm not in self.study.arm_names:
                 left_out = replace(left_out, kind="removed", reason="the study has no such arm")
+            elif standing.finished and not run.trial and run.seed not in self.study.seeds:
+                reason = "the study does not declare this seed"
+                left_out = LeftOut("undeclared", run.arm, (run.seed,), reason)
             self.left_out += [left_out] if left_out else []
             yield standing
 

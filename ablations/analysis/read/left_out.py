@@ -10,7 +10,15 @@ from ablations.ledger.standing import Cause, Standing, State
 from ablations.study.schema import TUNING
 
 Kind = Literal[
-    "missing", "unfinished", "stale", "failed", "unreadable", "foreign", "removed", "incomplete"
+    "missing",
+    "unfinished",
+    "stale",
+    "failed",
+    "unreadable",
+    "foreign",
+    "removed",
+    "incomplete",
+    "undeclared",
 ]
 _KINDS: dict[Cause, Kind] = {
     Cause.UNREADABLE: "unreadable",

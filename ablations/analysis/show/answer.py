@@ -19,6 +19,7 @@ from ablations.analysis.show.sections.factorial import factorial_sentences
 from ablations.study.metrics import METRICS, Metric
 
 MOST_NAMES = 3
+MOST_BEST = 8
 
 
 def answer(inference: Inference) -> tuple[str, ...]:
@@ -33,10 +34,9 @@ def _about_arms(inference: Inference) -> Iterator[str]:
     control, others = inference.control_arm(), inference.other_arms()
     if inference.best_by_mean is None:
         yield _no_numbers(inference, metric)
-    elif control is None or control.score.mean is None:
+    elif control is None or not (control.score.n or control.divergence.diverged):
         name = f", {control.arm}," if control else ""
-        missing = f"the control{name} has no completed run with {metric.label}"
-        yield from _control_diverged(control, others)
+        missing = f"the control{name} has no run with {metric.label}"
         yield f"No verdicts: {missing}, so there is nothing to compare."
         yield from _best_by_mean(inference, metric)
     elif not any(arm.divergence.runs for arm in others):
@@ -45,8 +45,10 @@ def _about_arms(inference: Inference) -> Iterator[str]:
     elif all(_verdict(arm) == "none" for arm in others):
         yield from _control_diverged(control, others)
         yield f"No verdicts: {_why_none(others)}."
+        yield from _largest(others, metric)
         yield from _best_by_mean(inference, metric)
     else:
+        yield from _may_be_best(inference, metric)
         yield from _better_and_worse(control, others, metric)
         yield from _other_verdicts(others, metric, inference.margin)
         yield from _control_diverged(control, others)
@@ -69,8 +71,31 @@ def _why_none(others: Sequence[ArmSummary]) -> str:
     comparisons = [arm.comparison for arm in others if arm.comparison]
     most = max(comparisons, key=lambda comparison: comparison.n)
     if not most.n:
-        return "no arm shares a completed seed with the control"
-    return too_few_pairs(most.n, most.comparisons, most.pairs_needed)
+        return "no arm shares a seed with the control"
+    return too_few_pairs(most)
+
+
+def _largest(others: Sequence[ArmSummary], metric: Metric) -> Iterator[str]:
+    """Say how far the intervals of the largest effects lie, where there can be no verdict."""
+    known = [arm for arm in _by_size(others, "none") if arm.comparison and arm.comparison.interval]
+    if known:
+        yield f"The largest differences seen: {_effects(known[:MOST_NAMES], metric)}."
+
+
+def _may_be_best(inference: Inference, metric: Metric) -> Iterator[str]:
+    """Name the arms that may be the best, where the control is none of them."""
+    best = [arm for arm in inference.arms if arm.may_be_best]
+    if any(arm.is_control for arm in best) or not best:
+        return
+    sign = -1 if metric.better == "higher" else 1
+    best.sort(key=lambda arm: sign * (arm.score.mean or 0.0))
+    extreme = "highest" if metric.better == "higher" else "lowest"
+    names = listed([arm.arm for arm in best], MOST_BEST)
+    if len(best) == 1:
+        yield f"The {extreme} {metric.label} is that of {names}."
+    else:
+        of_all = f"{len(best)} of {len(inference.arms)} arms"
+        yield f"The {extreme} {metric.label} may be that of any of {of_all}: {names}."
 
 
 def _best_by_mean(inference: Inference, metric: Metric) -> Iterator[str]:
@@ -95,14 +120,18 @@ def _better_and_worse(
     control: ArmSummary, others: Sequence[ArmSummary], metric: Metric
 ) -> Iterator[str]:
     """Name the arms that are better and worse, the largest effects first."""
-    reference = f"the control, {control.arm} ({measured(metric, control.score.mean)})"
+    reference = f"the control, {control.arm}"
+    if control.score.mean is not None:
+        reference += f" ({measured(metric, control.score.mean)})"
+    known = [arm for arm in (control, *others) if arm.may_be_best]
+    best = f"; {len(known)} of {len(others) + 1} arms may be the best" if len(known) > 1 else ""
     better, worse = (_by_size(others, verdict) for verdict in ("better", "worse"))
     if better:
         yield f"Better than {reference} in {metric.label}: {_effects(better, metric)}."
     elif worse:
-        yield f"No arm is shown to be better than {reference} in {metric.label}."
+        yield f"No arm is shown to be better than {reference} in {metric.label}{best}."
     else:
-        yield f"No arm is shown to differ from {reference} in {metric.label}."
+        yield f"No arm is shown to differ from {reference} in {metric.label}{best}."
     if worse:
         yield f"Worse: {_effects(worse, metric)}."
 
@@ -115,7 +144,7 @@ def _by_size(arms: Sequence[ArmSummary], verdict: str) -> list[ArmSummary]:
 def _effects(arms: Sequence[ArmSummary], metric: Metric) -> str:
     labels = ("95% interval ", *(len(arms) - 1) * ("",))
     named = [
-        f"{arm.arm} {effect_size(arm.comparison, metric, label)}"
+        f"{_named(arm)} {effect_size(arm.comparison, metric, label)}"
         for arm, label in zip(arms, labels, strict=True)
         if arm.comparison
     ]
@@ -128,14 +157,13 @@ def _other_verdicts(others: Sequence[ArmSummary], metric: Metric, margin: float)
     titles = {
         "equivalent": "no difference that matters",
         "inconclusive": "not settled",
-        "unstable": "unstable",
         "none": f"no verdict, for want of paired seeds ({needed} would do)",
     }
     if margin > 0:
         titles["equivalent"] += f" (less than {magnitude(metric, margin)})"
     clauses = []
     for verdict, title in titles.items():
-        names = [_named(arm) for arm in others if _verdict(arm) == verdict]
+        names = [_named(arm) for arm in _by_size(others, verdict)]
         if names:
             clauses.append(f"{title}: {listed(names, MOST_NAMES)}")
     sentence = "; ".join(clauses)
@@ -144,8 +172,8 @@ def _other_verdicts(others: Sequence[ArmSummary], metric: Metric, margin: float)
 
 
 def _named(arm: ArmSummary) -> str:
-    if _verdict(arm) == "unstable":
-        return f"{arm.arm} ({arm.divergence.diverged}/{arm.divergence.runs} diverged)"
+    if arm.comparison and arm.comparison.unstable:
+        return f"{arm.arm} (unstable: {arm.divergence.diverged}/{arm.divergence.runs} diverged)"
     return f"{arm.arm} (a copy of the control)" if arm.is_copy else arm.arm
 
 

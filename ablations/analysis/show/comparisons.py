@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.summary import Summary
 from ablations.analysis.infer.verdicts import Comparison
 from ablations.analysis.show import formats
-from ablations.analysis.show.blocks import Cell
+from ablations.analysis.show.blocks import Cell, Column, number_columns
 from ablations.study.metrics import Metric
 
-SORT_ORDER = ("better", "equivalent", "inconclusive", "none", "worse", "unstable")
+SORT_ORDER = ("better", "equivalent", "inconclusive", "none", "worse")
 """The verdicts as a click on the column's heading sorts them."""
 SIZES = {
     "at_least_the_margin": " by at least the margin",
@@ -50,31 +50,42 @@ def verdict_words(comparison: Comparison, is_copy: bool = False) -> str:
     if is_copy and verdict in ("better", "worse"):
         return f"{verdict}, though a copy of the control: a false alarm"
     if verdict == "none":
-        return f"no verdict ({'too few pairs' if comparison.n else 'no pairs'})"
-    return f"{verdict}{SIZES[comparison.size]}"
+        words = f"no verdict ({'too few pairs' if comparison.n else 'no pairs'})"
+    else:
+        words = f"{verdict}{SIZES[comparison.size]}"
+    return f"{words}; unstable" if comparison.unstable else words
+
+
+def effect_columns(metric: Metric) -> tuple[Column, ...]:
+    """Return the headings of ``effect_cells``."""
+    unit = formats.difference_unit(metric)
+    effect = f"effect ({unit})" if unit else "effect"
+    return number_columns(effect, "95% interval", "all at once", "corrected p", "n")
 
 
 def effect_cells(comparison: Comparison | None, metric: Metric, seeds: int) -> tuple[Cell, ...]:
-    """Return effect, interval, corrected p and n; dashes for the control."""
+    """Return effect, its two intervals, corrected p and n; dashes for the control."""
     if comparison is None:
-        return 4 * (Cell(formats.NOTHING),)
+        return 5 * (Cell(formats.NOTHING),)
     if comparison.effect is None:
-        return (*3 * (Cell(formats.NOTHING),), Cell("0"))
+        return (*4 * (Cell(formats.NOTHING),), Cell("0"))
     p = None if comparison.too_few_pairs else comparison.p_corrected
     n = str(comparison.n) if comparison.n >= seeds else f"{comparison.n} of {seeds}"
-    low = comparison.interval.low if comparison.interval else None
+    intervals = (comparison.interval, comparison.simultaneous)
     return (
         Cell(formats.difference(metric, comparison.effect), comparison.effect),
-        Cell(formats.interval(metric, comparison.interval), low),
+        *(Cell(formats.interval(metric, i), i.low if i else None) for i in intervals),
         Cell(formats.probability(p), p),
         Cell(n, comparison.n),
     )
 
 
-def effect_title(metric: Metric) -> str:
-    """Return the heading of a column of effects, with their unit."""
-    unit = formats.difference_unit(metric)
-    return f"effect ({unit})" if unit else "effect"
+def correction_words(comparison: Comparison) -> str:
+    """Return how p is corrected for the family of a comparison; nothing where it is alone."""
+    if comparison.comparisons == 1:
+        return ""
+    name = "step-down max-T" if comparison.correction == "max_t" else "Holm"
+    return f", corrected by {name} for {comparison.comparisons} comparisons"
 
 
 def effect_size(comparison: Comparison, metric: Metric, label: str = "") -> str:
@@ -89,30 +100,58 @@ def effect_size(comparison: Comparison, metric: Metric, label: str = "") -> str:
     return f"by {formats.magnitude(metric, comparison.effect)} ({label}{around})"
 
 
-def too_few_pairs(pairs: int, comparisons: int, needed: int) -> str:
-    """Return why ``pairs`` seeds are too few for a family of comparisons, and what would do."""
-    family = f"among {comparisons} comparisons " if comparisons > 1 else ""
+def too_few_pairs(comparison: Comparison) -> str:
+    """Return why a comparison has too few seeds for any verdict, and how many would do."""
+    holm = comparison.correction == "holm" and comparison.comparisons > 1
+    family = f"among {comparison.comparisons} comparisons " if holm else ""
     return (
-        f"with {formats.plural(pairs, 'paired seed')} no difference {family}can be told from "
-        f"chance, however large; {needed} seeds would do"
+        f"with {formats.plural(comparison.n, 'paired seed')} no difference {family}can be told "
+        f"from chance, however large; {comparison.pairs_needed} seeds would do"
     )
 
 
-def comparison_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> list[str]:
-    """Return notes on pairs that are too few, and on bootstraps that disagree."""
-    few: dict[tuple[int, int, int], list[str]] = {}
+def comparison_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> Iterator[str]:
+    """Yield notes on pairs that are too few, and on survivors."""
+    yield from _few_pairs(comparisons)
+    yield from _survivors(comparisons, metric)
+
+
+def _few_pairs(comparisons: Mapping[str, Comparison]) -> Iterator[str]:
+    few: dict[str, list[str]] = {}
     for name, comparison in comparisons.items():
         if comparison.n and comparison.too_few_pairs and not comparison.same_at_every_seed:
-            family = (comparison.n, comparison.comparisons, comparison.pairs_needed)
-            few.setdefault(family, []).append(name)
-    lines = [
-        f"No p for {formats.listed(names, 6)}: {too_few_pairs(*family)}."
-        for family, names in sorted(few.items())
-    ]
+            few.setdefault(too_few_pairs(comparison), []).append(name)
+    for why, names in few.items():
+        yield f"No p for {formats.listed(names, 6)}: {why}."
+
+
+def settle_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> Iterator[str]:
+    """Yield what would settle each inconclusive comparison, the largest effect first."""
+    lines = []
     for name, comparison in comparisons.items():
-        if comparison.bootstrap:
-            lines.append(
-                f"The bootstrap (BCa) interval of {name} disagrees with Student's: "
-                f"{formats.interval(metric, comparison.bootstrap)}."
-            )
-    return lines
+        if comparison.settle and comparison.effect is not None:
+            more = comparison.settle.more_seeds
+            found = formats.magnitude(metric, comparison.settle.detectable)
+            seeds = "no feasible number of seeds" if more is None else f"{more:,} more"
+            lines.append((abs(comparison.effect), f"{name} {found}; {seeds}"))
+    if lines:
+        lines.sort(key=lambda line: -line[0])
+        yield (
+            "Not settled, the largest effect first, with the smallest effect that as many seeds "
+            "find with 80% power, and about how many more seeds the effect seen needs: "
+            f"{'. '.join(line for _, line in lines)}."
+        )
+
+
+def _survivors(comparisons: Mapping[str, Comparison], metric: Metric) -> Iterator[str]:
+    parts = []
+    for name, comparison in comparisons.items():
+        among = comparison.survivors
+        if among and among.n:
+            effect = formats.difference(metric, among.effect)
+            around = f" ({formats.interval(metric, among.interval)})" if among.interval else ""
+            parts.append(f"{name} {effect}{around}, n = {among.n}")
+        elif among:
+            parts.append(f"{name} none")
+    if parts:
+        yield f"Effect among survivors, the seeds that completed in both: {'; '.join(parts)}."

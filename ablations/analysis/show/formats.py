@@ -98,6 +98,11 @@ def probability(p: float | None) -> str:
     return "<0.001" if p < 0.0005 else f"{p:.3f}"
 
 
+def share(value: float | None) -> str:
+    """Show a share of seeds as a whole percentage."""
+    return NOTHING if value is None else f"{100 * value:.0f}%"
+
+
 def interval(metric: Metric, ends: Interval | None) -> str:
     """Show an interval of a difference of ``metric``: ``+0.81 to +1.63``."""
     if ends is None:

@@ -20,6 +20,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 FILES = {
     "results.csv": "One line per run",
+    "verdicts.csv": "One line per arm",
     "results.tex": "The verdicts for LaTeX",
     "report.md": "As Markdown",
 }

@@ -20,6 +20,7 @@ from ablations.analysis.show.render import (
 from ablations.analysis.show.runs_csv import runs_csv
 from ablations.analysis.show.sections.left_out import left_out_lines
 from ablations.analysis.show.sections.verdicts import verdict_table
+from ablations.analysis.show.verdicts_csv import verdicts_csv
 from ablations.errors import AblationsError, RunsDirectoryError
 from ablations.files import write_atomically
 
@@ -91,6 +92,7 @@ def _files(page: Page, inference: Inference, markdown: str, results: str) -> dic
     return {
         "report.md": markdown,
         "results.csv": results,
+        "verdicts.csv": verdicts_csv(inference),
         "results.tex": render_latex(verdict_table(inference)),
         "index.html": render_html(page),
         OVERVIEW: overview_json(page),

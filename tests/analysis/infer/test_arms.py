@@ -56,9 +56,9 @@ def test_best_follows_the_metrics_direction(synthetic: Any, metric: str, best: s
     made.add("sigmoid", 0, metrics={metric: 0.5})
     made.add("elu", 0, metrics={metric: 0.25})
     made.add("relu", 0, status="diverged", metrics={})
-    assert best_by_mean(arm_summaries(collect(made.runs, "activations")), metric) == best
+    assert best_by_mean(collect(made.runs, "activations")) == best
 
 
 def test_without_a_mean_there_is_no_best(synthetic: Any) -> None:
     made = synthetic()
-    assert best_by_mean(arm_summaries(collect(made.runs, "activations")), "test_accuracy") is None
+    assert best_by_mean(collect(made.runs, "activations")) is None

@@ -41,7 +41,7 @@ def test_claims_are_reproduced_contradicted_or_not_settled(synthetic: Any) -> No
 
 def test_claims_on_one_metric_are_corrected_among_themselves(synthetic: Any) -> None:
     stated = [claim("elu", "sigmoid"), claim("elu", "tanh"), claim("elu", "tanh", "test_loss")]
-    made = synthetic(ARMS, 9, claims=stated)
+    made = synthetic(ARMS, 9, claims=stated, correction="holm")
     values = fill_claims(made)
     single = scipy.stats.permutation_test(
         (values["elu"] - values["tanh"],), np.mean, permutation_type="samples", n_resamples=np.inf

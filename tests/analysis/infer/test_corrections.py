@@ -21,10 +21,11 @@ def test_holms_correction(p_values: tuple[float, ...], expected: tuple[float, ..
 
 
 def test_the_guard_says_how_many_seeds_would_do(show: Callable[[str], None]) -> None:
-    assert pairs_needed(1) == 6  # 2/2⁶ = 0.031
-    assert pairs_needed(7) == 9  # 8 arms: 7 comparisons
-    assert not can_be_significant(8, 7)
-    assert can_be_significant(9, 7)
+    assert pairs_needed(1) == pairs_needed(100) == 6  # 2/2⁶ = 0.031
+    assert pairs_needed(7, "holm") == 9  # 8 arms: 7 comparisons
+    assert not can_be_significant(8, 7, "holm")
+    assert can_be_significant(9, 7, "holm")
     assert not can_be_significant(0, 1)
-    needed = ", ".join(f"{arms} arms {pairs_needed(arms - 1)}" for arms in (2, 4, 8, 12, 20))
-    show(f"too few seeds: a verdict of better or worse needs at least these seeds: {needed}")
+    arms = (2, 4, 8, 12, 20)
+    needed = ", ".join(f"{count} arms {pairs_needed(count - 1, 'holm')}" for count in arms)
+    show(f"seeds that a verdict of better or worse needs: 6; by Holm {needed}")

@@ -68,15 +68,37 @@ def test_a_study_has_main_effects_then_interactions_in_one_family(factorial_stud
     )
 
 
-def test_only_seeds_that_completed_everywhere_count(factorial_study: Any) -> None:
+def test_only_seeds_with_a_run_everywhere_count(factorial_study: Any) -> None:
     made = factorial_study(seeds=4)
     (made.directory("control", 1).result).unlink()
     last = made.study.arm_names[-1]
     made.add(last, 2, status="diverged", accuracy=None)
     effects = factorial_effects(collect(made.runs, made.study.study))
     assert effects is not None
-    assert (effects.complete_seeds, effects.incomplete) == (2, ("control", last))
+    assert (effects.complete_seeds, effects.incomplete) == (3, ("control",))
+    assert effects.diverged == (last,)
     assert {one.comparison.verdict for one in effects.contrasts} == {"none"}
+
+
+def test_a_cell_that_always_diverges_has_contrasts_as_scored(factorial_study: Any) -> None:
+    made = factorial_study(seeds=8, if_diverged={"test_accuracy": 0.1})
+    last = made.study.arm_names[-1]  # relu with a batch of 64
+    for seed in range(8):
+        made.add(last, seed, status="diverged", accuracy=None)
+    effects = factorial_effects(collect(made.runs, made.study.study))
+    assert effects is not None
+    assert effects.complete_seeds == 8
+    relu_batch = effects.contrasts[-1].comparison
+    # relu 64 at 0.1, relu 32 at 0.55, sigmoid at 0.5 with both: (0.1 - 0.55) - (0.5 - 0.5).
+    assert relu_batch.effect == pytest.approx(-0.45, abs=0.01)
+    assert relu_batch.verdict == "worse"
+
+
+def test_what_cancels_is_no_difference() -> None:
+    cells = {("0", "0"): 0.3, ("1", "0"): 0.1, ("0", "1"): 0.2, ("1", "1"): 0.0}
+    assert (0.1 + 0.2) - 0.3 != 0
+    both = {"a": "1", "b": "1"}
+    assert contrast(cells, {"a": ("0", "1"), "b": ("0", "1")}, both) == 0.0
 
 
 def test_other_designs_have_none(synthetic: Any) -> None:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from ablations.analysis.infer.sign_flips import sign_flip_p_value, smallest_p_value
+from ablations.analysis.infer.max_t import sign_flip_p_value
+from ablations.analysis.infer.sign_flips import smallest_p_value
 
 # Fisher (1935), The Design of Experiments, §21: Darwin's 15 pairs of Zea mays, crossed minus
 # self-fertilized, in eighths of an inch.  1,726 of the 32,768 sums reach 314 in size.
@@ -63,3 +64,15 @@ def test_the_smallest_p_is_that_of_equal_signs() -> None:
     assert [smallest_p_value(n) for n in (1, 2, 8)] == [1.0, 0.5, 2 / 256]
     for n in (8, 16, 40):
         assert smallest_p_value(n) == sign_flip_p_value([1.0] * n)
+
+
+@pytest.mark.parametrize("huge", [1e7, 1e12, 1e20, 1e300])
+def test_a_huge_difference_beside_small_ones_hides_none_of_them(huge: float) -> None:
+    # The huge one decides the sign of every sum; of its flips, 1 in 2⁷ leaves the rest as large.
+    assert sign_flip_p_value([huge, *7 * [0.01]]) == 2 / 256
+    assert sign_flip_p_value([huge, 1, 2, -1, 4]) == sign_flip_p_value([1e3, 1, 2, -1, 4])
+    assert sign_flip_p_value([huge**0.5, huge, 1, 2, 3]) == 2 / 32
+
+
+def test_two_huge_differences_decide_together() -> None:
+    assert sign_flip_p_value([1e9, 1e9, 1, 1]) == sign_flip_p_value([1e3, 1e3, 1, 1]) == 2 / 16

@@ -138,16 +138,28 @@ def test_whole_numbers_stand_under_their_names(tuned: Inference) -> None:
         assert (row[0].text, row[1].order) == (arm["arm"], arm["chosen"]["values"][RATE])
         assert row[4].order == arm["diverged"]
     for row, arm in zip(tables(verdicts(tuned))[0].rows, data["arms"], strict=True):
-        counts = [arm["divergence"]["diverged"], arm["parameters"], arm["updates"]]
-        assert [cell.order for cell in row[7:10]] == counts
-        assert row[6].order == (arm["comparison"] and arm["comparison"]["n"])
+        comparison = arm["comparison"] or {}
+        beats = comparison.get("probability_of_improvement")
+        counts = [comparison.get("n"), beats, arm["divergence"]["diverged"]]
+        assert [cell.order for cell in row[8:]] == counts
+        assert row[2].text == ("yes" if arm["may_be_best"] else "no")
+    for row, arm in zip(tables(metrics(tuned))[0].rows, data["arms"], strict=True):
+        sizes = [arm["parameters"], arm["updates"], arm["train_seconds"]]
+        assert [cell.order for cell in row[-3:]] == sizes
 
 
 def test_derived_numbers_are_there_too(tuned: Inference) -> None:
     data = json.loads(to_json(tuned))
     tanh = data["arms"][1]
     assert tanh["divergence"]["interval"].keys() == {"low", "high"}
-    assert tanh["comparison"].keys() >= {"verdict", "n", "effect", "p", "p_corrected", "bootstrap"}
+    assert tanh["comparison"].keys() >= {
+        "verdict",
+        "n",
+        "effect",
+        "p",
+        "p_corrected",
+        "simultaneous",
+    }
     assert data["claims"][0]["outcome"] == "reproduced"
 
 

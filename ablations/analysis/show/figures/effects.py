@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
+BEST = " ★"
+
 
 @dataclass(frozen=True)
 class _Line:
@@ -40,6 +42,8 @@ class _Line:
     effect: float
     interval: Interval
     """The effect alone where n < 2."""
+    simultaneous: Interval
+    """Of all arms at once, drawn thin; as ``interval`` where n < 2."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,17 @@ def _lines(inference: Inference) -> list[_Line]:
         comparison = arm.comparison
         if comparison is None or comparison.effect is None:
             continue
-        interval = comparison.interval or Interval(comparison.effect, comparison.effect)
-        words = verdict_words(comparison, arm.is_copy)
-        lines.append(_Line(arm.arm, comparison.verdict, words, comparison.effect, interval))
+        alone = comparison.interval or Interval(comparison.effect, comparison.effect)
+        lines.append(
+            _Line(
+                arm=arm.arm + arm.may_be_best * BEST,
+                verdict=comparison.verdict,
+                words=verdict_words(comparison, arm.is_copy),
+                effect=comparison.effect,
+                interval=alone,
+                simultaneous=comparison.simultaneous or alone,
+            )
+        )
     sign = -1 if inference.better == "higher" else 1
     return sorted(lines, key=lambda line: sign * line.effect)
 
@@ -131,6 +143,10 @@ def _draw_line(axes: Axes, height: float, line: _Line, plot: _Plot) -> None:
     inside = low <= high
     if inside:
         axes.hlines(height, low, high, color=style.colour, linewidth=2.4)
+    wide = line.simultaneous.scaled(plot.scale)
+    low, high = max(wide.low, limits.low), min(wide.high, limits.high)
+    if low <= high:
+        axes.hlines(height, low, high, color=style.colour, linewidth=0.8)
     if interval.low < limits.low:
         text = _beyond(line, plot, line.interval.low, effect < limits.low)
         point_beyond(axes, height, "left", text, style.text, raised=inside)
@@ -157,7 +173,12 @@ def _beyond(line: _Line, plot: _Plot, end: float, effect_too: bool) -> str:
 
 
 def _caption(plot: _Plot, inference: Inference) -> str:
-    parts = ["Mean difference over the paired seeds with Student's 95% interval."]
+    parts = [
+        "Mean difference over the paired seeds with Student's 95% interval; thin, the interval that "
+        "holds for all arms at once."
+    ]
+    if any(line.arm.endswith(BEST) for line in plot.lines):
+        parts.append(f"{BEST.strip()}: may be the best arm.")
     parts.append(f"The dashed line is the control, {plot.control}")
     if plot.margin > 0:
         parts[-1] += f"; the grey band is the margin of ±{magnitude(plot.metric, plot.margin)}"

@@ -24,8 +24,8 @@ _STYLES: dict[Outcome, str] = {
 }
 _HOW_TO_READ = (
     "Mean ± standard deviation over completed runs. A claim is reproduced or contradicted "
-    "where its paired difference is significant; the claims on one metric are corrected among "
-    "themselves (Holm), apart from the verdicts."
+    "where its paired difference is significant; the claims on one metric are a family of their "
+    "own, apart from the verdicts."
 )
 
 
@@ -35,7 +35,7 @@ def claims(inference: Inference) -> Section | None:
         return None
     columns = (
         *(Column(title) for title in ("claim", "outcome", "on", "said to be better", "than")),
-        *number_columns("effect", "95% interval", "corrected p", "n"),
+        *number_columns("effect", "95% interval", "all at once", "corrected p", "n"),
         Column("source"),
     )
     rows = tuple(_row(claim, len(inference.seeds)) for claim in inference.claims)
@@ -73,16 +73,9 @@ def _row(claim: ClaimResult, seeds: int) -> tuple[Cell, ...]:
 def _outcome(claim: ClaimResult) -> str:
     if claim.outcome != "not_settled":
         return f"{claim.outcome}{SIZES[claim.comparison.size]}"
-    verdict, than = claim.comparison.verdict, claim.than
-    if verdict == "none" and than.divergence.exceeds(claim.better.divergence):
-        diverged = f"{than.divergence.diverged}/{than.divergence.runs}"
-        return f"not settled: too few pairs, as {than.arm} diverged in {diverged} runs"
-    why = {
-        "inconclusive": "",
-        "unstable": f": {claim.better.arm} diverged more often",
-        "equivalent": ": equivalent within the margin",
-    }
-    return f"not settled{why.get(verdict, f': {verdict_words(claim.comparison)}')}"
+    why = {"inconclusive": "", "equivalent": ": equivalent within the margin"}
+    words = why.get(claim.comparison.verdict, f": {verdict_words(claim.comparison)}")
+    return f"not settled{words}"
 
 
 def _figures(claimed: ClaimedArm, metric: Metric) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 from ablations.analysis.infer.factorial import Contrast, FactorialEffects
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show import formats
-from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
+from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes
 from ablations.analysis.show.comparisons import (
     SIZES,
     comparison_notes,
+    correction_words,
     effect_cells,
+    effect_columns,
     effect_size,
-    effect_title,
+    settle_notes,
     verdict_words,
 )
 from ablations.study.metrics import METRICS
@@ -27,7 +29,7 @@ def factorial(inference: Inference) -> Section | None:
     metric = METRICS[inference.metric]
     columns = (
         *(Column(title) for title in ("contrast", "kind", "verdict")),
-        *number_columns(effect_title(metric), "95% interval", "corrected p", "n"),
+        *effect_columns(metric),
     )
     rows = tuple(
         (
@@ -88,20 +90,25 @@ def _verdict(contrast: Contrast) -> str:
 
 
 def _notes(effects: FactorialEffects, inference: Inference) -> Iterator[str]:
+    correction = correction_words(effects.contrasts[0].comparison)
     yield (
         "A main effect is the metric at a level minus that at the factor's first level, averaged "
         "over all levels of the other factors. An interaction is how much the one's effect grows "
         "when the other is there: a difference of differences, averaged over the rest. Each seed "
-        f"gives one number; p is corrected by Holm for all {len(effects.contrasts)} contrasts. "
+        f"gives one number; p: two-sided sign-flip test{correction}. "
         "Interactions of three or more factors are not tested."
     )
     named = {
         _name(contrast, effects.references): contrast.comparison for contrast in effects.contrasts
     }
     yield from comparison_notes(named, METRICS[inference.metric])
+    yield from settle_notes(named, METRICS[inference.metric])
+    if effects.diverged:
+        names = formats.listed(effects.diverged, 6)
+        yield f"Diverged runs enter at what they score, those of {names}."
     if effects.incomplete:
         yield (
-            f"A seed counts where every cell completed: {effects.complete_seeds} of "
+            f"A seed counts where every cell has a run: {effects.complete_seeds} of "
             f"{len(inference.seeds)} do. Cells that lack some: "
             f"{formats.listed(effects.incomplete, 6)}."
         )

@@ -16,6 +16,7 @@ _KINDS = {
     "foreign": "foreign",
     "removed": "of arms no longer in the study",
     "incomplete": "without the study's metric",
+    "undeclared": "of seeds that the study does not declare",
 }
 
 

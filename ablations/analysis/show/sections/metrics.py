@@ -30,8 +30,9 @@ def metrics(inference: Inference) -> Section | None:
     unit = formats.difference_unit(metric)
     columns = (
         Column("arm"),
-        *number_columns(f"{metric.label}, mean", f"sd ({unit})" if unit else "sd", "completed"),
+        *number_columns(f"{metric.label}, mean", f"sd ({unit})" if unit else "sd"),
         *number_columns(*(formats.titled(METRICS[name]) for name in SHOWN if name != metric.name)),
+        *number_columns("parameters", "updates", "training (s)"),
     )
     rows = tuple(_row(arm, inference) for arm in inference.arms)
     table = Table(columns, rows, sortable=True)
@@ -45,10 +46,12 @@ def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
         arm_cell(arm.arm, arm.is_control),
         mean_cell(arm.score, runs, metric),
         Cell(formats.spread(metric, deviation), deviation),
-        Cell(f"{arm.divergence.completed} of {runs}", arm.divergence.completed),
         *(
             mean_cell(arm.metrics[name], runs, METRICS[name])
             for name in SHOWN
             if name != inference.metric
         ),
+        Cell(formats.count(arm.parameters), arm.parameters),
+        Cell(formats.count(arm.updates), arm.updates),
+        Cell(formats.number(arm.train_seconds, 3), arm.train_seconds),
     )

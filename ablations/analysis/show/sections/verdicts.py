@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ablations.analysis.infer.arms import ArmSummary
+from ablations.analysis.infer.corrections import LEVEL
 from ablations.analysis.infer.inference import Inference
+from ablations.analysis.infer.verdicts import Comparison
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
 from ablations.analysis.show.comparisons import (
     arm_cell,
     comparison_notes,
+    correction_words,
     effect_cells,
-    effect_title,
+    effect_columns,
     mean_cell,
+    settle_notes,
     verdict_cell,
 )
 from ablations.analysis.show.fairness import fairness_sentence
-from ablations.study.metrics import METRICS
+from ablations.study.metrics import METRICS, Metric
 
 
 def verdicts(inference: Inference) -> Section:
@@ -31,8 +35,10 @@ def verdict_table(inference: Inference) -> Table:
     columns = (
         Column("arm"),
         Column("verdict"),
-        *number_columns(f"{metric.label}, mean", effect_title(metric), "95% interval"),
-        *number_columns("corrected p", "n", "diverged", "parameters", "updates", "training (s)"),
+        Column("may be best"),
+        *number_columns(f"{metric.label}, mean"),
+        *effect_columns(metric),
+        *number_columns("beats control", "diverged"),
     )
     rows = tuple(_row(arm, inference) for arm in inference.arms)
     return Table(columns, rows, sortable=True)
@@ -40,41 +46,76 @@ def verdict_table(inference: Inference) -> Table:
 
 def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
     metric = METRICS[inference.metric]
+    beats = arm.comparison.probability_of_improvement if arm.comparison else None
     return (
         arm_cell(arm.arm, arm.is_control),
         verdict_cell(arm),
+        Cell("yes" if arm.may_be_best else "no", float(arm.may_be_best)),
         mean_cell(arm.score, arm.divergence.runs, metric),
         *effect_cells(arm.comparison, metric, len(inference.seeds)),
+        Cell(formats.share(beats), beats),
         Cell(formats.diverged(arm.divergence), arm.divergence.diverged),
-        Cell(formats.count(arm.parameters), arm.parameters),
-        Cell(formats.count(arm.updates), arm.updates),
-        Cell(formats.number(arm.train_seconds, 3), arm.train_seconds),
     )
 
 
 def _notes(inference: Inference) -> Iterator[str]:
+    metric = METRICS[inference.metric]
     comparisons = {arm.arm: arm.comparison for arm in inference.arms if arm.comparison}
     yield fairness_sentence(inference)
-    yield _how_to_read(inference, len(comparisons))
-    yield from comparison_notes(comparisons, METRICS[inference.metric])
+    yield _how_to_read(inference, tuple(comparisons.values()))
+    if inference.runs.diverged:
+        yield _how_diverged_runs_count(inference, metric)
+    yield from settle_notes(comparisons, metric)
+    yield from comparison_notes(comparisons, metric)
     control = inference.control_arm()
     for arm in inference.arms:
-        if control and arm.comparison and arm.comparison.verdict == "unstable":
+        if control and arm.comparison and arm.comparison.unstable:
             of_arm, of_control = map(formats.diverged_share, (arm.divergence, control.divergence))
-            yield f"Diverged: {arm.arm} {of_arm}, control {of_control}."
+            p = formats.probability(arm.comparison.p_unstable)
+            yield (
+                f"Unstable: {arm.arm} diverged in {of_arm}, the control in {of_control} "
+                f"(McNemar's exact test, corrected by Holm: p {p})."
+            )
 
 
-def _how_to_read(inference: Inference, comparisons: int) -> str:
-    """Return what effect, interval, p and margin are."""
+def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str:
+    """Return what effect, intervals, p and margin are."""
     text = (
-        "Effect: the mean of arm minus control over the n seeds that completed in both, with "
-        "Student's 95% interval. p: two-sided sign-flip test"
+        "Effect: the mean of arm minus control over n seeds, with Student's 95% interval of that "
+        "arm alone, and one that holds for all arms at once"
     )
-    if comparisons > 1:
-        text += f", corrected by Holm for {comparisons} comparisons"
+    if inference.margin > 0:
+        text += ', which decides on "by at least the margin"'
+    correction = correction_words(comparisons[0]) if comparisons else ""
+    text += f". p: two-sided sign-flip test{correction}"
     if inference.margin > 0:
         size = formats.magnitude(METRICS[inference.metric], inference.margin)
-        text += f". A difference matters from {size} on (the study's margin)"
+        expected = formats.number(LEVEL * len(comparisons), 2)
+        text += (
+            f". A difference matters from {size} on (the study's margin); were all "
+            f"{len(comparisons)} arms truly that different, up to {expected} would be expected to "
+            "pass as equivalent by chance"
+        )
     else:
         text += ". The study states no margin, so no arm can be shown to be equivalent"
-    return f"{text}. Better is {inference.better}."
+    text += (
+        f". Better is {inference.better}. May be best: in 95% of studies the arms marked yes hold "
+        "the best one. Beats control: the estimated chance on a new seed."
+    )
+    asymmetric = [arm.arm for arm in inference.arms if arm.asymmetric]
+    if asymmetric and inference.correction == "max_t":
+        text += (
+            " Max-T takes differences to be as likely up as down; skewed, and spread more than "
+            f"twice as much as the control: {formats.listed(asymmetric, 6)}. A study that states "
+            "correction: holm leans on that less."
+        )
+    return text
+
+
+def _how_diverged_runs_count(inference: Inference, metric: Metric) -> str:
+    score = inference.diverged_score
+    if score is None:
+        return "No run completed, so a diverged run has no score."
+    value = formats.measured(metric, score.value)
+    worst = "" if score.stated else ", the worst of any completed run, as the study states none"
+    return f"Means are over completed runs; in an effect a diverged run scores {value}{worst}."

@@ -2,7 +2,7 @@ from typing import Any
 
 from ablations.analysis.infer.inference import infer
 from ablations.analysis.read.collect import collect
-from ablations.analysis.show.blocks import Cell, Table
+from ablations.analysis.show.blocks import Cell, Paragraph, Table
 from ablations.analysis.show.sections.claims import claims, claims_sentence
 from tests.support.synthetic_runs import claim, fill_claims
 
@@ -64,10 +64,13 @@ def test_divergence_is_said_beside_the_outcome(synthetic: Any) -> None:
     fill_claims(made)
     for seed in range(5):
         made.add("sigmoid", seed, status="diverged", accuracy=None)
-    assert outcomes(made) == [
-        "not settled: too few pairs, as sigmoid diverged in 5/8 runs",
-        "not settled: sigmoid diverged more often",
-    ]
+    assert outcomes(made) == ["reproduced", "contradicted"]  # scored, not dropped
+    section = claims(infer(collect(made.runs, "activations")))
+    assert section is not None
+    notes = [block.text for block in section.blocks if isinstance(block, Paragraph)]
+    (among,) = [text for text in notes if text.startswith("Effect among survivors")]
+    assert "elu against sigmoid +" in among
+    assert among.count("n = 3") == 2
     assert "(n = 3 of 8, 5 diverged)" in rows(made)[0][4].text
 
 

@@ -1,0 +1,46 @@
+"""What would settle a comparison: the effect that its seeds detect, and the seeds it needs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ablations.analysis.infer.corrections import LEVEL
+from ablations.analysis.infer.intervals import t_quantile
+from ablations.analysis.infer.summary import Summary
+
+POWER = 0.8
+MOST_SEEDS = 10_000
+
+
+@dataclass(frozen=True)
+class Settle:
+    """What would settle a comparison that is inconclusive."""
+
+    detectable: float
+    """The smallest effect that as many seeds find with 80% power, in the metric's unit."""
+    more_seeds: int | None
+    """About how many more seeds an effect of the size observed needs; None beyond 10,000."""
+
+
+def settle(summary: Summary, comparisons: int) -> Settle | None:
+    """Return what would settle differences of that mean and spread; None where n < 2.
+
+    The effect is (c + t.₈) · s/√n with c = t(1 − .05/2m, n − 1) of m comparisons and t.₈ the 80%
+    quantile; the seeds are the fewest n at which the observed mean is as large as that.
+    """
+    if summary.mean is None or summary.standard_deviation is None:
+        return None
+    deviation, observed = summary.standard_deviation, abs(summary.mean)
+
+    def detectable(n: int) -> float:
+        critical = t_quantile(1 - LEVEL / (2 * comparisons), n - 1)
+        return (critical + t_quantile(POWER, n - 1)) * deviation / math.sqrt(n)
+
+    low, high = summary.n, MOST_SEEDS
+    if detectable(high) > observed:
+        return Settle(detectable(summary.n), None)
+    while high - low > 1:  # it falls with n
+        middle = (low + high) // 2
+        low, high = (middle, high) if detectable(middle) > observed else (low, middle)
+    return Settle(detectable(summary.n), high - summary.n)
