@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from ablations.analysis.show.inert import inert_sentence
 from ablations.commands import display, studies
 from ablations.commands.options import Options
+from ablations.commands.seeds import too_few_seeds
 from ablations.execution import facts
 from ablations.execution.catalog import CATALOG
+from ablations.ledger.inert import inert_arms
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import settle
 from ablations.ledger.standing import classify_all
@@ -20,3 +23,7 @@ def plan(study: str, sets: tuple[str, ...], options: Options) -> None:
     tuned = settle(loaded, runs, known.digests, CATALOG)
     comparison = classify_all(expand(tuned.study), runs, known.digests)
     display.print_plan(tuned, comparison, known.parameters, absent)
+    if warning := too_few_seeds(loaded):
+        print(warning)
+    for inert in inert_arms(tuned.study, comparison):
+        print(inert_sentence(inert, tuned.study.control))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ablations.analysis.show.inert import inert_sentence
 from ablations.commands import studies
 from ablations.commands.options import Options
 from ablations.commands.progress import ProgressDisplay
+from ablations.commands.seeds import too_few_seeds
 from ablations.execution.session import Session, prepare
+from ablations.ledger.inert import inert_arms
 from ablations.study.schema import TUNING
 
 
@@ -24,6 +27,8 @@ def run(
     if seed_count is not None:
         loaded = loaded.model_copy(update={"seeds": tuple(range(seed_count))})
     prepared, name, failed = prepare(loaded, options, arms, seeds), loaded.study, 0
+    if not (arms or seeds) and (warning := too_few_seeds(loaded)):
+        print(f"{name}: {warning}")
     trials = prepared.trials()
     if loaded.tune is not None and trials.pending:
         failed += _train(trials, loaded.tune.metric, f"{name}, {TUNING}")
@@ -33,6 +38,9 @@ def run(
             print(f"{name}: {arm} is not compared yet: {missing}")
     if comparison.standings:
         failed += _train(comparison, loaded.metric, name)
+        finished = prepared.comparison()
+        for inert in inert_arms(finished.tuned.study, finished.standings):
+            print(f"{name}: {inert_sentence(inert, loaded.control)}")
     return 1 if failed else 0
 
 

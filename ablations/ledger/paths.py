@@ -13,6 +13,7 @@ from ablations.study.schema import SUMMARY
 RECIPE = "recipe.yaml"
 METRICS = "metrics.jsonl"
 RESULT = "result.json"
+CORRECT = "correct.bin"
 CHECKPOINT = "checkpoint"
 FINAL_STATE = "state.npz"
 RESUME = "resume.npz"
@@ -46,6 +47,11 @@ class RunDirectory:
     def result(self) -> Path:
         """Written once, atomically, last: a run is finished if and only if it is there."""
         return self.path / RESULT
+
+    @property
+    def correct(self) -> Path:
+        """Which test examples were classified correctly, one bit each, in the split's order."""
+        return self.path / CORRECT
 
     @property
     def checkpoint(self) -> Path:

@@ -11,11 +11,15 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ablations.files import write_atomically
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SCHEMA_VERSION = 1
 Status = Literal["completed", "diverged", "failed"]
@@ -57,6 +61,8 @@ class Result(BaseModel):
     data_digest: str = ""
     metrics: Mapping[str, float] = {}
     """Flat name → finite number; a diverged run holds those it reached."""
+    test_examples: int = 0
+    """How many test examples ``correct.bin`` tells of; 0 where there is none, as of 0.3.0."""
     stages: tuple[StageRecord, ...] = ()
     """What was trained one after another; ``epochs`` and ``updates`` count all of it."""
     epochs: int = 0
@@ -105,6 +111,34 @@ def read_result(path: Path) -> Result:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UnreadableResultError(f"not a result: {where}: {first['msg']}") from None
+
+
+def write_correct(path: Path, correct: NDArray[np.bool_]) -> None:
+    """Write which of the N test examples were classified correctly, one bit each."""
+    import numpy as np
+
+    write_atomically(path, np.packbits(correct).tobytes())
+
+
+def read_correct(path: Path, result: Result) -> NDArray[np.bool_] | None:
+    """Return which of the N test examples a completed run classified correctly, booleans [N].
+
+    None where that is not recorded, or where the file is not of this result: its share of correct
+    ones is not the test accuracy.
+    """
+    import numpy as np
+
+    if result.status != "completed" or not result.test_examples:
+        return None
+    try:
+        packed = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError:
+        return None
+    if len(packed) != -(-result.test_examples // 8):
+        return None
+    correct = np.unpackbits(packed, count=result.test_examples).astype(np.bool_)
+    share = int(correct.sum()) / result.test_examples
+    return correct if share == result.metrics.get("test_accuracy") else None
 
 
 Epoch = Mapping[str, float | None]

@@ -14,9 +14,11 @@ from ablations.ledger.records import (
     Result,
     UnreadableResultError,
     read_checkpoint_header,
+    read_history,
     read_result,
 )
 from ablations.study.expand import Run, run_path
+from ablations.study.metrics import METRICS, OF_TESTED_WEIGHTS
 from ablations.study.recipe import DataRecipe
 
 
@@ -121,9 +123,27 @@ def _of_contents(run: Run, directory: RunDirectory, data_digest: str | None) -> 
             owner = run_path(result.study, result.arm, result.seed, result.trial)
             reason = f"the result is of {owner}"
         return Standing(run, directory, State.STALE, cause, result, reason)
+    result = _with_validation_of_tested_weights(result, run, directory)
     state = _STATE_OF_STATUS[result.status]
     saved = _saved_epochs(run, directory, data_digest) if state is State.FAILED else None
     return Standing(run, directory, state, None, result, result.reason, saved)
+
+
+def _with_validation_of_tested_weights(result: Result, run: Run, directory: RunDirectory) -> Result:
+    """Add a metric that results before version 0.4 lack, from the run's epochs."""
+    summary = METRICS[OF_TESTED_WEIGHTS].summary
+    if result.status != "completed" or OF_TESTED_WEIGHTS in result.metrics or summary is None:
+        return result
+    if run.recipe.training.early_stopping is None:
+        value = result.metrics.get("validation_accuracy_last")
+    else:
+        epochs = read_history(directory.metrics)
+        tested = (line for line in epochs if line["epoch"] == result.best_epoch)
+        value = next(tested, {}).get(summary.metric)
+    if value is None:
+        return result
+    metrics = {**result.metrics, OF_TESTED_WEIGHTS: value}
+    return result.model_copy(update={"metrics": metrics})
 
 
 def _cause(run: Run, result: Result, data_digest: str | None) -> Cause | None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ablations.study.frozen import show
 from ablations.study.recipe import Recipe
 from ablations.study.schema import NAME, NAME_WANTED
-from ablations.study.search import Search, declared, trial_name
+from ablations.study.search import Search, declared, seeds_apart, trial_name
 from ablations.study.settings import change
 from ablations.study.yaml_reader import Path as DataPath
 
@@ -43,14 +43,15 @@ def resolve_search(
         problems += _wrong_names(search, [trial["name"] for trial in trials])
     for location, message in problems:
         add(("tune", *location), message)
-    kept = search.model_dump(include={"search", "seeds", "metric", "epochs"})
-    return None if problems else {**kept, "trials": trials}
+    kept = search.model_dump(include={"search", "metric", "epochs"})
+    own_seeds = search.seeds or seeds_apart(seeds)
+    return None if problems else {**kept, "seeds": own_seeds, "trials": trials}
 
 
 def _contradictions(
     search: Search, seeds: Sequence[int], arms: Sequence[ResolvedArm]
 ) -> Iterable[tuple[DataPath, str]]:
-    shared = sorted(set(search.seeds) & set(seeds))
+    shared = sorted(set(search.seeds or ()) & set(seeds))
     if shared:
         listed = ", ".join(map(str, shared))
         yield ("seeds",), f"the comparison uses {listed} too; wants seeds that it does not use"

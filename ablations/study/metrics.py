@@ -9,7 +9,7 @@ dashboards and tables follow from these declarations.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -40,16 +40,22 @@ class Summary:
     """How a final metric follows from the curve of an epoch metric, its finite values only."""
 
     metric: str
-    take: Literal["best", "last"]
+    take: Literal["best", "last", "tested"]
+    """``tested`` is the value of the epoch whose weights are tested."""
 
-    def of(self, curve: Iterable[float]) -> float | None:
-        """Return the best or the last finite value of a curve, None where there is none."""
+    def of(self, curve: Sequence[float], tested: int | None = None) -> float | None:
+        """Return one value of a curve, None where there is none.
+
+        ``tested`` is the place of the tested epoch, where that is not the last.
+        """
+        if self.take == "tested" and tested is not None:
+            curve = curve[tested : tested + 1]
         finite = [value for value in curve if math.isfinite(value)]
         if not finite:
             return None
-        if self.take == "last":
-            return finite[-1]
-        return max(finite) if EPOCH_METRICS[self.metric].better == "higher" else min(finite)
+        if self.take == "best":
+            return max(finite) if EPOCH_METRICS[self.metric].better == "higher" else min(finite)
+        return finite[-1]
 
 
 @dataclass(frozen=True)
@@ -133,6 +139,9 @@ _OF_SEVERAL_STAGES = (
     EpochMetric(STAGE, "stage", "optimization/stage"),
 )
 
+OF_TESTED_WEIGHTS = "validation_accuracy"
+"""The final metric that a search chooses by: on the validation split, of the tested weights."""
+
 
 def _guess(classes: int) -> float:
     return 1 / classes
@@ -148,6 +157,14 @@ _FINAL = (
         if_diverged=_guess,
     ),
     Metric("test_loss", "test loss", "lower", "nats", if_diverged=math.log),
+    Metric(
+        OF_TESTED_WEIGHTS,
+        "validation accuracy of the tested weights",
+        "higher",
+        percent=True,
+        if_diverged=_guess,
+        summary=Summary("validation_accuracy", "tested"),
+    ),
     Metric(
         "validation_accuracy_best",
         "best validation accuracy",

@@ -70,7 +70,10 @@ class Tuning(Frozen):
     seeds: Seeds
     """The seeds of each trial; the comparison uses none of them."""
     metric: MetricName
-    """The validation metric whose mean over the seeds chooses."""
+    """The validation metric whose mean over the seeds chooses.
+
+    By default ``validation_accuracy``, that of the weights that are tested: the last epoch's, or
+    the restored best's under early stopping; their averages, where the recipe averages weights."""
     epochs: Count | None = None
     """Epochs a trial; null trains a trial as long as the comparison."""
 

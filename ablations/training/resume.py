@@ -67,6 +67,7 @@ class CheckpointManager:
     def truncate_files(self, restored: Checkpoint) -> None:
         """Truncate metrics and events to the lengths that they had at the checkpoint."""
         self.directory.result.unlink(missing_ok=True)
+        self.directory.correct.unlink(missing_ok=True)
         for name, length in restored.file_lengths.items():
             os.truncate(self.directory.path / name, length)
 

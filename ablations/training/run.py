@@ -15,7 +15,7 @@ from ablations.files import write_atomically
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.inputs import inputs_digest
 from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import Result
+from ablations.ledger.records import Result, write_correct
 from ablations.study.expand import Run
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
@@ -28,7 +28,7 @@ from ablations.training.epoch_record import EpochRecord
 from ablations.training.resume import CheckpointManager
 from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.trainer import CompiledTrainer
-from ablations.training.trainers.trainer import Trainer
+from ablations.training.trainers.trainer import FinalScores, Trainer
 from ablations.training.training_state import Progress, TrainingState
 
 
@@ -71,8 +71,10 @@ class _Training:
     def execute(self) -> Result:
         self._restore_or_start()
         write_atomically(self.directory.recipe, to_yaml(self.run.recipe.settings()))
-        metrics = self._train()
-        result = self._result(metrics)
+        scores = self._train()
+        if scores.correct is not None:
+            write_correct(self.directory.correct, scores.correct)
+        result = self._result(scores)
         result.write(self.directory.result)
         self.checkpoints.remove()
         return result
@@ -104,18 +106,18 @@ class _Training:
 
     # From epoch to epoch
 
-    def _train(self) -> dict[str, float]:
-        """Train and record what is left; return the final metrics."""
+    def _train(self) -> FinalScores:
+        """Train and record what is left; return the final scores."""
         earlier = self.directory.events
         with RunEvents(self.directory.path, append_to=earlier[0] if earlier else None) as events:
             if not self.trainer.progress.epochs:
                 self._start_session(events)
             writer = MetricWriters(JsonlWriter(self.directory.metrics), events)
             self.trainer.train(lambda record: self._on_epoch_end(record, writer))
-            metrics = self._final_metrics()
+            scores = self._final_scores()
             progress = self.trainer.progress
-            events.end_session(progress.epochs, metrics, completed=not progress.reason)
-        return metrics
+            events.end_session(progress.epochs, scores.metrics, completed=not progress.reason)
+        return scores
 
     def _start_session(self, events: RunEvents) -> None:
         shown = self.trainer.overview()
@@ -139,16 +141,20 @@ class _Training:
 
     # Where it ends
 
-    def _final_metrics(self) -> dict[str, float]:
-        """Return the finite final metrics; a trial of a search never reads the test split."""
+    def _final_scores(self) -> FinalScores:
+        """Return the final scores, finite ones; a trial of a search never reads the test split."""
         progress = self.trainer.progress
-        metrics = {} if progress.reason or self.run.trial else self.trainer.test()
-        metrics |= progress.summaries()
-        if self.run.recipe.training.keep_checkpoint:
+        training = self.run.recipe.training
+        tested = FinalScores({}) if progress.reason or self.run.trial else self.trainer.test()
+        restores_best = training.early_stopping is not None
+        summaries = progress.summaries(self.trainer.best_epoch if restores_best else None)
+        metrics = {**tested.metrics, **summaries}
+        if training.keep_checkpoint:
             checkpoint.save(self.directory.final_state, self.trainer.variables())
-        return {name: value for name, value in metrics.items() if math.isfinite(value)}
+        finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
+        return FinalScores(finite, tested.correct)
 
-    def _result(self, metrics: Mapping[str, float]) -> Result:
+    def _result(self, scores: FinalScores) -> Result:
         progress, run = self.trainer.progress, self.run
         seconds = {
             "compile": progress.compile_seconds,
@@ -165,7 +171,8 @@ class _Training:
             notes=progress.notes,
             fingerprint=self.fingerprint,
             data_digest=self.data_digest,
-            metrics=metrics,
+            metrics=scores.metrics,
+            test_examples=0 if scores.correct is None else len(scores.correct),
             stages=progress.stages,
             epochs=progress.epochs,
             best_epoch=self.trainer.best_epoch,

@@ -100,10 +100,15 @@ class Progress(BaseModel):
         _, epoch = max(finite, key=lambda pair: pair[0], default=(math.nan, None))
         return None if epoch is None else int(epoch)
 
-    def summaries(self) -> dict[str, float]:
-        """Return the final metrics that summarize a curve of finite values."""
+    def summaries(self, tested_epoch: int | None = None) -> dict[str, float]:
+        """Return the final metrics that summarize a curve of finite values.
+
+        ``tested_epoch`` is the epoch whose weights are tested, where that is not the last.
+        """
+        epochs = [line["epoch"] for line in self.history]
+        tested = None if tested_epoch is None else epochs.index(tested_epoch)
         values = {
-            name: metric.summary.of(self.curve(metric.summary.metric))
+            name: metric.summary.of(self.curve(metric.summary.metric), tested)
             for name, metric in METRICS.items()
             if metric.summary is not None
         }

@@ -88,7 +88,7 @@ def test_the_trials_come_first_then_each_arm_at_the_best_then_nothing(
         for trial in ("0.001", "0.1"):
             place = Path("runs/small/tuning", arm, f"learning_rate-{trial}")
             results = [read_result(place / f"seed-{seed}/result.json") for seed in (100, 101)]
-            means[float(trial)] = sum(r.metrics["validation_accuracy_best"] for r in results)
+            means[float(trial)] = sum(r.metrics["validation_accuracy_last"] for r in results)
         best = max(means, key=lambda value: means[value])
         assert {rate(f"{arm}/seed-{seed}") for seed in (0, 1)} == {best}
         assert means[0.001] != means[0.1]
@@ -178,7 +178,7 @@ def test_plan_shows_the_budget_and_what_was_chosen(
     study.write_text(study.read_text().replace("  sigmoid:", "  again: copy\n  sigmoid:"))
     plan.plan("small", (), OPTIONS)
     shown = capsys.readouterr().out
-    budget = "tuning: 2 trials (grid) × 2 seeds (100, 101) for each of 3 arms, by best validation"
+    budget = "tuning: 2 trials (grid) × 2 seeds (100, 101) for each of 3 arms, by validation"
     assert budget in shown
     assert "12 runs of the tuning: 12 pending" in shown
     assert "(a copy of the control)" in shown

@@ -16,12 +16,15 @@ from pathlib import Path
 import pytest
 
 from ablations.commands import studies
+from ablations.execution.catalog import CATALOG
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.lock import HeldError, hold, is_held
 from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result
 from ablations.ledger.standing import Cause, Standing, State, classify
 from ablations.study.expand import Run, expand
+from ablations.study.recipe import Recipe
+from ablations.study.settings import change
 
 DIGEST = "data"
 
@@ -73,6 +76,30 @@ def test_a_result_of_the_very_run_counts_by_its_status(run: Run, status: str, st
     assert found.finished == (status != "failed")
     assert found.result is not None
     assert found.result.status == status
+
+
+@pytest.mark.parametrize(
+    ("early_stopping", "wanted"),
+    [(None, 0.6), ("patience", 0.7), ({"name": "patience", "monitor": "validation_accuracy"}, 0.7)],
+    ids=["last epoch", "best loss", "best accuracy"],
+)
+def test_what_a_result_of_0_3_says_of_the_tested_weights_is_read_from_its_epochs(
+    run: Run, early_stopping: object, wanted: float
+) -> None:
+    settings = change(run.recipe.settings(), {"training.early_stopping": early_stopping})
+    recipe = Recipe.model_validate(settings, context={"catalog": CATALOG})
+    run = replace(run, recipe=recipe)
+    best = {"validation_accuracy_best": 0.8, "validation_accuracy_last": 0.6}
+    leave_result(run, metrics=best, epochs=3, best_epoch=2)
+    lines = [{"epoch": n, "validation_accuracy": v} for n, v in enumerate((0.8, 0.7, 0.6), 1)]
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    directory_of(run).metrics.write_text(text)
+    result = standing(run).result
+    assert result is not None
+    assert result.metrics == {**best, "validation_accuracy": wanted}
+    leave_result(run, metrics={**best, "validation_accuracy": 0.5})
+    assert (found := standing(run).result)
+    assert found.metrics["validation_accuracy"] == 0.5  # its own word counts
 
 
 def test_without_a_result_a_run_is_pending_whatever_else_is_there(run: Run) -> None:

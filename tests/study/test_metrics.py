@@ -23,6 +23,7 @@ from ablations.telemetry import tags
         (Summary("validation_loss", "best"), [0.2, 0.9, math.inf, 0.1, 0.5], 0.1),
         (Summary("train_loss", "last"), [0.2, 0.9, math.inf], 0.9),
         (Summary("train_loss", "last"), [math.nan], None),
+        (Summary("validation_accuracy", "tested"), [0.2, 0.9, 0.5], 0.5),
         (Summary("validation_loss", "best"), [], None),
     ],
 )
@@ -30,6 +31,12 @@ def test_a_curve_is_summarized_by_its_finite_values(
     summary: Summary, curve: list[float], wanted: float | None
 ) -> None:
     assert summary.of(curve) == wanted
+
+
+def test_the_tested_epoch_may_be_another_than_the_last() -> None:
+    tested = Summary("validation_accuracy", "tested")
+    assert tested.of([0.2, 0.9, 0.5], tested=1) == 0.9
+    assert tested.of([0.2, math.nan, 0.5], tested=1) is None
 
 
 def test_a_summary_is_of_a_declared_metric_and_the_best_has_a_direction() -> None:

@@ -13,7 +13,7 @@ from ablations.ledger.fingerprint import fingerprint
 from ablations.study.expand import expand, expand_trials, tuned
 from ablations.study.load import load_study
 from ablations.study.schema import Study, Tuning
-from ablations.study.search import Search, choose, on_the_edge
+from ablations.study.search import Search, choose, on_the_edge, seeds_apart
 from ablations.study.yaml_reader import read_yaml
 from ablations.study.yaml_writer import to_yaml
 
@@ -101,6 +101,15 @@ def test_a_study_read_back_from_its_record_has_the_same_trials_and_fingerprints(
     ):
         assert str(ours) == str(theirs)
         assert fingerprint(ours.recipe, 0, "") == fingerprint(theirs.recipe, 0, "")
+
+
+def test_a_search_chooses_by_the_tested_weights_on_five_seeds_apart_by_default(load):
+    tune = load("  seeds: [100, 101]\n").tune
+    assert (tune.metric, tune.seeds) == ("validation_accuracy", (100, 101, 102, 103, 104))
+    more = load("seeds: 3\ntune:", "seeds: 20\ntune:").tune
+    assert more.seeds == (100, 101)  # as stated
+    assert seeds_apart((0, 99)) == (100, 101, 102, 103, 104)
+    assert seeds_apart((250, 100)) == (300, 301, 302, 303, 304)
 
 
 def test_a_grid_crosses_its_lists():

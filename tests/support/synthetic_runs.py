@@ -14,7 +14,7 @@ import yaml
 
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.paths import RunDirectory, RunsDirectory
-from ablations.ledger.records import Result
+from ablations.ledger.records import Result, write_correct
 from ablations.study.expand import Run, tuned
 from ablations.study.schema import Study
 
@@ -82,6 +82,14 @@ class SyntheticStudy:
         )
         directory.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines))
         return directory.path
+
+    def add_tested(self, arm: str, seed: int, correct: np.ndarray[Any, Any]) -> Path:
+        """Write one run that keeps which of the test examples, booleans [N], it got right."""
+        directory = self.directory(arm, seed)
+        directory.path.mkdir(parents=True, exist_ok=True)
+        write_correct(directory.correct, correct)
+        share = int(correct.sum()) / len(correct)
+        return self.add(arm, seed, accuracy=share, test_examples=len(correct))
 
 
 def make_recipe(activation: str, batch_size: int = 32) -> Mapping[str, Any]:

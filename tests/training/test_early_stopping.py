@@ -94,6 +94,17 @@ def test_it_stops_before_the_end_and_says_at_which_epoch_it_was_best(stopped):
     assert run.result.status == "completed"
 
 
+def test_the_validation_accuracy_is_that_of_the_tested_weights_and_their_averages(stopped):
+    run, cut = stopped
+    lines = run.epochs()
+    raw = [line["validation_accuracy_raw"] for line in lines]
+    assert raw != [line["validation_accuracy"] for line in lines]
+    tested = lines[run.result.best_epoch - 1]
+    assert run.result.metrics["validation_accuracy"] == tested["validation_accuracy"]
+    assert cut.result.metrics["validation_accuracy"] == tested["validation_accuracy"]
+    assert run.result.metrics["validation_accuracy_last"] != tested["validation_accuracy"]
+
+
 def test_the_best_weights_and_averages_come_back_bit_for_bit(stopped):
     run, cut = stopped
     names = [name for name in cut.state() if name.startswith(("model/", "average/"))]

@@ -86,6 +86,7 @@ def same_run(one, other):
         one.metrics() == other.metrics()
         and one.epochs() == other.epochs()
         and same_bits(one.state(), other.state())
+        and one.directory.correct.read_bytes() == other.directory.correct.read_bytes()
         and recorded_events(one.directory.path) == recorded_events(other.directory.path)
     )
 
@@ -279,6 +280,15 @@ def test_a_run_that_is_asked_for_anew_starts_anew(recipe, interrupted):
     wanted = recipe({"training.epochs": 3})
     interrupted(wanted, kill_in_epoch=3)
     assert interrupted(wanted, from_scratch=True).result.notes == ()
+
+
+def test_a_training_that_goes_on_removes_what_an_earlier_end_left(recipe, interrupted):
+    directory = interrupted(recipe({"training.epochs": 3}), kill_in_epoch=3)
+    for path in (directory.result, directory.correct):
+        path.write_bytes(b"of an earlier end")
+    interrupted(recipe({"training.epochs": 3}), kill_in_epoch=1)
+    assert not directory.result.exists()
+    assert not directory.correct.exists()
 
 
 def test_a_short_run_writes_no_checkpoint_and_a_long_one_at_most_every_fiftieth_of_its_time():

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 
+from ablations.data.catalog import read
 from ablations.errors import DataError
-from ablations.ledger.records import read_history, read_result
+from ablations.ledger.records import Result, read_correct, read_history, read_result
+from tests.reference.network import forward as slow_forward
 
 KEYS = {
     *("schema", "study", "arm", "seed", "status", "reason", "fingerprint", "metrics", "epochs"),
@@ -16,6 +19,7 @@ KEYS = {
     "finished_at",
 }
 METRICS = {
+    "validation_accuracy",
     *("test_accuracy", "test_loss", "validation_accuracy_best", "validation_accuracy_last"),
     *("validation_loss_best", "train_loss_last", "weight_sparsity"),
     *("inference_microseconds_per_sample", "generalization_gap"),
@@ -53,7 +57,7 @@ def test_result_agrees_with_the_history(recipe, train):
     history, metrics = read_history(trained.directory.metrics), trained.result.metrics
     accuracies = [epoch["validation_accuracy"] for epoch in history]
     assert metrics["validation_accuracy_best"] == max(accuracies)
-    assert metrics["validation_accuracy_last"] == accuracies[-1]
+    assert metrics["validation_accuracy_last"] == metrics["validation_accuracy"] == accuracies[-1]
     assert metrics["validation_loss_best"] == min(epoch["validation_loss"] for epoch in history)
     assert metrics["train_loss_last"] == history[-1]["train_loss"]
     assert trained.result.best_epoch == accuracies.index(max(accuracies)) + 1
@@ -146,3 +150,36 @@ def test_data_that_changed_since_the_run_was_planned_is_refused(recipe, tensorfl
     assert list(tmp_path.iterdir()) == []
     digest = catalog.digest("digits", None)
     assert attempt(digest).data_digest == digest
+
+
+def test_a_run_keeps_which_test_examples_it_classified_correctly(recipe, train):
+    trained = train(recipe({"training.epochs": 3, "training.optimizer.learning_rate": 0.3}))
+    data = read("digits", None)
+    outputs = slow_forward(trained.weights(), data.test_features.reshape(-1, 64) / 16.0, "elu")
+    wanted = outputs[-1][1].argmax(axis=1) == data.test_labels
+    assert trained.result.test_examples == len(wanted) == 360
+    assert 0 < wanted.sum() < 360
+    kept = np.unpackbits(np.frombuffer(trained.directory.correct.read_bytes(), np.uint8))
+    assert kept[:360].astype(bool).tolist() == wanted.tolist()
+    read_back = read_correct(trained.directory.correct, trained.result)
+    assert read_back is not None
+    assert read_back.tolist() == wanted.tolist()
+
+
+def test_a_diverged_run_keeps_no_test_examples(recipe, train):
+    trained = train(recipe(DIVERGING))
+    assert not trained.directory.correct.exists()
+    assert trained.result.test_examples == 0
+
+
+def test_what_a_run_got_right_is_there_before_its_result(recipe, train, monkeypatch):
+    found = []
+    write = Result.write
+
+    def noticed(result, path):
+        found.append((path.parent / "correct.bin").is_file())
+        write(result, path)
+
+    monkeypatch.setattr(Result, "write", noticed)
+    train(recipe())
+    assert found == [True]

@@ -41,11 +41,21 @@ def test_best_and_summaries_are_of_the_recipes_own_task() -> None:
     assert [line["epoch"] for line in progress.history] == [2, 3, 4]
     assert progress.best_epoch() == 3  # the first of equals
     assert progress.summaries() == {
+        "validation_accuracy": 0.7,
         "validation_accuracy_best": 0.7,
         "validation_accuracy_last": 0.7,
         "train_loss_last": 0.25,
     }
     assert Progress().best_epoch() is None
+
+
+def test_the_validation_accuracy_is_that_of_the_epoch_whose_weights_are_tested() -> None:
+    progress = two_stages()
+    assert (
+        progress.summaries(tested_epoch=2)["validation_accuracy"]
+        == progress.history[0]["validation_accuracy"]
+        != progress.history[-1]["validation_accuracy"]
+    )
 
 
 def test_progress_is_the_same_after_a_checkpoint() -> None:

@@ -11,13 +11,16 @@ from ablations.analysis.infer.best import best_by_mean
 from ablations.analysis.infer.changes import ArmChanges, arm_changes
 from ablations.analysis.infer.claims import ClaimResult, claim_results
 from ablations.analysis.infer.curves import ArmCurves, arm_curves, read_histories
+from ablations.analysis.infer.examples import OverExamples, over_examples
 from ablations.analysis.infer.factorial import FactorialEffects, factorial_effects
 from ablations.analysis.infer.runs import RunCounts, environments, run_counts
 from ablations.analysis.infer.scores import DivergedScore, diverged_score
 from ablations.analysis.infer.targets import Target, time_to_target
 from ablations.analysis.infer.tuning import Fairness, Tuning, fairness, tuning
+from ablations.analysis.infer.tuning_curves import TuningCurve, tuning_curves
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
+from ablations.ledger.inert import InertArm, inert_arms
 from ablations.study.metrics import METRICS
 from ablations.study.schema import Correction
 
@@ -53,12 +56,18 @@ class Inference:
     correction: Correction
     diverged_score: DivergedScore | None
     """What a diverged run scores on the study's metric; None where no run completed."""
+    over_examples: OverExamples | None
+    """The effects over seeds and test examples; None where runs do not keep what they got right."""
+    inert: tuple[InertArm, ...]
+    """Arms that equal another one to the last bit though they declare a difference."""
     claims: tuple[ClaimResult, ...]
     factorial: FactorialEffects | None
     """Of a full factorial design."""
     fairness: Fairness
     tuning: Tuning | None
     """None where the study tunes nothing."""
+    tuning_curves: tuple[TuningCurve, ...]
+    """One for each tuned setting."""
     target: Target | None
     curves: tuple[ArmCurves, ...]
     changes: tuple[ArmChanges, ...]
@@ -99,10 +108,13 @@ def infer(collected: Collected) -> Inference:
         best_by_mean=best_by_mean(collected),
         correction=study.correction,
         diverged_score=diverged_score(collected, study.metric),
+        over_examples=over_examples(collected, arms),
+        inert=inert_arms(study, (run.standing for run in collected.runs if run.counts)),
         claims=claim_results(collected),
         factorial=factorial_effects(collected),
         fairness=fairness(collected, searches),
         tuning=searches,
+        tuning_curves=tuning_curves(searches),
         target=time_to_target(study, histories, curves),
         curves=tuple(curves.values()),
         changes=arm_changes(study),

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ablations.analysis.infer.intervals import Interval, student_interval
+from ablations.analysis.infer.summary import summarize
 from ablations.analysis.read.collect import Collected
 from ablations.ledger.searches import ArmSearch, TrialScore
+from ablations.study.schema import Study
+from ablations.study.search import declared
+
+RATE = "training.optimizer.learning_rate"
 
 End = Literal["lowest", "highest"]
 
@@ -22,6 +28,8 @@ class TrialSummary:
     """The tuning's metric of each run that counts; None for one that diverged."""
     mean: float | None
     """Over the runs that did not diverge."""
+    interval: Interval | None
+    """Student's 95% interval of the mean, over the tuning seeds."""
     diverged: int
 
 
@@ -53,6 +61,7 @@ class ArmTuning:
 class Tuning:
     """The search that each arm got before the arms were compared."""
 
+    search: Literal["grid", "random"]
     settings: tuple[str, ...]
     """Dotted paths of what is tuned."""
     trials: tuple[Mapping[str, Any], ...]
@@ -79,6 +88,9 @@ class Fairness:
     """Whether the arms had equal chances."""
 
     tuned: bool
+    own_rates: Mapping[str, float] = field(default_factory=dict)
+    """In a study that tunes nothing: arm that states a learning rate of its own, other than the
+    control's → that rate."""
     held: tuple[str, ...] = ()
     """Arms that are not searched, as they declare a tuned setting themselves."""
     incomplete: tuple[str, ...] = ()
@@ -94,6 +106,7 @@ def tuning(collected: Collected) -> Tuning | None:
     if tune is None:
         return None
     return Tuning(
+        tune.search,
         tune.paths,
         tuple(trial.values for trial in tune.trials),
         tune.seeds,
@@ -111,13 +124,14 @@ def _arm_tuning(search: ArmSearch) -> ArmTuning:
 
 
 def _trial(trial: TrialScore) -> TrialSummary:
-    return TrialSummary(trial.trial.values, trial.runs, trial.mean, trial.diverged)
+    interval = student_interval(summarize([run for run in trial.runs if run is not None]))
+    return TrialSummary(trial.trial.values, trial.runs, trial.mean, interval, trial.diverged)
 
 
 def fairness(collected: Collected, searches: Tuning | None) -> Fairness:
     """Return whether the arms had equal chances."""
     if searches is None:
-        return Fairness(tuned=False)
+        return Fairness(tuned=False, own_rates=own_rates(collected.study))
     searched = {arm.arm for arm in searches.arms}
     edges: dict[tuple[str, End], list[str]] = {}
     for arm in searches.arms:
@@ -130,3 +144,19 @@ def fairness(collected: Collected, searches: Tuning | None) -> Fairness:
         not_confirmed=tuple(arm.arm for arm in searches.arms if arm.chosen and not arm.confirmed),
         on_the_edge=tuple(Edge(*key, tuple(arms)) for key, arms in edges.items()),
     )
+
+
+def own_rates(study: Study) -> dict[str, float]:
+    """Return arm → the learning rate that it states, where that is not the control's.
+
+    Where the rate is a factor of the design, it is what the arms are compared by.
+    """
+    if study.control not in study.arm_names:
+        return {}
+    control = study.arm(study.control).recipe.training.optimizer.learning_rate
+    rates = {
+        arm.name: arm.recipe.training.optimizer.learning_rate
+        for arm in study.arms
+        if declared(arm.changes, RATE) and RATE not in arm.levels
+    }
+    return {arm: rate for arm, rate in rates.items() if rate != control}

@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from ablations.analysis.read.left_out import Kind, LeftOut, join_seeds, trial_path, why_left_out
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
 from ablations.ledger.paths import RESULT, RunDirectory, RunsDirectory, seed_of
-from ablations.ledger.records import Epoch, Result, read_history
+from ablations.ledger.records import Epoch, Result, read_correct, read_history
 from ablations.ledger.searches import ArmSearch, read_searches
 from ablations.ledger.standing import Standing, classify
 from ablations.study.expand import SEED_PREFIX, Run, comparison_runs, expand_trials
 from ablations.study.schema import NAME, SUMMARY, TUNING, Study
 from ablations.study.yaml_reader import read_yaml
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,10 @@ class RecordedRun:
     def history(self) -> list[Epoch]:
         """Read the run's epochs."""
         return read_history(self.standing.directory.metrics)
+
+    def correct(self) -> NDArray[np.bool_] | None:
+        """Read which test examples the run classified correctly; None where it keeps none."""
+        return read_correct(self.standing.directory.correct, self.result)
 
 
 @dataclass(frozen=True)

@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show import formats
 from ablations.study.metrics import METRICS
+from ablations.study.settings import short
 
 UNTUNED = (
     "Untuned: the study searches no learning rate for its arms, so an arm may owe its place to a "
     "setting that suits it better than the others."
 )
+BY_HAND = "Rates set by hand"
 MOST_NAMES = 6
 
 
 def fairness_label(inference: Inference) -> str:
     """Return the word that stands beside the answer."""
-    return "Tuned" if inference.fairness.tuned else "Untuned"
+    if inference.fairness.tuned:
+        return "Tuned"
+    return BY_HAND if inference.fairness.own_rates else "Untuned"
 
 
 def fairness_sentence(inference: Inference) -> str:
     """Return how the arms' settings were chosen."""
     tuning = inference.tuning
     if tuning is None:
-        return UNTUNED
+        rates = inference.fairness.own_rates
+        return _by_hand(rates) if rates else UNTUNED
     trials = formats.plural(len(tuning.trials), "trial")
     seeds = f"{formats.plural(len(tuning.seeds), 'seed')} ({formats.seed_ranges(tuning.seeds)})"
     text = (
         f"Tuned: {', '.join(tuning.settings)} by the same search for each arm, {trials} × {seeds}, "
         f"which the comparison does not use; chosen by the mean {METRICS[tuning.metric].label}, "
-        "without a look at the test split."
+        "without a look at the test split. The verdicts are conditional on the chosen "
+        f"{_settings(tuning.settings)}: no interval counts that another search may choose "
+        "otherwise."
     )
     held = inference.fairness.held
     if held:
         text += f" Held at a value of their own, not tuned: {formats.listed(held, 10)}."
     return text
+
+
+def _settings(paths: tuple[str, ...]) -> str:
+    if len(paths) > 1:
+        return "values"
+    return "rate" if paths[0].endswith("learning_rate") else "value"
+
+
+def _by_hand(rates: Mapping[str, float]) -> str:
+    stated = [f"{arm} {short(rate)}" for arm, rate in rates.items()]
+    return (
+        f"{BY_HAND}: {formats.listed(stated, MOST_NAMES)}. No search chose them, nor the control's "
+        "own, so an arm may owe its place to a better guess; tune: would give each the same search."
+    )
 
 
 def fairness_warnings(inference: Inference) -> Iterator[str]:
@@ -52,3 +73,10 @@ def fairness_warnings(inference: Inference) -> Iterator[str]:
             f"On the edge of the search: the {edge.end} {edge.setting} that was tried did best for "
             f"{formats.listed(edge.arms, MOST_NAMES)}; one beyond it may do better."
         )
+    for arm in inference.arms:
+        if arm.is_copy and arm.comparison and arm.comparison.verdict in ("better", "worse"):
+            yield (
+                f"False alarm: {arm.arm} is a copy of the control, and came out "
+                f"{arm.comparison.verdict}. Nothing but noise tells the two apart, so other "
+                "effects of that size may be noise too."
+            )

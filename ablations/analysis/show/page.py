@@ -11,6 +11,7 @@ from ablations.analysis.show.answer import answer
 from ablations.analysis.show.blocks import Figure, Section, anchor
 from ablations.analysis.show.fairness import fairness_label, fairness_warnings
 from ablations.analysis.show.formats import plural
+from ablations.analysis.show.inert import inert_sentence
 from ablations.analysis.show.sections.changes import changes
 from ablations.analysis.show.sections.claims import claims
 from ablations.analysis.show.sections.environment import environment
@@ -114,4 +115,6 @@ def _notices(inference: Inference) -> Iterator[Notice]:
         )
     if inference.left_out:
         yield Notice(left_out_notice(inference), LEFT_OUT)
+    for inert in inference.inert:
+        yield Notice(inert_sentence(inert, inference.control))
     yield from map(Notice, fairness_warnings(inference))

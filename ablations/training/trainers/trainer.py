@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ablations.telemetry.histograms import Buckets
 from ablations.training.checkpoint import Arrays
 from ablations.training.epoch_record import EpochRecord
@@ -29,6 +32,17 @@ class Overview:
     """Tag → buckets [K, 3] of the initial weights and their activations."""
     graph: bytes
     """The model as a serialized ``GraphDef``."""
+
+
+@dataclass(frozen=True)
+class FinalScores:
+    """What a finished training is worth."""
+
+    metrics: Mapping[str, float]
+    """The final metrics that are computed after the last epoch."""
+    correct: NDArray[np.bool_] | None = None
+    """Which of the N test examples are classified correctly, [N], in the order of the test split;
+    None where there is no right or wrong, or nothing was tested."""
 
 
 class Trainer(Protocol):
@@ -81,7 +95,7 @@ class Trainer(Protocol):
     def variables(self) -> Arrays:
         """Return the variables to keep of a finished run."""
 
-    def test(self) -> dict[str, float]:
+    def test(self) -> FinalScores:
         """Return the final metrics that are computed after the last epoch.
 
         The test split is read here and nowhere else, once.

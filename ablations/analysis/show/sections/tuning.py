@@ -6,6 +6,7 @@ from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.tuning import ArmTuning, TrialSummary, Tuning
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Cell, Column, Section, Table, number_columns
+from ablations.analysis.show.figures.tuning import tuning_curves
 from ablations.study.metrics import METRICS, Metric
 from ablations.study.settings import short_value
 
@@ -13,7 +14,7 @@ MOST_TRIALS = 10  # columns that a table has room for
 
 
 def tuning(inference: Inference) -> Section | None:
-    """Return the searches: one arm a row, its choice, and its trials where there is room.
+    """Return the searches: the curves, and one arm a row with its choice and its trials.
 
     None where no arm is searched.
     """
@@ -30,7 +31,7 @@ def tuning(inference: Inference) -> Section | None:
         *number_columns(*(", ".join(map(short_value, values.values())) for values in trials)),
     )
     rows = tuple(_row(arm, searches, metric, bool(trials)) for arm in searches.arms)
-    return Section("Tuning", (Table(columns, rows),))
+    return Section("Tuning", (*tuning_curves(inference), Table(columns, rows)))
 
 
 def _row(arm: ArmTuning, searches: Tuning, metric: Metric, trials_shown: bool) -> tuple[Cell, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.corrections import LEVEL
+from ablations.analysis.infer.examples import OverExamples
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.verdicts import Comparison
 from ablations.analysis.show import formats
@@ -38,7 +40,7 @@ def verdict_table(inference: Inference) -> Table:
         Column("may be best"),
         *number_columns(f"{metric.label}, mean"),
         *effect_columns(metric),
-        *number_columns("beats control", "diverged"),
+        *number_columns(*_examples_heading(inference), "beats control", "diverged"),
     )
     rows = tuple(_row(arm, inference) for arm in inference.arms)
     return Table(columns, rows, sortable=True)
@@ -53,9 +55,24 @@ def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
         Cell("yes" if arm.may_be_best else "no", float(arm.may_be_best)),
         mean_cell(arm.score, arm.divergence.runs, metric),
         *effect_cells(arm.comparison, metric, len(inference.seeds)),
+        *_examples_cells(arm, inference),
         Cell(formats.share(beats), beats),
         Cell(formats.diverged(arm.divergence), arm.divergence.diverged),
     )
+
+
+def _examples_heading(inference: Inference) -> tuple[str, ...]:
+    """Return the heading of ``_examples_cells``; nothing where no run keeps what it got right."""
+    return ("new examples, too",) if inference.over_examples else ()
+
+
+def _examples_cells(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
+    if inference.over_examples is None:
+        return ()
+    effects = {effect.arm: effect.both for effect in inference.over_examples.arms}
+    both = effects.get(arm.arm)
+    text = formats.interval(METRICS[inference.metric], both) if both else formats.NOTHING
+    return (Cell(text, both.low if both else None),)
 
 
 def _notes(inference: Inference) -> Iterator[str]:
@@ -63,6 +80,8 @@ def _notes(inference: Inference) -> Iterator[str]:
     comparisons = {arm.arm: arm.comparison for arm in inference.arms if arm.comparison}
     yield fairness_sentence(inference)
     yield _how_to_read(inference, tuple(comparisons.values()))
+    if inference.over_examples:
+        yield _how_examples_count(inference.over_examples)
     if inference.runs.diverged:
         yield _how_diverged_runs_count(inference, metric)
     yield from settle_notes(comparisons, metric)
@@ -119,3 +138,19 @@ def _how_diverged_runs_count(inference: Inference, metric: Metric) -> str:
     value = formats.measured(metric, score.value)
     worst = "" if score.stated else ", the worst of any completed run, as the study states none"
     return f"Means are over completed runs; in an effect a diverged run scores {value}{worst}."
+
+
+def _how_examples_count(found: OverExamples) -> str:
+    """Return what the interval over examples covers, by how much it is wider, what it costs."""
+    text = (
+        f"New examples, too: every arm was tested on the same {found.examples:,} examples; that "
+        "95% interval covers new seeds and new examples of the same kind"
+    )
+    widths = [arm.widening for arm in found.arms if arm.widening is not None]
+    if widths:
+        low, middle, high = (f"{width:.2f}" for width in (min(widths), median(widths), max(widths)))
+        text += f", {low} to {high} times as wide (median {middle})"
+    lost = [arm.arm for arm in found.arms if arm.only_over_seeds]
+    if lost:
+        text += f"; it holds 0 where the first does not: {formats.listed(lost, 6)}"
+    return f"{text}."

@@ -51,9 +51,14 @@ class Evaluation:
 
     def run(self, split: Split) -> tuple[float, float]:
         """Return mean loss and accuracy, summed in double precision."""
-        totals = self._totals(split)(split.features, split.labels)
+        loss, accuracy, _ = self.run_each(split)
+        return loss, accuracy
+
+    def run_each(self, split: Split) -> tuple[float, float, tf.Tensor]:
+        """Return mean loss, accuracy, and which predictions are correct, booleans [N]."""
+        totals, each = self._totals(split)(split.features, split.labels)
         loss, correct, count = (float(total) for total in totals)
-        return loss / count, correct / count
+        return loss / count, correct / count, each
 
     def outputs(self, features: tf.Tensor) -> tf.Tensor:
         """Return the network's outputs for features [N, …], computed in chunks."""
@@ -99,21 +104,25 @@ class Evaluation:
             scaled = tf.cast(features, tf.float32) * self.scale
         return self.model(scaled, training=False)
 
-    def _sum(self, features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        """Return the sums of losses and of correct predictions, and how many there are."""
+    def _sum(self, features: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the sums of losses and of correct predictions and their number; and each."""
         examples = tf.shape(labels)[0]
 
-        def body(start: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def body(start: tf.Tensor, totals: tf.Tensor, each: tf.Tensor) -> tuple[tf.Tensor, ...]:
             outputs = self._logits(features[start : start + CHUNK])
             found = self.objective(outputs, labels[start : start + CHUNK])
             losses, correct = (tf.cast(part, tf.float64) for part in found)
             count = tf.cast(tf.size(losses), tf.float64)
             sums = tf.stack([tf.reduce_sum(losses), tf.reduce_sum(correct), count])
-            return start + CHUNK, totals + sums
+            return start + CHUNK, totals + sums, tf.concat([each, correct > 0], axis=0)
 
-        zero = (tf.constant(0), tf.zeros([3], tf.float64))
-        _, totals = tf.while_loop(lambda start, _: start < examples, body, zero)
-        return totals
+        _, totals, each = tf.while_loop(
+            lambda start, *_: start < examples,
+            body,
+            (tf.constant(0), tf.zeros([3], tf.float64), tf.zeros([0], tf.bool)),
+            shape_invariants=(tf.TensorShape([]), tf.TensorShape([3]), tf.TensorShape([None])),
+        )
+        return totals, each
 
 
 class FrozenOutputs:

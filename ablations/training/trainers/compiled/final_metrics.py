@@ -10,8 +10,12 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ablations.training.trainers.compiled.program import Program
 from ablations.training.trainers.compiled.stage_data import StageData
+from ablations.training.trainers.trainer import FinalScores
 
 
 class FinalEvaluation:
@@ -25,19 +29,21 @@ class FinalEvaluation:
         self.raw_test_accuracy = None if program.average is None else self._evaluate_test()[1]
         """That of the weights themselves, where they are averaged."""
 
-    def metrics(self) -> dict[str, float]:
-        """Return the final metrics that this run has."""
+    def scores(self) -> FinalScores:
+        """Return the final metrics that this run has, and which test examples it got right."""
         with self.program.averaged_weights():
             values = {name: compute(self) for name, compute in FINAL_METRICS.items()}
-        return {name: value for name, value in values.items() if value is not None}
+            correct = self.test[2]
+        return FinalScores({k: v for k, v in values.items() if v is not None}, correct)
 
     @cached_property
-    def test(self) -> tuple[float, float]:
-        """Loss and accuracy on the test split."""
+    def test(self) -> tuple[float, float, NDArray[np.bool_]]:
+        """Loss and accuracy on the test split, and which of its examples are correct, [N]."""
         return self._evaluate_test()
 
-    def _evaluate_test(self) -> tuple[float, float]:
-        return self.program.evaluation.run(self._test)
+    def _evaluate_test(self) -> tuple[float, float, NDArray[np.bool_]]:
+        loss, accuracy, correct = self.program.evaluation.run_each(self._test)
+        return loss, accuracy, correct.numpy()
 
 
 def _generalization_gap(final: FinalEvaluation) -> float:

@@ -25,6 +25,7 @@ from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.rates import LearningRates
 from ablations.training.trainers.compiled.stage_data import StageData
 from ablations.training.trainers.compiled.weights import Weights
+from ablations.training.trainers.trainer import FinalScores
 from ablations.training.training_state import Progress, TrainingState
 
 BEST = "best/"  # in a checkpoint, before the number of a variable of the best epoch
@@ -185,8 +186,8 @@ class StageTrainer:
         if self.early_stopping is not None:
             self.early_stopping.restore_best_weights(self.program)
 
-    def test(self, validation_accuracies: list[float]) -> dict[str, float]:
-        """Return the final metrics of the best weights under early stopping, else of the last.
+    def test(self, validation_accuracies: list[float]) -> FinalScores:
+        """Return the final scores of the best weights under early stopping, else of the last.
 
         ``validation_accuracies`` are those of each epoch of the recipe's own task.
         """
@@ -194,7 +195,7 @@ class StageTrainer:
         stopping = self.early_stopping
         tested = len(validation_accuracies) if stopping is None else stopping.best_epoch
         accuracy = validation_accuracies[tested - 1]
-        return FinalEvaluation(self.program, self.data, accuracy).metrics()
+        return FinalEvaluation(self.program, self.data, accuracy).scores()
 
 
 def _divergence(trace: EpochTrace, metrics: Mapping[str, float], epochs: int, updates: int) -> str:

@@ -14,7 +14,7 @@ from ablations.training.stage import Stage, describe, stages_of
 from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.stage_trainer import StageTrainer
 from ablations.training.trainers.compiled.weights import Weights, read_weights, weights_of
-from ablations.training.trainers.trainer import EpochEnd, Overview
+from ablations.training.trainers.trainer import EpochEnd, FinalScores, Overview
 from ablations.training.training_state import Progress, TrainingState
 
 LEARNED = "learned/"  # in a checkpoint, before the name of what an earlier stage learned
@@ -147,6 +147,6 @@ class CompiledTrainer:
         """Return all variables of the last stage by name."""
         return self.stage.program.state()
 
-    def test(self) -> dict[str, float]:
-        """Return the final metrics; see ``Trainer``."""
+    def test(self) -> FinalScores:
+        """See ``Trainer``."""
         return self.stage.test(self.progress.curve("validation_accuracy"))

@@ -42,10 +42,12 @@ def weights_of(program):
 @pytest.mark.parametrize("count", [1, 7, 999, 1000, 1001, 2345])
 def test_equals_numpy_whatever_the_number_of_examples(program, count):
     features, labels, split = some_split(count)
-    loss, accuracy = program.evaluation.run(split)
+    loss, accuracy, correct = program.evaluation.run_each(split)
     wanted = answer(weights_of(program), features, labels)
     assert loss == pytest.approx(wanted[0], rel=1e-6)
     assert accuracy == wanted[1]
+    layers = network.forward(weights_of(program), features.reshape(count, 64) / 16.0, "elu")
+    assert correct.numpy().tolist() == (layers[-1][1].argmax(axis=1) == labels).tolist()
 
 
 def test_the_averages_stand_in_for_the_weights_and_the_weights_come_back(program):
