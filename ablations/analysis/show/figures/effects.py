@@ -44,6 +44,7 @@ class _Line:
     """The effect alone where n < 2."""
     simultaneous: Interval
     """Of all arms at once, drawn thin; as ``interval`` where n < 2."""
+    may_be_best: bool
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,13 @@ def _lines(inference: Inference) -> list[_Line]:
         alone = comparison.interval or Interval(comparison.effect, comparison.effect)
         lines.append(
             _Line(
-                arm=arm.arm + arm.may_be_best * BEST,
+                arm=arm.arm,
                 verdict=comparison.verdict,
                 words=verdict_words(comparison, arm.is_copy),
                 effect=comparison.effect,
                 interval=alone,
                 simultaneous=comparison.simultaneous or alone,
+                may_be_best=arm.may_be_best,
             )
         )
     sign = -1 if inference.better == "higher" else 1
@@ -112,7 +114,10 @@ def _limits(lines: Sequence[_Line], scale: float, margin: float) -> Limits:
 
 
 def _paint(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
-    rows = [Row(line.arm, line.words, VERDICT_STYLES[line.verdict].text) for line in plot.lines]
+    rows = [
+        Row(line.arm + line.may_be_best * BEST, line.words, VERDICT_STYLES[line.verdict].text)
+        for line in plot.lines
+    ]
     axes, centres = row_axes(canvas, layout, rows, plot.limits)
     if plot.margin:
         edge = plot.scale * plot.margin
@@ -177,7 +182,7 @@ def _caption(plot: _Plot, inference: Inference) -> str:
         "Mean difference over the paired seeds with Student's 95% interval; thin, the interval that "
         "holds for all arms at once."
     ]
-    if any(line.arm.endswith(BEST) for line in plot.lines):
+    if any(line.may_be_best for line in plot.lines):
         parts.append(f"{BEST.strip()}: may be the best arm.")
     parts.append(f"The dashed line is the control, {plot.control}")
     if plot.margin > 0:
