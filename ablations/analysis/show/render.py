@@ -21,6 +21,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 FILES = {
     "results.csv": "One line per run",
     "verdicts.csv": "One line per arm",
+    "curves.csv": "One line per epoch",
     "results.tex": "The verdicts for LaTeX",
     "report.md": "As Markdown",
 }

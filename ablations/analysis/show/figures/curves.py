@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from ablations.analysis.infer.curves import ArmCurves, LearningCurve
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.figures.limits import Limits, curve_limits, settled
+from ablations.analysis.show.figures.panels import (
+    label_multiples,
+    legend_outside,
+    one_panel,
+    small_multiples,
+    title_width,
+)
 from ablations.analysis.show.figures.style import (
     ARM,
     COLOURS,
@@ -26,9 +33,6 @@ from ablations.analysis.show.formats import number, seed_ranges
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
-
-LEFT, BOTTOM, LINE = 0.55, 0.42, 0.17
-"""Inches: room for the numbers of the y axis, for those of the x axis, and for a line of text."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +104,11 @@ def _figure(
     limits = curve_limits(curves, control, metric.percent)
     plot = _Plot(metric, curves, control, {arm.arm: arm.runs for arm in arms}, limits)
     several = len(curves) > MOST_ARMS_IN_ONE_PANEL
-    arrange: Callable[[Canvas, Layout, _Plot], None] = _small_multiples if several else _one_panel
-
-    def paint(canvas: Canvas, layout: Layout) -> None:
-        arrange(canvas, layout, plot)
-
+    arrange = _small_multiples if several else _one_panel
     caption = _caption(plot, arms)
-    return draw(f"{metric.key}_per_epoch", f"{metric.title} per epoch", caption, paint)
+    return draw(
+        f"{metric.key}_per_epoch", f"{metric.title} per epoch", caption, partial(arrange, plot=plot)
+    )
 
 
 def _scaled(curve: LearningCurve, scale: int) -> LearningCurve:
@@ -117,8 +119,7 @@ def _scaled(curve: LearningCurve, scale: int) -> LearningCurve:
 
 def _one_panel(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     """Draw all arms in one panel, with a legend in the order of the curves' ends outside of it."""
-    canvas.set_size_inches(layout.width - (0 if layout.narrow else 2.8), 3.2)
-    axes = canvas.add_axes((LEFT / canvas.get_figwidth(), 0, 1 - LEFT / canvas.get_figwidth(), 1))
+    axes = one_panel(canvas, layout)
     colours = iter(COLOURS)
     for arm, curve in plot.curves.items():
         label = plot.label(arm, 27)
@@ -134,13 +135,8 @@ def _one_panel(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     _finish(axes, plot)
     axes.set_xlabel("epoch")
     axes.set_ylabel(plot.metric.label)
-    handles, labels = axes.get_legend_handles_labels()
     ends = [curve.means[-1] for curve in plot.curves.values()]
-    order = sorted(range(len(ends)), key=lambda position: -ends[position])
-    where: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)}
-    if layout.narrow:
-        where = {"loc": "upper left", "bbox_to_anchor": (-0.02, -0.14)}
-    axes.legend([handles[i] for i in order], [labels[i] for i in order], **where)
+    legend_outside(axes, layout, sorted(range(len(ends)), key=lambda position: -ends[position]))
 
 
 def _mark_ends(axes: Axes, plot: _Plot) -> None:
@@ -163,44 +159,18 @@ def _mark_ends(axes: Axes, plot: _Plot) -> None:
 def _small_multiples(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     """Draw a panel for each arm beside the control's curve, all on the same axes."""
     arms = [arm for arm in plot.curves if arm != plot.control]
-    width = (layout.width - LEFT) / layout.columns
-    titles = [plot.label(arm, int(13.5 * width) - 1) for arm in arms]
-    above = LINE * (1 + max(title.count("\n") for title in titles)) + 0.12
-    top = LINE * (1 + layout.narrow) + 0.1
-    rows, row = math.ceil(len(arms) / layout.columns), 0.72 * width + above
-    height = top + row * rows + BOTTOM
-    canvas.set_size_inches(layout.width, height)
-    panels = canvas.subplots(rows, layout.columns, sharex=True, sharey=True, squeeze=False).flat
-    canvas.subplots_adjust(
-        left=LEFT / layout.width,
-        right=1,
-        top=1 - (top + above) / height,
-        bottom=BOTTOM / height,
-        hspace=above / (row - above),
-        wspace=0.12,
-    )
-    for position, panel in enumerate(panels):
-        if position >= len(arms):
-            panel.remove()
-            continue
-        _draw_panel(panel, arms[position], titles[position], plot)
-        panel.tick_params(labelbottom=position + layout.columns >= len(arms))
-    handles, texts = panels[0].get_legend_handles_labels()
-    columns = 1 if layout.narrow else 2
-    canvas.legend(
-        handles, texts, loc="upper left", ncols=columns, bbox_to_anchor=(0, 1), borderaxespad=0
-    )
-    canvas.supxlabel("epoch", fontsize=9, y=0, va="bottom")
-    canvas.supylabel(plot.metric.label, fontsize=9, x=0, ha="left")
+    titles = [plot.label(arm, title_width(layout)) for arm in arms]
+    for arm, panel in zip(arms, small_multiples(canvas, layout, titles), strict=True):
+        _draw_panel(panel, arm, plot)
+    label_multiples(canvas, layout, "epoch", plot.metric.label)
 
 
-def _draw_panel(panel: Axes, arm: str, title: str, plot: _Plot) -> None:
+def _draw_panel(panel: Axes, arm: str, plot: _Plot) -> None:
     _draw(panel, plot.curves[arm], ARM, "the arm named above the panel")
     if plot.control in plot.curves:
         text = " ".join(plot.label(plot.control, 27).split("\n"))
         _draw(panel, plot.curves[plot.control], CONTROL, f"{text} (control)", dashed=True)
     _finish(panel, plot)
-    panel.set_title(title, loc="left", pad=4, linespacing=1.1)
     if end := plot.end(arm):
         above = end.startswith("▴")
         panel.text(

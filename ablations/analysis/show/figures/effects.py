@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ablations.analysis.infer.inference import Inference
@@ -74,11 +75,10 @@ def effects(inference: Inference) -> Iterator[Figure]:
     limits = _limits(lines, scale, inference.margin)
     plot = _Plot(lines, limits, metric, inference.control, inference.margin)
 
-    def paint(canvas: Canvas, layout: Layout) -> None:
-        _paint(canvas, layout, plot)
-
     title = f"Effect on {metric.label} against the control"
-    yield draw(f"{metric.name}_effects", title, _caption(plot, inference), paint)
+    yield draw(
+        f"{metric.name}_effects", title, _caption(plot, inference), partial(_paint, plot=plot)
+    )
 
 
 def _lines(inference: Inference) -> list[_Line]:
@@ -179,8 +179,8 @@ def _beyond(line: _Line, plot: _Plot, end: float, effect_too: bool) -> str:
 
 def _caption(plot: _Plot, inference: Inference) -> str:
     parts = [
-        "Mean difference over the paired seeds with Student's 95% interval; thin, the interval that "
-        "holds for all arms at once."
+        "Mean difference over the paired seeds with Student's 95% interval; thin, the interval "
+        "that holds for all arms at once."
     ]
     if any(line.may_be_best for line in plot.lines):
         parts.append(f"{BEST.strip()}: may be the best arm.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ablations.analysis.infer.arms import ArmSummary
@@ -53,11 +54,10 @@ def every_run(inference: Inference) -> Iterator[Figure]:
         return
     plot = _Plot(arms, values, _limits(values, inference.control, metric), metric)
 
-    def paint(canvas: Canvas, layout: Layout) -> None:
-        _paint(canvas, layout, plot)
-
     title = f"{metric.label.capitalize()} of every run"
-    yield draw(f"{metric.name}_per_run", title, _caption(plot, inference.arms), paint)
+    yield draw(
+        f"{metric.name}_per_run", title, _caption(plot, inference.arms), partial(_paint, plot=plot)
+    )
 
 
 def _limits(values: Mapping[str, Sequence[float]], control: str, metric: Metric) -> Limits:

@@ -84,14 +84,18 @@ _IN_THE_DARK = {
     "#005a8e": "#7cc0ff",
     "#9a3b00": "#ff9d5c",
     "#006b4e": "#4fd0a5",
-    "#8f3b69": "#e5a3c9",
 }
 """Colour → the one in its place where the reader's screen is dark."""
 
 DARK_RULES = "\n".join(
-    f'[style*="{part}: {light}"] {{ {part}: {dark} !important }}'
-    for light, dark in _IN_THE_DARK.items()
-    for part in ("fill", "stroke")
+    [
+        f"svg {{ fill: {_IN_THE_DARK[CONTROL]} }}",  # of black text, which matplotlib leaves out
+        *(
+            f'[style*="{part}: {light}"] {{ {part}: {dark} !important }}'
+            for light, dark in _IN_THE_DARK.items()
+            for part in ("fill", "stroke")
+        ),
+    ]
 )
 """CSS that turns a figure dark; what knows no CSS shows the light one."""
 
@@ -110,7 +114,6 @@ VERDICT_STYLES = {
     "better": VerdictStyle("#0072b2", "^", text="#005a8e"),
     "worse": VerdictStyle("#d55e00", "v", text="#9a3b00"),
     "equivalent": VerdictStyle("#009e73", "s", text="#006b4e"),
-    "unstable": VerdictStyle("#cc79a7", "X", text="#8f3b69"),
     "inconclusive": VerdictStyle("#777777", "o", filled=False),
     "none": VerdictStyle("#777777", "o", filled=False),
 }
