@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ablations.errors import RunsDirectoryError
 from ablations.files import write_atomically
-from ablations.ledger.paths import RunsDirectory, seed_of
+from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import read_history
 from ablations.ledger.standing import State, classify_all
-from ablations.study.expand import SEED_PREFIX, comparison_runs
+from ablations.study.expand import comparison_runs
 from ablations.study.metrics import scores_if_diverged
 from ablations.study.recipe import DataRecipe
 from ablations.study.schema import Study
@@ -41,13 +41,11 @@ def record(study: Study, runs: RunsDirectory, classes: int) -> bool:
 
 
 def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, str | None]) -> None:
-    """Write each arm's mean and band over all its finished seeds, those of earlier calls too."""
+    """Write each arm's mean and band over the study's seeds that are finished, whoever ran them."""
     from ablations.telemetry.study_events import write_bands
 
     for arm in study.arms:
-        directories = (runs.study(study.study) / arm.name).glob(f"{SEED_PREFIX}*")
-        seeds = sorted(seed for path in directories if (seed := seed_of(path)) is not None)
-        standings = classify_all(comparison_runs(study, arm, seeds), runs, digests)
+        standings = classify_all(comparison_runs(study, arm, study.seeds), runs, digests)
         write_bands(
             runs.summary(study.study, arm.name),
             [read_history(s.directory.metrics) for s in standings if s.state is State.DONE],

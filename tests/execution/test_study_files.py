@@ -1,9 +1,14 @@
 from pathlib import Path
 
+import pytest
+from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.util import tensor_util
+
 from ablations.analysis.read.collect import read_record
-from ablations.execution.study_files import record
+from ablations.execution.study_files import record, summarize
 from ablations.ledger.paths import RunsDirectory
-from tests.support.synthetic_runs import make_study
+from tests.support.synthetic_runs import SyntheticStudy, make_study
 
 
 def test_the_record_says_what_a_diverged_run_scores(tmp_path: Path) -> None:
@@ -16,3 +21,29 @@ def test_the_record_says_what_a_diverged_run_scores(tmp_path: Path) -> None:
     assert stated["validation_accuracy_last"] == 0.25
     assert "weight_sparsity" not in stated
     assert not record(study, RunsDirectory(tmp_path), classes=4)
+
+
+def test_a_band_counts_the_seeds_that_the_study_declares(tmp_path: Path) -> None:
+    """A run of another seed lies beside them and moves nothing, here as in the report."""
+    made = SyntheticStudy(tmp_path, make_study(seeds=2))
+    runs = RunsDirectory(made.runs)
+    digests = {made.study.base.data: "digest"}
+    counted = {}
+    for seed, curve in ((0, (0.2, 0.4)), (1, (0.4, 0.6)), (7, (0.9, 0.9))):
+        made.add("elu", seed, curve=curve)
+        summarize(made.study, runs, digests)
+        (path,) = runs.summary(made.study.study, "elu").iterdir()
+        counted[seed] = means(path)
+    assert counted[1][2] == pytest.approx(0.5)
+    assert counted[7] == counted[1] != counted[0]
+
+
+def means(path: Path) -> dict[int, float]:
+    """Epoch → the band's mean of the curve that ``synthetic`` writes."""
+    events = [Event.FromString(record) for record in RawEventFileLoader(str(path)).Load()]
+    return {
+        event.step: float(tensor_util.make_ndarray(value.tensor))
+        for event in events
+        for value in event.summary.value
+        if value.tag == "band/validation_accuracy/mean"
+    }

@@ -53,7 +53,8 @@ def own(workplace: Path) -> Path:
 def test_a_users_model_and_data_are_planned_run_and_stale_once_their_code_changes(own: Path):
     planned = ablations("plan", "own")
     assert planned.returncode == 0, planned.stderr
-    narrow, wide = planned.stdout.splitlines()[-2:]
+    lines = planned.stdout.splitlines()
+    narrow, wide = (next(line for line in lines if line.startswith(a)) for a in ("narrow", "wide"))
     assert narrow.split()[:2] == ["narrow*", str(4 * 4 + 2 * 5)]
     assert wide.split()[:2] == ["wide", str(5 * 4 + 2 * 6)]
     assert "model.width: 4 → 5" in wide
