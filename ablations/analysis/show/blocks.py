@@ -57,6 +57,8 @@ class Figure:
     title: str
     caption: str
     svg: str
+    narrow_svg: str
+    """The same for a phone."""
     png: bytes
 
     kind: ClassVar[str] = "figure"

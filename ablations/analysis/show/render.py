@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablations.analysis.show.blocks import Table
-from ablations.analysis.show.figures.style import inline_svg
+from ablations.analysis.show.figures.style import DARK_RULES, inline_svg
 from ablations.analysis.show.overview import OverviewEntry
 from ablations.analysis.show.page import Page
 
@@ -21,6 +21,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 FILES = {
     "results.csv": "One line per run",
     "verdicts.csv": "One line per arm",
+    "curves.csv": "One line per epoch",
     "results.tex": "The verdicts for LaTeX",
     "report.md": "As Markdown",
 }
@@ -100,5 +101,6 @@ def _environment() -> Environment:
     environment.filters["md"] = markdown_text
     environment.filters["md_paragraph"] = markdown_paragraph
     environment.filters["tex"] = latex_text
-    environment.filters["inline_svg"] = lambda figure: Markup(inline_svg(figure))
+    environment.filters["inline_svg"] = lambda svg, prefix: Markup(inline_svg(svg, prefix))
+    environment.globals["dark_figures"] = Markup(DARK_RULES)
     return environment

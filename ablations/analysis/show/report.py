@@ -9,6 +9,7 @@ from pathlib import Path
 from ablations.analysis.infer.inference import Inference, infer
 from ablations.analysis.read.collect import collect, recorded_studies
 from ablations.analysis.show.blocks import Figure
+from ablations.analysis.show.curves_csv import curves_csv
 from ablations.analysis.show.overview import OVERVIEW, overview_json, read_entries
 from ablations.analysis.show.page import Page, build_page
 from ablations.analysis.show.render import (
@@ -93,6 +94,7 @@ def _files(page: Page, inference: Inference, markdown: str, results: str) -> dic
         "report.md": markdown,
         "results.csv": results,
         "verdicts.csv": verdicts_csv(inference),
+        "curves.csv": curves_csv(inference),
         "results.tex": render_latex(verdict_table(inference)),
         "index.html": render_html(page),
         OVERVIEW: overview_json(page),

@@ -50,6 +50,7 @@ def test_a_section_is_added_by_the_list_alone(
         "News of activations\n\n1\\. no list\n\n| heading |\n| --- |\n| cell |\n\n"
         "```sh\nablations new\n```\n\nOne line per run: [results.csv](results.csv). "
         "One line per arm: [verdicts.csv](verdicts.csv). "
+        "One line per epoch: [curves.csv](curves.csv). "
         "The verdicts for LaTeX: [results.tex](results.tex).\n"
     )
     html = Text(render_html(page))

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
+from scipy import stats
 
 from ablations.analysis.infer.inference import infer
 from ablations.analysis.infer.to_json import to_json
@@ -63,6 +64,7 @@ def test_all_files_are_written_and_the_numbers_stand_in_each(synthetic: Any, out
         "activations/results.csv",
         "activations/results.tex",
         "activations/verdicts.csv",
+        "activations/curves.csv",
         *(f"activations/figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "png")),
     }
     assert written.notices == ()
@@ -293,7 +295,7 @@ def test_pngs_are_pictures_without_a_date(synthetic: Any, out: Path) -> None:
     report(made, out)
     for path in (out / "activations" / "figures").glob("*.png"):
         picture = imread(path)
-        assert min(picture.shape[:2]) > 200
+        assert min(picture.shape[:2]) > 100  # of one row
         assert picture[..., :3].std() > 0.01  # something is drawn
         assert not re.search(rb"tEXt|tIME|matplotlib", path.read_bytes())
 
@@ -393,6 +395,35 @@ def test_verdicts_csv_has_a_line_for_every_arm_in_the_metrics_unit(
     assert (tanh["verdict"], tanh["flag"]) == ("worse", "unstable")
     assert float(tanh["effect"]) == pytest.approx(0.1 - 0.5035)
     assert (relu["verdict"], relu["n"], relu["effect"], relu["p"]) == ("none", "0", "", "")
+
+
+def test_curves_csv_has_a_line_for_every_arm_metric_and_epoch(synthetic: Any, out: Path) -> None:
+    made = synthetic(("sigmoid", "elu", "tanh"), 3)
+    scores = {0: [0.5, 0.6], 1: [0.5, 0.7], 2: [0.8, 0.9]}
+    for seed, curve in scores.items():
+        made.add("sigmoid", seed, curve=curve)
+    made.add("elu", 0, curve=[0.25, 0.5])
+    made.add("elu", 1, accuracy=None, curve=[0.9, 0.9], status="diverged")
+    report(made, out)
+    path = out / "activations" / "curves.csv"
+    text = path.read_text()
+    report(made, out)
+    assert path.read_text() == text
+    assert text.splitlines()[0] == "arm,metric,epoch,n,mean,low,high"
+    rows = {
+        (row["arm"], row["metric"], row["epoch"]): row for row in csv.DictReader(io.StringIO(text))
+    }
+    assert len(rows) == len(text.splitlines()) - 1
+    assert list(dict.fromkeys(arm for arm, *_ in rows)) == ["sigmoid", "elu"]
+    for position, epoch in enumerate(("1", "2")):
+        sample = [curve[position] for curve in scores.values()]
+        row = rows["sigmoid", "validation_accuracy", epoch]
+        low, high = stats.ttest_1samp(sample, 0).confidence_interval(0.95)
+        assert row["n"] == "3"
+        assert float(row["mean"]) == pytest.approx(sum(sample) / 3)
+        assert (float(row["low"]), float(row["high"])) == pytest.approx((low, high))
+    alone = rows["elu", "validation_accuracy", "2"]  # the run that diverged is in no curve
+    assert (alone["n"], alone["mean"], alone["low"], alone["high"]) == ("1", "0.5", "", "")
 
 
 @pytest.mark.parametrize("case", ["nothing", "diverged", "no control", "one seed", "control only"])

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ablations.analysis.infer.curves import ArmCurves, LearningCurve
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.figures.limits import Limits, curve_limits, settled
+from ablations.analysis.show.figures.panels import (
+    label_multiples,
+    legend_outside,
+    one_panel,
+    small_multiples,
+    title_width,
+)
 from ablations.analysis.show.figures.style import (
     ARM,
     COLOURS,
     CONTROL,
     MOST_ARMS_IN_ONE_PANEL,
-    WIDTH_INCHES,
+    PAPER,
+    Layout,
     draw,
-    house_style,
     wrapped,
 )
-from ablations.analysis.show.formats import seed_ranges
+from ablations.analysis.show.formats import number, seed_ranges
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
-
-COLUMNS = 4
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,15 @@ class _Drawn:
     title: str
     percent: bool
 
+    @property
+    def label(self) -> str:
+        """Of the axis."""
+        return f"{self.title.lower()} ({'%' if self.percent else 'nats'})"
+
+    def shown(self, value: float) -> str:
+        """Return a value of the axis with its unit."""
+        return f"{value:.2f}%" if self.percent else number(value)
+
 
 _DRAWN = (
     _Drawn("validation_accuracy", "Validation accuracy", percent=True),
@@ -47,8 +61,32 @@ _DRAWN = (
 )
 
 
+@dataclass(frozen=True)
+class _Plot:
+    """One metric's curves, in the unit of the axis."""
+
+    metric: _Drawn
+    curves: Mapping[str, LearningCurve]
+    control: str
+    runs: Mapping[str, int]
+    """Arm → runs that count, the diverged ones among them."""
+    limits: Limits
+
+    def label(self, arm: str, width: int) -> str:
+        """Return the arm's name; below it, where runs are not in the mean, how many are."""
+        name, n, runs = wrapped(arm, width, 2), self.curves[arm].n, self.runs[arm]
+        return name if n == runs else f"{name}\n({n} of {runs} runs)"
+
+    def end(self, arm: str) -> str:
+        """Return an arrow and where the arm's curve ends, if that is beyond the axis."""
+        last = self.curves[arm].means[-1]
+        if self.limits.hold([last]):
+            return ""
+        return f"{'▴' if last > self.limits.high else '▾'} ends at {self.metric.shown(last)}"
+
+
 def learning_curves(inference: Inference) -> Iterator[Figure]:
-    """Draw each metric of which some arm has a curve."""
+    """Draw each metric of which some arm has a curve of two epochs or more."""
     for metric in _DRAWN:
         scale = 100 if metric.percent else 1
         curves = {
@@ -56,26 +94,21 @@ def learning_curves(inference: Inference) -> Iterator[Figure]:
             for arm in inference.curves
             if metric.key in arm.curves
         }
-        if curves:
+        if any(len(curve.epochs) > 1 for curve in curves.values()):
             yield _figure(metric, curves, inference.control, inference.curves)
 
 
 def _figure(
     metric: _Drawn, curves: Mapping[str, LearningCurve], control: str, arms: Sequence[ArmCurves]
 ) -> Figure:
-    from matplotlib.figure import Figure as Canvas
-
     limits = curve_limits(curves, control, metric.percent)
-    labels = {arm.arm: _label(arm, curves.get(arm.arm)) for arm in arms}
-    label = f"{metric.title.lower()} (%)" if metric.percent else f"{metric.title.lower()} (nats)"
-    with house_style():
-        canvas = Canvas()
-        if len(curves) > MOST_ARMS_IN_ONE_PANEL:
-            _small_multiples(canvas, curves, control, labels, limits, label)
-        else:
-            _one_panel(canvas, curves, control, labels, limits, label)
-        caption = _caption(curves, control, arms, limits)
-        return draw(canvas, f"{metric.key}_per_epoch", f"{metric.title} per epoch", caption)
+    plot = _Plot(metric, curves, control, {arm.arm: arm.runs for arm in arms}, limits)
+    several = len(curves) > MOST_ARMS_IN_ONE_PANEL
+    arrange = _small_multiples if several else _one_panel
+    caption = _caption(plot, arms)
+    return draw(
+        f"{metric.key}_per_epoch", f"{metric.title} per epoch", caption, partial(arrange, plot=plot)
+    )
 
 
 def _scaled(curve: LearningCurve, scale: int) -> LearningCurve:
@@ -84,86 +117,67 @@ def _scaled(curve: LearningCurve, scale: int) -> LearningCurve:
     return replace(curve, means=means, intervals=intervals)
 
 
-def _label(arm: ArmCurves, curve: LearningCurve | None) -> str:
-    """Return the arm's name; below it, where runs are not in the mean, how many are."""
-    name, n = wrapped(arm.arm, 27, 2), curve.n if curve else 0
-    return name if n == arm.runs else f"{name}\n({n} of {arm.runs} runs)"
-
-
-def _one_panel(
-    canvas: Canvas,
-    curves: Mapping[str, LearningCurve],
-    control: str,
-    labels: Mapping[str, str],
-    limits: Limits,
-    label: str,
-) -> None:
-    canvas.set_size_inches(WIDTH_INCHES - 2, 3.9)
-    axes = canvas.subplots()
+def _one_panel(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
+    """Draw all arms in one panel, with a legend in the order of the curves' ends outside of it."""
+    axes = one_panel(canvas, layout)
     colours = iter(COLOURS)
-    for arm, curve in curves.items():
-        if arm != control:
-            _draw(axes, curve, next(colours), labels[arm])
-    if control in curves:
-        _draw(axes, curves[control], CONTROL, f"{labels[control]}\n(control)", dashed=True)
-    _finish(axes, limits, curves)
+    for arm, curve in plot.curves.items():
+        label = plot.label(arm, 27)
+        if arm == plot.control:
+            label = f"{label}\n(control)"
+        if plot.end(arm):
+            label = f"{label}\n{plot.end(arm)}"
+        if arm != plot.control:
+            _draw(axes, curve, next(colours), label)
+        else:
+            _draw(axes, curve, CONTROL, label, dashed=True)
+    _mark_ends(axes, plot)
+    _finish(axes, plot)
     axes.set_xlabel("epoch")
-    axes.set_ylabel(label)
-    handles, texts = axes.get_legend_handles_labels()
-    axes.legend(handles, texts, loc="center left", bbox_to_anchor=(1.01, 0.5), borderaxespad=0.4)
+    axes.set_ylabel(plot.metric.label)
+    ends = [curve.means[-1] for curve in plot.curves.values()]
+    legend_outside(axes, layout, sorted(range(len(ends)), key=lambda position: -ends[position]))
 
 
-def _small_multiples(
-    canvas: Canvas,
-    curves: Mapping[str, LearningCurve],
-    control: str,
-    labels: Mapping[str, str],
-    limits: Limits,
-    label: str,
-) -> None:
-    arms = [arm for arm in curves if arm != control]
-    rows = math.ceil(len(arms) / COLUMNS)
-    two_lines = any("\n" in labels[arm] for arm in arms[:COLUMNS])
-    top = 0.2 + 0.14 * two_lines  # inches, for the legend and a second line of titles
-    height = 1.75 * rows + top
-    canvas.set_size_inches(WIDTH_INCHES, height)
-    panels = canvas.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False).flat
-    canvas.subplots_adjust(
-        left=0.075, right=0.995, top=1 - (top + 0.3) / height, bottom=0.4 / height, hspace=0.42
-    )
-    for position, panel in enumerate(panels):
-        if position >= len(arms):
-            panel.remove()
-            continue
-        arm = arms[position]
-        _draw(panel, curves[arm], ARM, "the arm named above the panel")
-        if control in curves:
-            text = " ".join(labels[control].split("\n"))
-            _draw(panel, curves[control], CONTROL, f"{text} (control)", dashed=True)
-        _finish(panel, limits, curves)
-        panel.set_title(labels[arm], loc="left", fontsize=8, pad=4)
-        panel.tick_params(labelsize=7.5, labelbottom=position + COLUMNS >= len(arms))
-        if not any(limits.low <= value <= limits.high for value in curves[arm].means):
-            _say_where(panel, above=curves[arm].means[-1] > limits.high)
-        if position == 0:
-            handles, texts = panel.get_legend_handles_labels()
-            canvas.legend(handles, texts, loc="upper left", ncols=2, bbox_to_anchor=(0.065, 1))
-    canvas.supxlabel("epoch", fontsize=9, y=0.02 / height)
-    canvas.supylabel(label, fontsize=9, x=0.0)
+def _mark_ends(axes: Axes, plot: _Plot) -> None:
+    """Draw an arrow at the axis in the colour of each curve that ends beyond it, side by side."""
+    lines = dict(zip(plot.curves, axes.get_lines(), strict=True))
+    ending = [arm for arm in plot.curves if plot.end(arm)]
+    for position, arm in enumerate(ending):
+        above = plot.curves[arm].means[-1] > plot.limits.high
+        axes.plot(
+            0.985 - 0.035 * position,
+            0.985 if above else 0.015,
+            "^" if above else "v",
+            color=lines[arm].get_color(),
+            transform=axes.transAxes,
+            clip_on=False,
+            markersize=6,
+        )
 
 
-def _say_where(panel: Axes, above: bool) -> None:
-    panel.text(
-        0.97,
-        0.9 if above else 0.05,
-        f"{'above' if above else 'below'} the axis",
-        transform=panel.transAxes,
-        ha="right",
-        va="top" if above else "bottom",
-        fontsize=8,
-        color=ARM,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-    )
+def _small_multiples(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
+    """Draw a panel for each arm beside the control's curve, all on the same axes."""
+    arms = [arm for arm in plot.curves if arm != plot.control]
+    titles = [plot.label(arm, title_width(layout)) for arm in arms]
+    for arm, panel in zip(arms, small_multiples(canvas, layout, titles), strict=True):
+        _draw_panel(panel, arm, plot)
+    label_multiples(canvas, layout, "epoch", plot.metric.label)
+
+
+def _draw_panel(panel: Axes, arm: str, plot: _Plot) -> None:
+    _draw(panel, plot.curves[arm], ARM, "the arm named above the panel")
+    if plot.control in plot.curves:
+        text = " ".join(plot.label(plot.control, 27).split("\n"))
+        _draw(panel, plot.curves[plot.control], CONTROL, f"{text} (control)", dashed=True)
+    _finish(panel, plot)
+    if end := plot.end(arm):
+        above = end.startswith("▴")
+        panel.text(
+            0.98, 0.96 if above else 0.04, end, transform=panel.transAxes, ha="right",
+            va="top" if above else "bottom", fontsize=8.5, color=ARM,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
 
 
 def _draw(axes: Axes, curve: LearningCurve, colour: str, label: str, dashed: bool = False) -> None:
@@ -180,37 +194,36 @@ def _draw(axes: Axes, curve: LearningCurve, colour: str, label: str, dashed: boo
         axes.fill_between(curve.epochs, lows, highs, color=colour, alpha=0.16, linewidth=0)
 
 
-def _finish(axes: Axes, limits: Limits, curves: Mapping[str, LearningCurve]) -> None:
+def _finish(axes: Axes, plot: _Plot) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    first = min(curve.epochs[0] for curve in curves.values())
-    last = max(curve.epochs[-1] for curve in curves.values())
-    margin = 0.03 * (last - first) or 0.5
+    first = min(curve.epochs[0] for curve in plot.curves.values())
+    last = max(curve.epochs[-1] for curve in plot.curves.values())
+    margin = 0.03 * (last - first)
     axes.set_xlim(first - margin, last + margin)
-    if limits.logarithmic:
+    if plot.limits.logarithmic:
         axes.set_yscale("log")
-    axes.set_ylim(limits.low, limits.high)
-    if first == last:
-        axes.set_xticks([first])
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.set_ylim(plot.limits.low, plot.limits.high)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
-def _caption(
-    curves: Mapping[str, LearningCurve], control: str, arms: Sequence[ArmCurves], limits: Limits
-) -> str:
+def _caption(plot: _Plot, arms: Sequence[ArmCurves]) -> str:
+    curves, limits = plot.curves, plot.limits
     counts = sorted({curve.n for curve in curves.values()})
     several = f"{counts[0]} to {counts[-1]}"
     n = f"n = {counts[0]}" if len(counts) == 1 else f"n = {several}"
     band = "with Student's 95% interval" if counts[-1] > 1 else "one run, so no interval"
-    shown = "is black" if control in curves else "has no curve"
+    shown = "is black" if plot.control in curves else "has no curve"
     parts = [f"Mean over the seeds of completed runs ({n}), {band}. The control {shown}."]
     beyond = [arm for arm, curve in curves.items() if not limits.hold(settled(curve.means))]
     early = [arm for arm, curve in curves.items() if not limits.hold(curve.means)]
     if set(early) - set(beyond):
         parts.append("The axis shows the range after the first quarter of the epochs.")
     if beyond:
-        parts.append(f"Cut at the axis, so that the others can be read: {', '.join(beyond)}.")
+        parts.append(
+            "The axis is cut so that the others can be read; an arrow with a number says where a "
+            f"curve ends beyond it. Cut: {', '.join(beyond)}."
+        )
     if limits.logarithmic:
         parts.append("The axis is logarithmic.")
     absent = [arm.arm for arm in arms if arm.arm not in curves]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ablations.analysis.infer.inference import Inference
@@ -12,27 +13,29 @@ from ablations.analysis.infer.verdicts import Verdict
 from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.comparisons import verdict_words
 from ablations.analysis.show.figures.limits import Limits, robust_limits
+from ablations.analysis.show.figures.rows import Row, point_beyond, row_axes
 from ablations.analysis.show.figures.style import (
     CONTROL,
+    MARGIN,
+    PAPER,
     VERDICT_STYLES,
+    Layout,
     draw,
-    house_style,
-    rows_height,
     wrapped,
 )
-from ablations.analysis.show.formats import difference_unit, magnitude
+from ablations.analysis.show.formats import difference, difference_unit, listed, magnitude
 from ablations.study.metrics import METRICS, Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
-MARGIN = "#eef1f4"
 BEST = " ★"
 
 
 @dataclass(frozen=True)
 class _Line:
-    """One arm, in the unit drawn."""
+    """One arm, in the metric's own unit."""
 
     arm: str
     verdict: Verdict
@@ -40,120 +43,162 @@ class _Line:
     effect: float
     interval: Interval
     """The effect alone where n < 2."""
+    simultaneous: Interval
+    """Of all arms at once, drawn thin; as ``interval`` where n < 2."""
     may_be_best: bool
 
+
+@dataclass(frozen=True)
+class _Plot:
+    """What is drawn; the axis is in the unit of ``difference_unit``."""
+
+    lines: Sequence[_Line]
+    limits: Limits
+    metric: Metric
+    control: str
+    margin: float
+    """0 where the study states none."""
+
     @property
-    def ends(self) -> tuple[float, float, float]:
-        """Low end, effect and high end."""
-        return self.interval.low, self.effect, self.interval.high
+    def scale(self) -> float:
+        """From the metric's own unit to the axis."""
+        return 100.0 if self.metric.percent else 1.0
 
 
 def effects(inference: Inference) -> Iterator[Figure]:
     """Draw the effects, the largest first; nothing where there is none."""
-    from matplotlib.figure import Figure as Canvas
-
     metric = METRICS[inference.metric]
-    scale = 100.0 if metric.percent else 1.0
-    lines = _lines(inference, scale)
+    lines = _lines(inference)
     if not lines:
         return
-    margin = scale * inference.margin
-    limits = robust_limits([line.ends for line in lines], (-margin, 0.0, margin))
-    with house_style():
-        names = [wrapped(f"{line.arm}{line.may_be_best * BEST}", 34, 2) for line in lines]
-        canvas = Canvas(figsize=(6.2, 0.75 + rows_height(names)))
-        axes = canvas.subplots()
-        axes.set_xlim(limits.low, limits.high)
-        axes.set_ylim(len(lines) - 0.4, -0.6)
-        axes.grid(visible=False, axis="y")
-        if margin:
-            axes.axvspan(-margin, margin, color=MARGIN, linewidth=0)
-        axes.axvline(0, color=CONTROL, linewidth=1.6, linestyle=(0, (4, 1.5)))
-        for height, line in enumerate(lines):
-            _draw_line(axes, height, line, limits)
-        axes.set_yticks(range(len(lines)), names, fontsize=8.5)
-        axes.tick_params(axis="y", length=0)
-        axes.set_xlabel(_axis_label(metric, inference.control))
-        title = f"Effect on {metric.label} against the control"
-        yield draw(canvas, f"{metric.name}_effects", title, _caption(lines, limits, inference))
+    scale = 100.0 if metric.percent else 1.0
+    limits = _limits(lines, scale, inference.margin)
+    plot = _Plot(lines, limits, metric, inference.control, inference.margin)
+
+    title = f"Effect on {metric.label} against the control"
+    yield draw(
+        f"{metric.name}_effects", title, _caption(plot, inference), partial(_paint, plot=plot)
+    )
 
 
-def _lines(inference: Inference, scale: float) -> list[_Line]:
+def _lines(inference: Inference) -> list[_Line]:
     lines = []
     for arm in inference.arms:
         comparison = arm.comparison
         if comparison is None or comparison.effect is None:
             continue
-        around = comparison.interval or Interval(comparison.effect, comparison.effect)
+        alone = comparison.interval or Interval(comparison.effect, comparison.effect)
         lines.append(
             _Line(
-                arm.arm,
-                comparison.verdict,
-                verdict_words(comparison, arm.is_copy),
-                scale * comparison.effect,
-                around.scaled(scale),
-                arm.may_be_best,
+                arm=arm.arm,
+                verdict=comparison.verdict,
+                words=verdict_words(comparison, arm.is_copy),
+                effect=comparison.effect,
+                interval=alone,
+                simultaneous=comparison.simultaneous or alone,
+                may_be_best=arm.may_be_best,
             )
         )
     sign = -1 if inference.better == "higher" else 1
     return sorted(lines, key=lambda line: sign * line.effect)
 
 
-def _axis_label(metric: Metric, control: str) -> str:
-    unit = difference_unit(metric)
+def _limits(lines: Sequence[_Line], scale: float, margin: float) -> Limits:
+    """Return limits that hold the margin too where they hold the control."""
+    ends = [(scale * line.interval.low, scale * line.interval.high) for line in lines]
+    limits = robust_limits(ends, control=(0.0,))
+    if not limits.hold([0.0]):
+        return limits
+    edge = 1.1 * scale * margin
+    return Limits(min(limits.low, -edge), max(limits.high, edge))
+
+
+def _paint(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
+    rows = [
+        Row(line.arm + line.may_be_best * BEST, line.words, VERDICT_STYLES[line.verdict].text)
+        for line in plot.lines
+    ]
+    axes, centres = row_axes(canvas, layout, rows, plot.limits)
+    if plot.margin:
+        edge = plot.scale * plot.margin
+        axes.axvspan(-edge, edge, color=MARGIN, linewidth=0, zorder=0.5)
+    axes.axvline(0, color=CONTROL, linewidth=1.6, linestyle=(0, (4, 1.5)))
+    if not plot.limits.hold([0.0]):
+        text = "◂ control, at 0" if plot.limits.low > 0 else "control, at 0 ▸"
+        side = 0 if plot.limits.low > 0 else 1
+        axes.set_title(text, loc="left" if side == 0 else "right", color=CONTROL, pad=4)
+    for height, line in zip(centres, plot.lines, strict=True):
+        _draw_line(axes, height, line, plot)
+    axes.set_xlabel(_axis_label(plot, layout))
+
+
+def _axis_label(plot: _Plot, layout: Layout) -> str:
+    unit = difference_unit(plot.metric)
     in_unit = f" ({unit})" if unit else ""
-    direction = "right" if metric.better == "higher" else "left"
-    return (
-        f"{metric.label}, arm minus {wrapped(control, 30, 1)}{in_unit}; better to the {direction}"
-    )
+    direction = "right" if plot.metric.better == "higher" else "left"
+    control = wrapped(plot.control, 30, 1)
+    parts = (f"{plot.metric.label}, arm minus {control}{in_unit}", f"better to the {direction}")
+    return ("\n" if layout.narrow else "; ").join(parts)
 
 
-def _draw_line(axes: Axes, height: int, line: _Line, limits: Limits) -> None:
-    style = VERDICT_STYLES[line.verdict]
-    low, effect, high = line.ends
-    shown = max(low, limits.low), min(high, limits.high)
-    if shown[0] <= shown[1]:
-        axes.hlines(height, *shown, color=style.colour, linewidth=2)
-    across = axes.get_yaxis_transform()
-    for beyond, edge, marker in (
-        (low < limits.low, 0.008, "<"),
-        (high > limits.high, 0.992, ">"),
-    ):
-        if beyond:
-            axes.plot(
-                edge, height, marker, color=style.colour, transform=across, markersize=6,
-                clip_on=False,
-            )  # fmt: skip
+def _draw_line(axes: Axes, height: float, line: _Line, plot: _Plot) -> None:
+    style, limits = VERDICT_STYLES[line.verdict], plot.limits
+    interval, effect = line.interval.scaled(plot.scale), plot.scale * line.effect
+    low, high = max(interval.low, limits.low), min(interval.high, limits.high)
+    inside = low <= high
+    if inside:
+        axes.hlines(height, low, high, color=style.colour, linewidth=2.4)
+    wide = line.simultaneous.scaled(plot.scale)
+    low, high = max(wide.low, limits.low), min(wide.high, limits.high)
+    if low <= high:
+        axes.hlines(height, low, high, color=style.colour, linewidth=0.8)
+    if interval.low < limits.low:
+        text = _beyond(line, plot, line.interval.low, effect < limits.low)
+        point_beyond(axes, height, "left", text, style.text, raised=inside)
+    if interval.high > limits.high:
+        text = _beyond(line, plot, line.interval.high, effect > limits.high)
+        point_beyond(axes, height, "right", text, style.text, raised=inside)
     if limits.hold([effect]):
-        face = style.colour if style.filled else "white"
+        face = style.colour if style.filled else PAPER
         axes.plot(
             effect, height, style.marker, color=style.colour, markerfacecolor=face,
-            markeredgecolor="white" if style.filled else style.colour, markersize=8,
+            markeredgecolor=PAPER if style.filled else style.colour, markersize=8,
         )  # fmt: skip
-    axes.annotate(
-        wrapped(line.words, 34, 2),
-        (1.015, height),
-        xycoords=across,
-        va="center",
-        fontsize=8,
-        color=style.text,
-        annotation_clip=False,
-    )
 
 
-def _caption(lines: Sequence[_Line], limits: Limits, inference: Inference) -> str:
-    parts = ["Mean difference over the paired seeds with Student's 95% interval."]
-    parts.append(f"The dashed line is the control, {inference.control}")
-    if inference.margin > 0:
-        size = magnitude(METRICS[inference.metric], inference.margin)
-        parts[-1] += f"; the grey band is the margin of ±{size}"
+def _beyond(line: _Line, plot: _Plot, end: float, effect_too: bool) -> str:
+    """Return the end of the interval, or where the effect lies beyond too, both."""
+    if not effect_too:
+        return difference(plot.metric, end)
+    effect = difference(plot.metric, line.effect)
+    if line.interval.low == line.interval.high:
+        return effect
+    ends = (difference(plot.metric, end) for end in (line.interval.low, line.interval.high))
+    return f"{effect} ({' to '.join(ends)})"
+
+
+def _caption(plot: _Plot, inference: Inference) -> str:
+    parts = [
+        "Mean difference over the paired seeds with Student's 95% interval; thin, the interval "
+        "that holds for all arms at once."
+    ]
+    if any(line.may_be_best for line in plot.lines):
+        parts.append(f"{BEST.strip()}: may be the best arm.")
+    parts.append(f"The dashed line is the control, {plot.control}")
+    if plot.margin > 0:
+        parts[-1] += f"; the grey band is the margin of ±{magnitude(plot.metric, plot.margin)}"
     parts[-1] += "."
-    if any(line.may_be_best for line in lines):
-        parts.append("★: may be the best arm.")
-    beyond = [line.arm for line in lines if not limits.hold(line.ends)]
+    if not plot.limits.hold([0.0]):
+        parts[-1] = f"The control, {plot.control}, is at 0, beyond the axis."
+    beyond = [
+        line.arm
+        for line in plot.lines
+        if not plot.limits.hold([plot.scale * line.interval.low, plot.scale * line.interval.high])
+    ]
     if beyond:
         parts.append(
-            f"Cut at the axis (arrow), so that the others can be read: {', '.join(beyond)}."
+            "The axis is cut so that the others can be read; an arrow with numbers stands for "
+            f"what lies beyond it: {listed(beyond, len(beyond))}."
         )
     absent = [arm.arm for arm in inference.arms if arm.comparison and not arm.comparison.n]
     if absent:

@@ -10,6 +10,9 @@ from ablations.analysis.infer.curves import LearningCurve
 
 T = TypeVar("T")
 
+SQUEEZED = 1 / 4
+"""Arms that fill less than this share of an axis can hardly be told apart."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -24,25 +27,24 @@ class Limits:
         return all(self.low <= value <= self.high for value in values)
 
 
-def robust_limits(groups: Sequence[Sequence[float]], kept: Sequence[float] = ()) -> Limits:
-    """Return limits that show every group, unless a few would squash all the others.
+def robust_limits(groups: Sequence[Sequence[float]], control: Sequence[float] = ()) -> Limits:
+    """Return limits that show every group, unless a few would squeeze all the others.
 
-    Groups are arms; ``kept`` is the control, which is always shown.  The fewest arms are cut that
-    let the rest be read: those that reach farthest from the middle, a quarter of them at most,
-    and none unless the rest fills less than a quarter of the range of all.
+    Groups are arms.  Where more than the half of them, or just the half, fills less than a quarter
+    of the range of all, the axis shows the most groups of which that is true; of as many, those
+    with the ``control``, then those that lie closest.  Two groups are always shown.
     """
-    others = [group for group in groups if group]
-    shown = [*others, *([kept] if kept else [])]
-    ends = sorted(end for group in shown for end in (min(group), max(group)))
-    low, high = ends[0], ends[-1]
-    middle = (ends[len(ends) // 2] + ends[(len(ends) - 1) // 2]) / 2
-    by_reach = sorted(others, key=lambda group: max(middle - min(group), max(group) - middle))
-    for cut in range(1, len(shown) // 4 + 1):
-        core = [*by_reach[:-cut], *([kept] if kept else [])]
-        core_low, core_high = min(map(min, core)), max(map(max, core))
-        if 0 < 4 * (core_high - core_low) < high - low:
-            low, high = core_low, core_high
-            break
+    ends = [(min(group), max(group)) for group in (control, *groups) if group]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    cores: list[tuple[int, bool, float, float, float]] = []
+    for start in {low for low, _ in ends}:
+        by_high = sorted((end for end in ends if end[0] >= start), key=lambda end: end[1])
+        for count, (_, stop) in enumerate(by_high, start=1):
+            if 2 <= count >= len(ends) / 2 and 0 < stop - start < SQUEEZED * (high - low):
+                with_control = bool(control) and start <= ends[0][0] and ends[0][1] <= stop
+                cores.append((count, with_control, start - stop, start, stop))
+    if cores:
+        *_, low, high = max(cores)
     margin = 0.06 * (high - low) or max(abs(high) * 0.05, 1e-3)
     return Limits(low - margin, high + margin)
 
@@ -59,14 +61,20 @@ def curve_limits(curves: Mapping[str, LearningCurve], control: str, percent: boo
         return Limits(lowest / 1.5, 1.5 * highest, logarithmic=True)
     others = [group for arm, group in means.items() if arm != control]
     limits = robust_limits(others, means.get(control, ()))
-    room = 0.5 * (limits.high - limits.low)
     bands = [band for curve in curves.values() for band in settled(curve.intervals) if band]
-    inside = [band for band in bands if band.high >= limits.low and band.low <= limits.high]
-    low = max(limits.low - room, min([limits.low, *(band.low for band in inside)]))
-    high = min(limits.high + room, max([limits.high, *(band.high for band in inside)]))
-    if percent:
-        low, high = max(low, min(-1.0, limits.low)), min(high, max(101.0, limits.low + 1))
-    return Limits(low, high)
+    limits = widened(limits, [(band.low, band.high) for band in bands])
+    if not percent:
+        return limits
+    return Limits(max(limits.low, -1.0), min(limits.high, 101.0))
+
+
+def widened(limits: Limits, bands: Sequence[tuple[float, float]]) -> Limits:
+    """Return limits that hold the bands that reach into them, at most half as wide again a side."""
+    room = 0.5 * (limits.high - limits.low)
+    inside = [band for band in bands if band[1] >= limits.low and band[0] <= limits.high]
+    low = min([limits.low, *(low for low, _ in inside)])
+    high = max([limits.high, *(high for _, high in inside)])
+    return Limits(max(limits.low - room, low), min(limits.high + room, high))
 
 
 def settled(per_epoch: tuple[T, ...]) -> tuple[T, ...]:

@@ -1,11 +1,11 @@
-"""What every figure shares: size, colours, and bytes that are the same everywhere."""
+"""What every figure shares: sizes, colours, and bytes that are the same everywhere."""
 
 from __future__ import annotations
 
 import io
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,33 +15,89 @@ from ablations.analysis.show.blocks import Figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
+INK, QUIET, PAPER = "#1d2126", "#59616b", "#ffffff"
 CONTROL = "#000000"
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's palette, readable with every common colour blindness; black is the control's."""
-ARM, TROUBLE, GRID = COLOURS[0], COLOURS[1], "#e4e4e4"
-MOST_ARMS_IN_ONE_PANEL = 6
+ARM = COLOURS[0]
+AXIS, GRID, MARGIN = "#888888", "#e4e4e4", "#e9edf1"
+MOST_ARMS_IN_ONE_PANEL = len(COLOURS)
 DOTS_PER_INCH = 150
-PADDING_INCHES = 0.12
-WIDTH_INCHES = 8.6
+PADDING_INCHES = 0.08
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The space that a figure is drawn for."""
+
+    width: float
+    """Inches."""
+    columns: int
+    """Panels side by side."""
+    narrow: bool
+
+
+WIDE = Layout(8.6, 4, narrow=False)
+NARROW = Layout(3.3, 2, narrow=True)
+"""For a phone: at its natural size, 96 pixels an inch, it fits a screen of 360 pixels."""
 
 _SETTINGS: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same shapes on every machine
     "font.size": 9,
+    "text.color": INK,
     "axes.titlesize": 9,
+    "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": "#888888",
+    "axes.edgecolor": AXIS,
+    "axes.facecolor": "none",
     "axes.axisbelow": True,
     "axes.grid": True,
+    "figure.facecolor": PAPER,
     "grid.color": GRID,
     "grid.linewidth": 0.7,
-    "xtick.color": "#444444",
-    "ytick.color": "#444444",
+    "xtick.color": AXIS,
+    "xtick.labelcolor": INK,
+    "ytick.color": AXIS,
+    "ytick.labelcolor": INK,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
     "svg.fonttype": "path",
     "svg.hashsalt": "ablations",
 }
+
+_IN_THE_DARK = {
+    PAPER: "#15181c",
+    INK: "#e4e7eb",
+    QUIET: "#a3acb7",
+    CONTROL: "#ffffff",
+    AXIS: "#8b939d",
+    GRID: "#2f353c",
+    MARGIN: "#2a3036",
+    "#0072b2": "#4aa3e6",
+    "#d55e00": "#ff8a47",
+    "#009e73": "#2fc39a",
+    "#cc79a7": "#e79bc6",
+    "#e69f00": "#f6bd3b",
+    "#56b4e9": "#a6dcff",
+    "#777777": "#9aa2ac",
+    "#005a8e": "#7cc0ff",
+    "#9a3b00": "#ff9d5c",
+    "#006b4e": "#4fd0a5",
+}
+"""Colour → the one in its place where the reader's screen is dark."""
+
+DARK_RULES = "\n".join(
+    [
+        f"svg {{ fill: {_IN_THE_DARK[CONTROL]} }}",  # of black text, which matplotlib leaves out
+        *(
+            f'[style*="{part}: {light}"] {{ {part}: {dark} !important }}'
+            for light, dark in _IN_THE_DARK.items()
+            for part in ("fill", "stroke")
+        ),
+    ]
+)
+"""CSS that turns a figure dark; what knows no CSS shows the light one."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +107,13 @@ class VerdictStyle:
     colour: str
     marker: str
     filled: bool = True
-    text: str = "#444444"
+    text: str = QUIET
 
 
 VERDICT_STYLES = {
-    "better": VerdictStyle("#0072B2", "^", text="#005a8e"),
-    "worse": VerdictStyle("#D55E00", "v", text="#9a3b00"),
-    "equivalent": VerdictStyle("#009E73", "s", text="#006b4e"),
-    "unstable": VerdictStyle("#CC79A7", "X", text="#8f3b69"),
+    "better": VerdictStyle("#0072b2", "^", text="#005a8e"),
+    "worse": VerdictStyle("#d55e00", "v", text="#9a3b00"),
+    "equivalent": VerdictStyle("#009e73", "s", text="#006b4e"),
     "inconclusive": VerdictStyle("#777777", "o", filled=False),
     "none": VerdictStyle("#777777", "o", filled=False),
 }
@@ -75,25 +130,53 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def draw(canvas: Canvas, name: str, title: str, caption: str) -> Figure:
-    """Return the canvas as SVG and PNG without date, program version or trailing spaces."""
-    svg, png = io.StringIO(), io.BytesIO()
+def draw(name: str, title: str, caption: str, paint: Callable[[Canvas, Layout], None]) -> Figure:
+    """Return the figure that ``paint`` draws, for a wide page and for a phone."""
+    from matplotlib.figure import Figure as Canvas
+
+    with house_style():
+        wide, narrow = Canvas(), Canvas()
+        paint(wide, WIDE)
+        paint(narrow, NARROW)
+        box = _box(wide)
+        svg, narrow_svg = _svg(wide, box), _svg(narrow, _box(narrow))
+        return Figure(name, title, caption, svg, narrow_svg, _png(wide, box))
+
+
+def _box(canvas: Canvas) -> Any:
+    """Return what the canvas covers, the text that hangs out of it too."""
     canvas.draw_without_rendering()
-    box = canvas.get_tightbbox().padded(PADDING_INCHES)
+    return canvas.get_tightbbox().padded(PADDING_INCHES)
+
+
+def _svg(canvas: Canvas, box: Any) -> str:
+    """Return the SVG without date, program version or trailing spaces; dark where the screen is."""
+    svg = io.StringIO()
     nameless = {"Date": None, "Creator": None}
     canvas.savefig(svg, format="svg", bbox_inches=box, metadata=nameless)
+    text = "".join(f"{line.rstrip()}\n" for line in svg.getvalue().splitlines())
+    style = '<style type="text/css">'
+    dark = f"{style}\n@media (prefers-color-scheme: dark) {{\n{DARK_RULES}\n}}\n"
+    return text.replace(style, dark, 1)
+
+
+def _png(canvas: Canvas, box: Any) -> bytes:
+    png = io.BytesIO()
     nameless = {"Software": None}
     canvas.savefig(png, format="png", bbox_inches=box, metadata=nameless, dpi=DOTS_PER_INCH)
-    lines = (line.rstrip() for line in svg.getvalue().splitlines())
-    return Figure(name, title, caption, "\n".join(lines) + "\n", png.getvalue())
+    return png.getvalue()
 
 
-def inline_svg(figure: Figure) -> str:
-    """Return the SVG element alone, its ids made unique so that several fit one page."""
-    svg = figure.svg[figure.svg.index("<svg") :]
+def inline_svg(svg: str, prefix: str) -> str:
+    """Return the SVG element alone, its ids made unique so that several fit one page.
+
+    The page's style sheet holds the rules that it leaves out, once for all figures.
+    """
+    svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\bid="', f'id="{figure.name}-', svg)
-    return re.sub(r'(href="#|url\(#)', rf"\g<1>{figure.name}-", svg)
+    svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", svg, count=1, flags=re.DOTALL)
+    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
+    return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", svg)
 
 
 def wrapped(name: str, width: int, lines: int = 3) -> str:
@@ -101,9 +184,3 @@ def wrapped(name: str, width: int, lines: int = 3) -> str:
     parts = textwrap.wrap(name.replace("_", "_ "), width) if len(name) > width else [name]
     parts = [part.replace("_ ", "_") for part in parts]
     return "\n".join(parts[:lines]) + ("…" if len(parts) > lines else "")
-
-
-def rows_height(names: Sequence[str]) -> float:
-    """Return the height, in inches, of rows with these names beside them."""
-    tallest = max((name.count("\n") for name in names), default=0)
-    return (0.3 + 0.07 * tallest) * max(len(names), 2)

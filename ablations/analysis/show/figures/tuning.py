@@ -9,19 +9,27 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.tuning_curves import ArmTuningCurve, TuningCurve, TuningPoint
 from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.figures.limits import Limits, robust_limits
+from ablations.analysis.show.figures.panels import (
+    label_multiples,
+    legend_outside,
+    one_panel,
+    small_multiples,
+    title_width,
+)
 from ablations.analysis.show.figures.style import (
     ARM,
     COLOURS,
     CONTROL,
-    WIDTH_INCHES,
+    PAPER,
+    Layout,
     draw,
-    house_style,
     wrapped,
 )
 from ablations.analysis.show.formats import listed, titled
@@ -32,7 +40,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-COLUMNS = 4
 MOST_IN_ONE_PANEL = 3
 """Arms whose error bars can be told apart side by side."""
 APART = 0.09  # between such bars, as a share of the distance between two values
@@ -71,8 +78,6 @@ class _Plot:
 
 def tuning_curves(inference: Inference) -> Iterator[Figure]:
     """Draw a figure for each tuned setting."""
-    from matplotlib.figure import Figure as Canvas
-
     if inference.tuning is None:
         return
     metric = METRICS[inference.tuning.metric]
@@ -81,12 +86,9 @@ def tuning_curves(inference: Inference) -> Iterator[Figure]:
         if not arms:
             continue
         plot = _Plot(curve, arms, inference.control, metric, _limits(arms, metric))
-        with house_style():
-            canvas = Canvas()
-            _paint(canvas, plot, WIDTH_INCHES, COLUMNS)
-            name = f"tuning_{curve.setting.replace('.', '_')}"
-            title = f"{metric.label.capitalize()} by {curve.setting}"
-            yield draw(canvas, name, title, _caption(plot, inference))
+        name = f"tuning_{curve.setting.replace('.', '_')}"
+        title = f"{metric.label.capitalize()} by {curve.setting}"
+        yield draw(name, title, _caption(plot, inference), partial(_paint, plot=plot))
 
 
 def _key(value: Any) -> Any:
@@ -111,16 +113,15 @@ def _limits(arms: Sequence[ArmTuningCurve], metric: Metric) -> Limits:
     return Limits(max(low, -1.0), min(high, 101.0)) if metric.percent else Limits(low, high)
 
 
-def _paint(canvas: Canvas, plot: _Plot, width: float, columns: int) -> None:
+def _paint(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     if len(plot.arms) <= MOST_IN_ONE_PANEL:
-        _one_panel(canvas, plot, width)
+        _one_panel(canvas, layout, plot)
     else:
-        _small_multiples(canvas, plot, width, columns)
+        _small_multiples(canvas, layout, plot)
 
 
-def _one_panel(canvas: Canvas, plot: _Plot, width: float) -> None:
-    canvas.set_size_inches(min(width, 6.6), 3.7)
-    axes = canvas.subplots()
+def _one_panel(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
+    axes = one_panel(canvas, layout)
     colours = iter(COLOURS)
     middle = (len(plot.arms) - 1) / 2
     for number, arm in enumerate(plot.arms):
@@ -131,40 +132,21 @@ def _one_panel(canvas: Canvas, plot: _Plot, width: float) -> None:
     _finish(axes, plot)
     axes.set_xlabel(plot.curve.setting)
     axes.set_ylabel(_axis_label(plot.metric))
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(plot.arms))
+    legend_outside(axes, layout, range(len(plot.arms)))
 
 
-def _small_multiples(canvas: Canvas, plot: _Plot, width: float, columns: int) -> None:
+def _small_multiples(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     """Draw an arm a panel, the control in each of them."""
     control = next((arm for arm in plot.arms if arm.arm == plot.control), None)
     arms = [arm for arm in plot.arms if arm is not control]
-    rows = math.ceil(len(arms) / columns)
-    names = [wrapped(arm.arm, 27, 2) for arm in arms]
-    top = 0.2 + 0.14 * any("\n" in name for name in names[:columns])  # inches, for the legend
-    height = 1.85 * rows + top
-    canvas.set_size_inches(width, height)
-    panels = canvas.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
-    canvas.subplots_adjust(
-        left=0.075, right=0.995, top=1 - (top + 0.3) / height, bottom=0.5 / height, hspace=0.4
-    )
-    for position, panel in enumerate(panels):
-        if position >= len(arms):
-            panel.remove()
-            continue
+    titles = [wrapped(arm.arm, title_width(layout), 2) for arm in arms]
+    for arm, panel in zip(arms, small_multiples(canvas, layout, titles), strict=True):
         if control is not None:
-            label = f"{control.arm} (control)"
+            label = f"{wrapped(control.arm, 27, 1)} (control)"
             _draw(panel, plot, control, CONTROL, label, bars=False)
-        _draw(panel, plot, arms[position], ARM, "the arm named above the panel")
+        _draw(panel, plot, arm, ARM, "the arm named above the panel")
         _finish(panel, plot)
-        panel.set_title(names[position], loc="left", fontsize=8, pad=4)
-        panel.tick_params(labelsize=7.5, labelbottom=position + columns >= len(arms))
-        if position == 0:
-            handles, texts = panel.get_legend_handles_labels()
-            canvas.legend(
-                handles[::-1], texts[::-1], loc="upper left", ncols=2, bbox_to_anchor=(0.065, 1)
-            )
-    canvas.supxlabel(plot.curve.setting, fontsize=9, y=0.02 / height)
-    canvas.supylabel(_axis_label(plot.metric), fontsize=9, x=0.0)
+    label_multiples(canvas, layout, plot.curve.setting, _axis_label(plot.metric))
 
 
 def _draw(
@@ -188,7 +170,7 @@ def _draw(
             bar = point.interval.scaled(plot.scale)
             axes.vlines(place, bar.low, bar.high, color=colour, linewidth=1.1, alpha=0.6)
         if point.chosen:
-            face = colour if bars else "white"
+            face = colour if bars else PAPER
             axes.plot(place, mean, "D", color=colour, markerfacecolor=face, markersize=5.5)
         if bars or len(plot.arms) <= MOST_IN_ONE_PANEL:
             _mark_at_edge(axes, plot, place, mean, point, colour)
