@@ -54,8 +54,8 @@ def _settings(paths: tuple[str, ...]) -> str:
 def _by_hand(rates: Mapping[str, float]) -> str:
     stated = [f"{arm} {short(rate)}" for arm, rate in rates.items()]
     return (
-        f"{BY_HAND}: {formats.listed(stated, MOST_NAMES)}. No search chose them, nor the control's "
-        "own, so an arm may owe its place to a better guess; tune: would give each the same search."
+        f"{BY_HAND}: {formats.listed(stated, MOST_NAMES)}. No search chose them or the control's, "
+        "so an arm may owe its place to a better guess; tune: gives each the same search."
     )
 
 

@@ -213,7 +213,7 @@ def _caption(plot: _Plot, arms: Sequence[ArmCurves]) -> str:
     several = f"{counts[0]} to {counts[-1]}"
     n = f"n = {counts[0]}" if len(counts) == 1 else f"n = {several}"
     band = "with Student's 95% interval" if counts[-1] > 1 else "one run, so no interval"
-    shown = "is black" if plot.control in curves else "has no curve"
+    shown = "is dashed" if plot.control in curves else "has no curve"
     parts = [f"Mean over the seeds of completed runs ({n}), {band}. The control {shown}."]
     beyond = [arm for arm, curve in curves.items() if not limits.hold(settled(curve.means))]
     early = [arm for arm, curve in curves.items() if not limits.hold(curve.means)]

@@ -117,7 +117,7 @@ def _counted(values: Sequence[float], completed: int, metric: Metric) -> str:
 
 
 def _caption(plot: _Plot, arms: Sequence[ArmSummary]) -> str:
-    parts = ["Each dot is one completed run (a seed); the bar is the arm's mean; black is control."]
+    parts = ["Each dot is one completed run (a seed); the bar is the arm's mean."]
     if any(arm.divergence.diverged for arm in arms):
         parts.append(
             "Diverged runs have no dot and enter no mean; they are counted beside their arm."

@@ -147,8 +147,8 @@ def _how_diverged_runs_count(inference: Inference, metric: Metric) -> str:
 def _how_examples_count(found: OverExamples) -> str:
     """Return what the interval over examples covers, by how much it is wider, what it costs."""
     text = (
-        f"New examples, too: every arm was tested on the same {found.examples:,} examples; that "
-        "95% interval covers new seeds and new examples of the same kind"
+        "New examples, too: 95% over new seeds and new test examples like the same "
+        f"{found.examples:,} that every arm had"
     )
     widths = [arm.widening for arm in found.arms if arm.widening is not None]
     if widths:
@@ -156,5 +156,5 @@ def _how_examples_count(found: OverExamples) -> str:
         text += f", {low} to {high} times as wide (median {middle})"
     lost = [arm.arm for arm in found.arms if arm.only_over_seeds]
     if lost:
-        text += f"; it holds 0 where the first does not: {formats.listed(lost, 6)}"
+        text += f"; holds 0 where the first does not: {formats.listed(lost, 6)}"
     return f"{text}."
