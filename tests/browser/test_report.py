@@ -48,12 +48,26 @@ def test_a_page_renders_alone_and_fits_a_phone(page: Any, reports: Path, name: s
     assert requests == [path.as_uri()]
     assert page.locator("h1").inner_text() in (name, "Ablation reports")
     assert page.locator(".answer").first.inner_text().endswith(".")
-    for figure in page.locator(".card svg").all():
-        box = figure.bounding_box()
+    wide = figures(page)
+    for box, _ in wide:
         assert box["width"] > 400
         assert box["height"] > 60
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    narrow = figures(page)
+    assert len(narrow) == len(wide)
+    for box, scale in narrow:
+        assert box["x"] + box["width"] <= 390
+        assert scale > 0.95  # a letter is as large as it was drawn
+
+
+def figures(page: Any) -> list[tuple[Any, float]]:
+    """Box and scale (pixels a point, against 4/3) of what is shown of each figure: one drawing."""
+    shown = [card.locator("svg:visible") for card in page.locator(".card").all()]
+    assert all(drawing.count() == 1 for drawing in shown)
+    boxes = [drawing.bounding_box() for drawing in shown]
+    drawn = [float(drawing.get_attribute("viewBox").split()[2]) for drawing in shown]
+    return [(box, box["width"] / points * 0.75) for box, points in zip(boxes, drawn, strict=True)]
 
 
 def test_a_click_on_a_heading_sorts_the_verdicts(page: Any, reports: Path) -> None:

@@ -138,7 +138,7 @@ def _axis_label(plot: _Plot, layout: Layout) -> str:
     direction = "right" if plot.metric.better == "higher" else "left"
     control = wrapped(plot.control, 30, 1)
     parts = (f"{plot.metric.label}, arm minus {control}{in_unit}", f"better to the {direction}")
-    return ("\n" if layout.narrow else "; ").join(parts)
+    return "\n".join(wrapped(part, 40) for part in parts) if layout.narrow else "; ".join(parts)
 
 
 def _draw_line(axes: Axes, height: float, line: _Line, plot: _Plot) -> None:
