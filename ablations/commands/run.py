@@ -62,7 +62,7 @@ def _train(session: Session, metric: str, name: str) -> int:
         print(f"{name}: {len(standings) - len(pending)} of {len(standings)} runs need no training")
     for standing in standings if not session.prepared.options.rerun else ():
         if standing.saved_epochs is not None:
-            epochs = standing.run.recipe.training.epochs
+            epochs = standing.run.trained.training.epochs
             print(f"{standing.run}: continues after epoch {standing.saved_epochs} of {epochs}")
     with ProgressDisplay(len(pending), metric) as display:
         for outcome in session.execute():

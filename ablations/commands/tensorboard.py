@@ -30,7 +30,7 @@ def tensorboard(study: str | None, runs: Path, port: int) -> NoReturn:
         raise AblationsError(
             f"{logdir}: no runs yet; wants `ablations run {study or 'STUDY'}` first"
         )
-    histograms = loaded is None or any(arm.recipe.telemetry.records for arm in loaded.arms)
+    histograms = loaded is None or any(arm.trained.telemetry.records for arm in loaded.arms)
     for title, view in _views(logdir, "" if loaded else ANY_STUDY, histograms):
         print(f"{title:28} http://localhost:{port}/{view}")
     sys.stdout.flush()

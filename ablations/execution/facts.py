@@ -47,8 +47,8 @@ def check(study: Study, arms: Sequence[Arm], seeds: Sequence[int], directory: Pa
     with SeparateProcess() as process:
         data = _describe(study, directory, process)
         parameters = _count(arms, data, process)
-        transfers = [arm for arm in arms if _can_misfit(arm.recipe)]
-        process.call(_rehearse, [(a.name, a.recipe.settings(), data, seeds) for a in transfers])
+        transfers = [arm for arm in arms if _can_misfit(arm.trained)]
+        process.call(_rehearse, [(a.name, a.trained.settings(), data, seeds) for a in transfers])
     return Facts(data, parameters)
 
 
@@ -58,7 +58,7 @@ def digests(study: Study, directory: Path | None) -> dict[DataRecipe, str | None
 
 
 def _named(study: Study) -> list[DataRecipe]:
-    return list(dict.fromkeys(data for arm in study.arms for data in arm.recipe.all_data))
+    return list(dict.fromkeys(data for arm in study.arms for data in arm.trained.all_data))
 
 
 def _describe(
@@ -75,8 +75,8 @@ def _count(
     arms: Sequence[Arm], data: Mapping[DataRecipe, DataFacts], process: SeparateProcess
 ) -> dict[str, int]:
     """Return arm → parameters; only a user's models are built to count them."""
-    calls = {arm.name: _counted(arm, data[arm.recipe.data]) for arm in arms}
-    built = [arm.name for arm in arms if arm.recipe.model.needs_building]
+    calls = {arm.name: _counted(arm, data[arm.trained.data]) for arm in arms}
+    built = [arm.name for arm in arms if arm.trained.model.needs_building]
     counts = process.call(_parameters_by_building, [calls[name] for name in built])
     parameters = dict(zip(built, counts, strict=True))
     rest = [name for name in calls if name not in parameters]
@@ -84,7 +84,7 @@ def _count(
 
 
 def _counted(arm: Arm, facts: DataFacts) -> tuple[str, Model, tuple[int, ...], int]:
-    return arm.name, arm.recipe.model, facts.input_shape, facts.classes
+    return arm.name, arm.trained.model, facts.input_shape, facts.classes
 
 
 def _parameters(arm: str, model: Model, input_shape: tuple[int, ...], classes: int) -> int:

@@ -109,7 +109,7 @@ class Session:
         """
         runs, jobs = self.prepared.runs, self.jobs()
         study = self.tuned.study
-        data = study.arm(study.control).recipe.data
+        data = study.arm(study.control).trained.data
         classes = self.prepared.facts.data[data].classes
         changed = study_files.record(study, runs, classes)
         if not jobs and not changed:
@@ -129,10 +129,10 @@ class Session:
                 arm=run.arm,
                 trial=run.trial,
                 seed=run.seed,
-                recipe=run.recipe.settings(),
+                recipe=run.trained.settings(),
                 settings=its_own,
                 runs=options.runs,
-                data_digest=inputs_digest(run.recipe, run.seed, digests.__getitem__) or "",
+                data_digest=inputs_digest(run.trained, run.seed, digests.__getitem__) or "",
                 data_directory=options.data_directory,
                 rerun=options.rerun,
             )
@@ -153,7 +153,7 @@ def prepare(
     wanted = [*expand(study, arms, seeds), *expand_trials(study, arms, CATALOG)]
     executor = executor_for(options)
     _check_writable(options.runs)
-    for data in dict.fromkeys(data for run in wanted for data in run.recipe.all_data):
+    for data in dict.fromkeys(data for run in wanted for data in run.trained.all_data):
         data_catalog.fetch(data.name, options.data_directory)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
@@ -178,6 +178,6 @@ def _check_sizes(wanted: Sequence[Run], known: Facts) -> None:
     from ablations.data.split import check_sizes
     from ablations.training.stage import stages_of
 
-    for stage in (stage for run in wanted for stage in stages_of(run.recipe)):
+    for stage in (stage for run in wanted for stage in stages_of(run.trained)):
         data = facts_for(stage.recipe.data, known.data)
         check_sizes(stage.recipe, data.train_examples, data.input_shape)

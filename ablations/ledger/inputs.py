@@ -7,16 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ablations.files import digest_of
-from ablations.study.recipe import DataRecipe, Recipe
+from ablations.study.recipe import AnyRecipe, DataRecipe, FreeRecipe
 
 
 def inputs_digest(
-    recipe: Recipe, seed: int, digest: Callable[[DataRecipe], str | None]
+    recipe: AnyRecipe, seed: int, digest: Callable[[DataRecipe], str | None]
 ) -> str | None:
     """Return the digest of the data, or of all data and files, that a run learns from.
 
-    ``digest`` returns that of one data set.  None where some of it is not on this machine.
+    ``digest`` returns that of one data set.  None where some of it is not on this machine;
+    empty where the results were imported.
     """
+    if isinstance(recipe, FreeRecipe):
+        return ""
     if recipe.transfer is None:
         return digest(recipe.data)
     digests = [digest(data) for data in recipe.all_data]

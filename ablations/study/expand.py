@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablations.errors import AblationsError, suggest
-from ablations.study.recipe import Recipe
+from ablations.study.recipe import AnyRecipe, Recipe, trainable
 from ablations.study.schema import TUNING, Arm, Study, TuningTrial
 from ablations.study.settings import change
 from ablations.study.technique import Catalog
@@ -31,12 +31,21 @@ class Run:
     study: str
     arm: str
     seed: int
-    recipe: Recipe
+    recipe: AnyRecipe
     trial: str = ""
     """The trial of the arm's search; empty in the comparison."""
     provisional: bool = False
     """Whether the recipe stands in for one that is not known, so that no result can be of it: the
     search of its arm has not chosen the values yet."""
+
+    @property
+    def trained(self) -> Recipe:
+        """The recipe, of this package.
+
+        Raises:
+            AblationsError: something else trained it.
+        """
+        return trainable(self.recipe)
 
     def __str__(self) -> str:
         return run_path(self.study, self.arm, self.seed, self.trial)
@@ -95,12 +104,12 @@ def trial_recipe(
 ) -> Recipe:
     """Return the recipe of one trial.  Without a catalogue its techniques cannot be built."""
     shorter = {} if epochs is None else {"training.epochs": epochs}
-    return _changed(arm.recipe, {**shorter, **trial.values}, catalog)
+    return _changed(arm.trained, {**shorter, **trial.values}, catalog)
 
 
 def tuned(arm: Arm, values: Mapping[str, Any], catalog: Catalog | None = None) -> Arm:
     """Return the arm at the values that its search chose."""
-    recipe = _changed(arm.recipe, values, catalog)
+    recipe = _changed(arm.trained, values, catalog)
     return arm.model_copy(update={"recipe": recipe, "tuned": values})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -15,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from ablations.errors import UserCodeError, suggest
+from ablations.errors import AblationsError, UserCodeError, suggest
 from ablations.study.families import (
     Augmentation,
     Clipping,
@@ -173,6 +174,30 @@ class Recipe(Frozen):
     def without_telemetry(self) -> dict[str, Any]:
         """Return the settings that can change a result: all but what is recorded."""
         return self.model_dump(mode="json", exclude={"telemetry"})
+
+
+class FreeRecipe(Frozen):
+    """The settings of a run that something else than this package trained: free keys."""
+
+    settings: Mapping[str, Any] = {}
+
+    def without_telemetry(self) -> dict[str, Any]:
+        """Return the settings that can change a result: all."""
+        return self.model_dump(mode="json")
+
+
+AnyRecipe = Recipe | FreeRecipe
+
+
+def trainable(recipe: AnyRecipe) -> Recipe:
+    """Return a recipe of this package.
+
+    Raises:
+        AblationsError: something else trained it.
+    """
+    if isinstance(recipe, FreeRecipe):
+        raise AblationsError("the results were imported; wants a study of this package to train")
+    return recipe
 
 
 def _misplaced(message: str, *location: str) -> ValidationError:

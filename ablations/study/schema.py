@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ablations.errors import suggest
 from ablations.study.frozen import Count, Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
-from ablations.study.metrics import METRICS
-from ablations.study.recipe import Recipe
+from ablations.study.metrics import METRICS, Direction, Metric
+from ablations.study.recipe import AnyRecipe, Recipe, trainable
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAME_WANTED = (
@@ -94,7 +94,16 @@ class Arm(Frozen):
     """In a factorial design: factor → label of its level in this arm."""
     tuned: Mapping[str, Any] = {}
     """What the search chose for this arm: dotted path → value; the recipe holds it."""
-    recipe: Recipe
+    recipe: AnyRecipe
+
+    @property
+    def trained(self) -> Recipe:
+        """The recipe, of this package.
+
+        Raises:
+            AblationsError: something else trained it.
+        """
+        return trainable(self.recipe)
 
 
 class Claim(Frozen):
@@ -109,19 +118,28 @@ class Claim(Frozen):
     """The claim in words, where the arms' names do not say it."""
 
 
+class DeclaredMetric(Frozen):
+    """A metric that the study brings, beside those of ``METRICS``."""
+
+    better: Direction
+    unit: str = ""
+
+
 class Study(Frozen):
     """One question: arms of one base, compared with a control over seeds."""
 
     study: Name
     question: str
     description: str = ""
-    base: Recipe
+    base: AnyRecipe
     control: Name
     arms: Annotated[tuple[Arm, ...], Listed]
     design: Design | None = None
     seeds: Seeds
     tune: Tuning | None = None
-    metric: MetricName = "test_accuracy"
+    metrics: Mapping[str, DeclaredMetric] = {}
+    """Metrics of the study's own."""
+    metric: str = "test_accuracy"
     """The metric that answers the question."""
     margin: NonNegative = 0.0
     """The smallest difference of ``metric`` that matters in practice, in the metric's unit."""
@@ -132,7 +150,7 @@ class Study(Frozen):
     claims: Annotated[tuple[Claim, ...], Listed] = ()
     correction: Correction = "max_t"
     """Of p for the arms of a family: step-down max-T over joint sign flips, or Holm's."""
-    if_diverged: Mapping[MetricName, float] = {}
+    if_diverged: Mapping[str, float] = {}
     """Metric → what a diverged run scores; without one, the worst of any completed run."""
     overrides: Mapping[str, Any] = {}
     """What ``--set`` changed in the base: dotted path → value."""
@@ -145,6 +163,26 @@ class Study(Frozen):
     Empty judges once, at all seeds; else the seeds are those up to the last look."""
     look_weights: LookWeights = ()
     """The share of the error that each look may spend; one for each look, of sum 1."""
+
+    imported: bool = False
+    """Whether something else produced the results; ``file`` is then the table they came in."""
+
+    @model_validator(mode="after")
+    def _knows_its_metrics(self) -> Study:
+        for name in (self.metric, *self.if_diverged):
+            if name not in self.metrics:
+                _metric(name)
+        return self
+
+    def metric_named(self, name: str) -> Metric:
+        """Return one of the study's metrics, or of those that every study has."""
+        own = self.metrics.get(name)
+        return Metric(name, name, own.better, own.unit) if own else METRICS[name]
+
+    @property
+    def answering_metric(self) -> Metric:
+        """The metric that answers the question."""
+        return self.metric_named(self.metric)
 
     def arm(self, name: str) -> Arm:
         """Return the arm called ``name``; KeyError if there is none."""

@@ -65,12 +65,12 @@ class _Training:
         self.fingerprint = fingerprint(self.run.recipe, self.run.seed, self.data_digest)
         self.checkpoints = CheckpointManager(self.directory, self.fingerprint)
         self.trainer: Trainer = CompiledTrainer(
-            self.run.recipe, self.run.seed, request.data_directory, programs
+            self.run.trained, self.run.seed, request.data_directory, programs
         )
 
     def execute(self) -> Result:
         self._restore_or_start()
-        write_atomically(self.directory.recipe, to_yaml(self.run.recipe.settings()))
+        write_atomically(self.directory.recipe, to_yaml(self.run.trained.settings()))
         scores = self._train()
         if scores.correct is not None:
             write_correct(self.directory.correct, scores.correct)
@@ -144,7 +144,7 @@ class _Training:
     def _final_scores(self) -> FinalScores:
         """Return the final scores, finite ones; a trial of a search never reads the test split."""
         progress = self.trainer.progress
-        training = self.run.recipe.training
+        training = self.run.trained.training
         tested = FinalScores({}) if progress.reason or self.run.trial else self.trainer.test()
         restores_best = training.early_stopping is not None
         summaries = progress.summaries(self.trainer.best_epoch if restores_best else None)
@@ -196,7 +196,7 @@ def _data_digest(request: TrainingRequest) -> str:
         data_catalog.fetch(data.name, request.data_directory)
         return data_catalog.digest(data.name, request.data_directory, data.classes)
 
-    found = inputs_digest(request.run.recipe, request.run.seed, digest) or ""
+    found = inputs_digest(request.run.trained, request.run.seed, digest) or ""
     if request.data_digest and found != request.data_digest:
         raise DataError(
             f"{request.run}: its data changed since the run was planned (digest {found[:12]}; "

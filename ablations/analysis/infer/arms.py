@@ -65,7 +65,7 @@ def compare_with_control(collected: Collected) -> dict[str, Comparison]:
         return compare_at_looks(collected)
     arms = [arm for arm in study.arm_names if arm != study.control]
     family = [paired_differences(collected, arm, study.control, study.metric) for arm in arms]
-    judged = judge(family, METRICS[study.metric].better, study.margin, study.correction)
+    judged = judge(family, study.answering_metric.better, study.margin, study.correction)
     return dict(zip(arms, judged, strict=True))
 
 
@@ -74,7 +74,7 @@ def _summary(
 ) -> ArmSummary:
     study = collected.study
     runs = completed(collected.of_arm(arm))
-    values = {metric: collected.values(arm, metric) for metric in METRICS}
+    values = {metric: collected.values(arm, metric) for metric in {**METRICS, **study.metrics}}
     metrics = {metric: summarize(list(by_seed.values())) for metric, by_seed in values.items()}
     return ArmSummary(
         arm=arm,

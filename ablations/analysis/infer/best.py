@@ -7,7 +7,6 @@ from ablations.analysis.infer.max_t import best_p_values
 from ablations.analysis.infer.scores import scores
 from ablations.analysis.infer.summary import summarize
 from ablations.analysis.read.collect import Collected
-from ablations.study.metrics import METRICS
 
 
 def best_by_mean(collected: Collected) -> str | None:
@@ -16,7 +15,7 @@ def best_by_mean(collected: Collected) -> str | None:
     An arm of which no run completed has none.
     """
     study = collected.study
-    sign = 1 if METRICS[study.metric].better == "higher" else -1
+    sign = 1 if study.answering_metric.better == "higher" else -1
     means = {}
     for arm in study.arm_names:
         mean = summarize(list(scores(collected, arm, study.metric).values())).mean
@@ -33,5 +32,5 @@ def may_be_best(collected: Collected) -> frozenset[str]:
     study = collected.study
     known = {arm: scores(collected, arm, study.metric) for arm in study.arm_names}
     known = {arm: of_arm for arm, of_arm in known.items() if of_arm}
-    p_values = best_p_values(list(known.values()), METRICS[study.metric].better)
+    p_values = best_p_values(list(known.values()), study.answering_metric.better)
     return frozenset(arm for arm, p in zip(known, p_values, strict=True) if p > LEVEL)

@@ -28,8 +28,9 @@ class ArmChanges:
 
 
 def arm_changes(study: Study) -> tuple[ArmChanges, ...]:
-    """Return what each arm but the control changes; nothing where the control is no arm."""
-    if study.control not in study.arm_names:
+    """Return what each arm but the control changes; nothing where the control is no arm, or
+    where the results were imported, as the table does not say."""
+    if study.imported or study.control not in study.arm_names:
         return ()
     control = study.arm(study.control).recipe.without_telemetry()
     return tuple(

@@ -10,7 +10,6 @@ from ablations.analysis.infer.pairs import paired_differences
 from ablations.analysis.infer.summary import Summary, summarize
 from ablations.analysis.infer.verdicts import Comparison, judge
 from ablations.analysis.read.collect import Collected
-from ablations.study.metrics import METRICS
 from ablations.study.schema import Claim
 
 Outcome = Literal["reproduced", "contradicted", "not_settled"]
@@ -63,7 +62,7 @@ def claim_results(collected: Collected) -> tuple[ClaimResult, ...]:
             for claim in claims.values()
         ]
         margin = study.margin if metric == study.metric else 0.0
-        judged = judge(family, METRICS[metric].better, margin, study.correction)
+        judged = judge(family, study.metric_named(metric).better, margin, study.correction)
         for (number, claim), comparison in zip(claims.items(), judged, strict=True):
             results[number] = _result(collected, claim, comparison)
     return tuple(results[number] for number in range(len(study.claims)))

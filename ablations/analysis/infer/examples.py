@@ -73,7 +73,7 @@ def over_examples(collected: Collected, arms: Sequence[ArmSummary]) -> OverExamp
     import numpy as np
 
     study = collected.study
-    if study.metric != METRIC or study.control not in study.arm_names:
+    if study.imported or study.metric != METRIC or study.control not in study.arm_names:
         return None
     control, effects = _correct(collected, study.control), []
     examples = {len(correct) for correct in control.values()}
@@ -97,7 +97,7 @@ def _correct(collected: Collected, arm: str) -> dict[int, NDArray[np.bool_]]:
 
 def _same_examples(collected: Collected, arm: str) -> bool:
     study = collected.study
-    one, other = (study.arm(name).recipe.data for name in (arm, study.control))
+    one, other = (study.arm(name).trained.data for name in (arm, study.control))
     return (one.name, one.classes) == (other.name, other.classes)
 
 

@@ -17,7 +17,6 @@ from ablations.analysis.infer.pairs import PairedDifferences
 from ablations.analysis.infer.scores import scores
 from ablations.analysis.infer.verdicts import Comparison, judge
 from ablations.analysis.read.collect import Collected
-from ablations.study.metrics import METRICS
 
 _ROUNDING = 1e-13
 HIGHEST_ORDER = 2
@@ -70,7 +69,7 @@ def factorial_effects(collected: Collected) -> FactorialEffects | None:
         PairedDifferences({s: contrast(cell, factors, levels) for s, cell in cells.items()})
         for levels in tested
     ]
-    judged = judge(family, METRICS[study.metric].better, study.margin, study.correction)
+    judged = judge(family, study.answering_metric.better, study.margin, study.correction)
     return FactorialEffects(
         {path: labels[0] for path, labels in factors.items()},
         tuple(itertools.starmap(Contrast, zip(tested, judged, strict=True))),

@@ -22,7 +22,7 @@ from ablations.analysis.infer.tuning_curves import TuningCurve, tuning_curves
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
-from ablations.study.metrics import METRICS
+from ablations.study.metrics import Metric
 from ablations.study.schema import Correction
 
 
@@ -39,6 +39,10 @@ class Inference:
     control: str
     metric: str
     """The metric that answers the question."""
+    answering_metric: Metric
+    """How it is named and shown."""
+    imported: bool
+    """Whether something else produced the results; ``file`` is then the table they came in."""
     better: Literal["higher", "lower"]
     margin: float
     """The smallest difference of the metric that matters."""
@@ -100,7 +104,9 @@ def infer(collected: Collected) -> Inference:
         description=study.description,
         control=study.control,
         metric=study.metric,
-        better=METRICS[study.metric].better,
+        better=study.answering_metric.better,
+        answering_metric=study.answering_metric,
+        imported=study.imported,
         margin=study.margin,
         seeds=study.seeds,
         file=study.file,

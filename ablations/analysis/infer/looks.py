@@ -20,7 +20,6 @@ from ablations.analysis.infer.summary import Summary, summarize
 from ablations.analysis.infer.verdicts import Comparison, judge
 from ablations.analysis.read.collect import Collected
 from ablations.ledger.looks import Look, Reason
-from ablations.study.metrics import METRICS
 from ablations.study.schema import Correction, Study
 
 FUTILE = 0.15
@@ -68,7 +67,7 @@ class LookRule:
         family = [arm for arm in arms if left.get(arm) not in ("better", "worse")]
         judged = judge(
             [NOTHING if arm in left else pairs[arm] for arm in family],
-            METRICS[study.metric].better,
+            study.answering_metric.better,
             study.margin,
             self.correction,
             self.level,

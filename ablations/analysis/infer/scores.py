@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ablations.analysis.read.collect import Collected
-from ablations.study.metrics import METRICS
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ def diverged_score(collected: Collected, metric: str) -> DivergedScore | None:
         return DivergedScore(stated, True)
     arms = collected.study.arm_names
     known = [value for arm in arms for value in collected.values(arm, metric).values()]
-    worst = min if METRICS[metric].better == "higher" else max
+    worst = min if collected.study.metric_named(metric).better == "higher" else max
     return DivergedScore(worst(known), False) if known else None
 
 

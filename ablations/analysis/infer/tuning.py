@@ -151,11 +151,11 @@ def own_rates(study: Study) -> dict[str, float]:
 
     Where the rate is a factor of the design, it is what the arms are compared by.
     """
-    if study.control not in study.arm_names:
+    if study.imported or study.control not in study.arm_names:
         return {}
-    control = study.arm(study.control).recipe.training.optimizer.learning_rate
+    control = study.arm(study.control).trained.training.optimizer.learning_rate
     rates = {
-        arm.name: arm.recipe.training.optimizer.learning_rate
+        arm.name: arm.trained.training.optimizer.learning_rate
         for arm in study.arms
         if declared(arm.changes, RATE) and RATE not in arm.levels
     }

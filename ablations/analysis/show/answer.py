@@ -16,7 +16,7 @@ from ablations.analysis.show.formats import (
 )
 from ablations.analysis.show.sections.claims import claims_sentence
 from ablations.analysis.show.sections.factorial import factorial_sentences
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import Metric
 
 MOST_NAMES = 3
 MOST_BEST = 8
@@ -30,7 +30,7 @@ def answer(inference: Inference) -> tuple[str, ...]:
 
 def _about_arms(inference: Inference) -> Iterator[str]:
     """Yield the answer to the study's question, or why there is none."""
-    metric = METRICS[inference.metric]
+    metric = inference.answering_metric
     control, others = inference.control_arm(), inference.other_arms()
     if inference.best_by_mean is None:
         yield _no_numbers(inference, metric)

@@ -24,7 +24,7 @@ from ablations.analysis.show.figures.style import (
     wrapped,
 )
 from ablations.analysis.show.formats import difference, difference_unit, listed, magnitude
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +67,7 @@ class _Plot:
 
 def effects(inference: Inference) -> Iterator[Figure]:
     """Draw the effects, the largest first; nothing where there is none."""
-    metric = METRICS[inference.metric]
+    metric = inference.answering_metric
     lines = _lines(inference)
     if not lines:
         return

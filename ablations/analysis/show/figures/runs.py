@@ -14,7 +14,7 @@ from ablations.analysis.show.figures.limits import Limits, robust_limits
 from ablations.analysis.show.figures.rows import Row, point_beyond, row_axes
 from ablations.analysis.show.figures.style import ARM, CONTROL, Layout, draw
 from ablations.analysis.show.formats import diverged, measured, titled
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +47,7 @@ class _Plot:
 
 def every_run(inference: Inference) -> Iterator[Figure]:
     """Draw the study's metric of each run; nothing where no run completed."""
-    metric = METRICS[inference.metric]
+    metric = inference.answering_metric
     arms = [arm for arm in inference.arms if arm.divergence.runs]
     values = {arm.arm: list(arm.scores.values()) for arm in arms}
     if not any(values.values()):

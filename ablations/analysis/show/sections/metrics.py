@@ -26,7 +26,7 @@ def metrics(inference: Inference) -> Section | None:
     """Return an arm a row; nothing where no run counts."""
     if not inference.runs.counted:
         return None
-    metric = METRICS[inference.metric]
+    metric = inference.answering_metric
     unit = formats.difference_unit(metric)
     columns = (
         Column("arm"),
@@ -40,7 +40,7 @@ def metrics(inference: Inference) -> Section | None:
 
 
 def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
-    metric, runs = METRICS[inference.metric], arm.divergence.runs
+    metric, runs = inference.answering_metric, arm.divergence.runs
     deviation = arm.score.standard_deviation
     return (
         arm_cell(arm.arm, arm.is_control),
