@@ -151,3 +151,21 @@ def techniques(name: tuple[str, ...]) -> None:
     from ablations.commands import techniques as command
 
     command.techniques(name)
+
+
+@main.command("import")
+@click.argument("table", type=_path)
+@click.option("--study", required=True, help="The study's name; its runs are kept under it.")
+@click.option("--control", required=True, help="The arm that the others are compared with.")
+@click.option("--metric", required=True, help="The column that answers the question.")
+@click.option("--better", required=True, type=click.Choice(["higher", "lower"]))
+@click.option(
+    "--margin", required=True, type=click.FloatRange(min=0), help="What difference matters."
+)
+@click.option("--if-diverged", type=float, help="What a diverged run scores.")
+@_runs
+def import_(table: Path, runs: Path, **question: Any) -> None:
+    """Take a table of results that something else produced: arm,seed[,status],metric…"""
+    from ablations.commands import import_results as command
+
+    command.import_results(table, command.Question(**question), runs)

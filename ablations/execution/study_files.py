@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ablations.errors import RunsDirectoryError
+from ablations.errors import RunsDirectoryError, StudyError
 from ablations.files import write_atomically
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import read_history
@@ -15,6 +15,7 @@ from ablations.study.expand import comparison_runs
 from ablations.study.metrics import scores_if_diverged
 from ablations.study.recipe import DataRecipe
 from ablations.study.schema import Study
+from ablations.study.yaml_reader import read_yaml
 from ablations.study.yaml_writer import to_yaml
 
 
@@ -24,12 +25,25 @@ def record(study: Study, runs: RunsDirectory, classes: int) -> bool:
     What the study does not say that a diverged run scores is that of a guess among ``classes``.
     """
     stated = {**scores_if_diverged(classes), **study.if_diverged}
-    study = study.model_copy(update={"if_diverged": stated})
+    return keep(study.model_copy(update={"if_diverged": stated}), runs)
+
+
+def keep(study: Study, runs: RunsDirectory) -> bool:
+    """Keep a study for reports and dashboards; return whether it is new.
+
+    Raises:
+        RunsDirectoryError: the directory cannot be written, or holds imported results.
+    """
     path = runs.record(study.study)
     content = to_yaml(study.model_dump(mode="json"))
     try:
         if path.is_file() and path.read_text() == content:
             return False
+        if not study.imported and _holds_imported(path):
+            raise RunsDirectoryError(
+                f"{path.parent}: holds imported results; wants another name for the study, or "
+                "another --runs"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         from ablations.telemetry.study_events import write_study
 
@@ -38,6 +52,16 @@ def record(study: Study, runs: RunsDirectory, classes: int) -> bool:
     except OSError as error:
         raise RunsDirectoryError(f"{path.parent}: {error.strerror}") from None
     return True
+
+
+def _holds_imported(record: Path) -> bool:
+    if not record.is_file():
+        return False
+    try:
+        kept = read_yaml(record.read_bytes(), str(record)).data
+    except StudyError:
+        return False
+    return isinstance(kept, dict) and kept.get("imported") is True
 
 
 def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, str | None]) -> None:

@@ -57,7 +57,8 @@ def experiment(study: Study) -> Value:
     ordered = [study.metric, *(name for name in METRICS if name != study.metric)]
     metrics = [
         api_pb2.MetricInfo(
-            name=api_pb2.MetricName(tag=tags.final(name)), display_name=METRICS[name].label
+            name=api_pb2.MetricName(tag=tags.final(name)),
+            display_name=study.metric_named(name).label,
         )
         for name in ordered
     ]

@@ -28,8 +28,11 @@ class ArmChanges:
 
 
 def arm_changes(study: Study) -> tuple[ArmChanges, ...]:
-    """Return what each arm but the control changes; nothing where the control is no arm, or
-    where the results were imported, as the table does not say."""
+    """Return what each arm but the control changes.
+
+    Nothing where the control is no arm, or where the results were imported: no table
+    says.
+    """
     if study.imported or study.control not in study.arm_names:
         return ()
     control = study.arm(study.control).recipe.without_telemetry()

@@ -22,7 +22,7 @@ from ablations.analysis.infer.tuning_curves import TuningCurve, tuning_curves
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
-from ablations.study.metrics import Metric
+from ablations.study.metrics import METRICS, Metric
 from ablations.study.schema import Correction
 
 
@@ -39,8 +39,8 @@ class Inference:
     control: str
     metric: str
     """The metric that answers the question."""
-    answering_metric: Metric
-    """How it is named and shown."""
+    own_metrics: Mapping[str, Metric]
+    """Those that the study brings."""
     imported: bool
     """Whether something else produced the results; ``file`` is then the table they came in."""
     better: Literal["higher", "lower"]
@@ -81,6 +81,10 @@ class Inference:
     environments: Mapping[str, Mapping[str, int]]
     """Key → value → runs that recorded it."""
 
+    def answering_metric(self) -> Metric:
+        """Return the metric that answers the question."""
+        return self.own_metrics.get(self.metric) or METRICS[self.metric]
+
     def control_arm(self) -> ArmSummary | None:
         """Return the control's numbers; None where the control is no arm."""
         return next((arm for arm in self.arms if arm.is_control), None)
@@ -105,7 +109,7 @@ def infer(collected: Collected) -> Inference:
         control=study.control,
         metric=study.metric,
         better=study.answering_metric.better,
-        answering_metric=study.answering_metric,
+        own_metrics={name: study.metric_named(name) for name in study.metrics},
         imported=study.imported,
         margin=study.margin,
         seeds=study.seeds,

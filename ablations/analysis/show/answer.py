@@ -30,7 +30,7 @@ def answer(inference: Inference) -> tuple[str, ...]:
 
 def _about_arms(inference: Inference) -> Iterator[str]:
     """Yield the answer to the study's question, or why there is none."""
-    metric = inference.answering_metric
+    metric = inference.answering_metric()
     control, others = inference.control_arm(), inference.other_arms()
     if inference.best_by_mean is None:
         yield _no_numbers(inference, metric)

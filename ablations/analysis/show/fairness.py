@@ -13,12 +13,18 @@ UNTUNED = (
     "Untuned: the study searches no learning rate for its arms, so an arm may owe its place to a "
     "setting that suits it better than the others."
 )
+IMPORTED = (
+    "Imported: something else trained these runs, and how the settings of each arm were chosen is "
+    "not known here."
+)
 BY_HAND = "Rates set by hand"
 MOST_NAMES = 6
 
 
 def fairness_label(inference: Inference) -> str:
     """Return the word that stands beside the answer."""
+    if inference.imported:
+        return "Imported"
     if inference.fairness.tuned:
         return "Tuned"
     return BY_HAND if inference.fairness.own_rates else "Untuned"
@@ -26,6 +32,8 @@ def fairness_label(inference: Inference) -> str:
 
 def fairness_sentence(inference: Inference) -> str:
     """Return how the arms' settings were chosen."""
+    if inference.imported:
+        return IMPORTED
     tuning = inference.tuning
     if tuning is None:
         rates = inference.fairness.own_rates

@@ -34,8 +34,10 @@ def runs_csv(collected: Collected) -> str:
             known = {"study": collected.name, "arm": entry.arm, "status": "unreadable"}
             rows += [{**known, "seed": seed, "reason": entry.reason} for seed in entry.seeds]
     rows.sort(key=lambda row: (arms.get(row["arm"], len(arms)), row["arm"], row["seed"]))
+    others = dict.fromkeys(name for run in collected.runs for name in run.result.metrics)
+    extra = [name for name in others if name not in COLUMNS]
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(stream, (*COLUMNS, *extra), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue()
@@ -54,4 +56,5 @@ def _row(study: str, run: RecordedRun) -> dict[str, Any]:
         **{name: run.value(name) for name in METRICS},
         **{f"seconds_{part}": result.seconds.get(part) for part in _SECONDS},
         "fingerprint": result.fingerprint,
+        **{name: value for name, value in result.metrics.items() if name not in COLUMNS},
     }

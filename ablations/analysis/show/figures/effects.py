@@ -67,7 +67,7 @@ class _Plot:
 
 def effects(inference: Inference) -> Iterator[Figure]:
     """Draw the effects, the largest first; nothing where there is none."""
-    metric = inference.answering_metric
+    metric = inference.answering_metric()
     lines = _lines(inference)
     if not lines:
         return

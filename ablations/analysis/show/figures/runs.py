@@ -47,7 +47,7 @@ class _Plot:
 
 def every_run(inference: Inference) -> Iterator[Figure]:
     """Draw the study's metric of each run; nothing where no run completed."""
-    metric = inference.answering_metric
+    metric = inference.answering_metric()
     arms = [arm for arm in inference.arms if arm.divergence.runs]
     values = {arm.arm: list(arm.scores.values()) for arm in arms}
     if not any(values.values()):

@@ -9,8 +9,8 @@ from ablations.study.settings import short
 
 
 def changes(inference: Inference) -> Section | None:
-    """Return every setting in which an arm differs; nothing where the control is no arm."""
-    if inference.control_arm() is None:
+    """Return every setting in which an arm differs; nothing where that is not known."""
+    if inference.imported or inference.control_arm() is None:
         return None
     rows: list[tuple[str, str, str, str]] = []
     for arm in inference.changes:

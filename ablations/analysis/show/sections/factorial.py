@@ -25,7 +25,7 @@ def factorial(inference: Inference) -> Section | None:
     effects = inference.factorial
     if effects is None:
         return None
-    metric = inference.answering_metric
+    metric = inference.answering_metric()
     columns = (
         *(Column(title) for title in ("contrast", "kind", "verdict")),
         *effect_columns(metric),
@@ -50,7 +50,7 @@ def factorial_sentences(inference: Inference) -> tuple[str, ...]:
         return ()
     if all(contrast.comparison.verdict == "none" for contrast in effects.contrasts):
         return ()
-    metric = inference.answering_metric
+    metric = inference.answering_metric()
     groups: dict[str, list[str]] = {}
     for contrast in effects.contrasts:
         comparison, name = contrast.comparison, _name(contrast, effects.references)
@@ -100,8 +100,8 @@ def _notes(effects: FactorialEffects, inference: Inference) -> Iterator[str]:
     named = {
         _name(contrast, effects.references): contrast.comparison for contrast in effects.contrasts
     }
-    yield from comparison_notes(named, inference.answering_metric)
-    yield from settle_notes(named, inference.answering_metric)
+    yield from comparison_notes(named, inference.answering_metric())
+    yield from settle_notes(named, inference.answering_metric())
     if effects.diverged:
         names = formats.listed(effects.diverged, 6)
         yield f"Diverged runs enter at what they score, those of {names}."

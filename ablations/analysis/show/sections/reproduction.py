@@ -12,6 +12,8 @@ from ablations.study.frozen import show
 
 def reproduction(inference: Inference) -> Section:
     """Return the commands that train the study again and write its report."""
+    if inference.imported:
+        return _import_again(inference)
     words = ["ablations", "run", _as_argument(inference)]
     if inference.seeds == tuple(range(len(inference.seeds))):
         words += ["--seeds", str(len(inference.seeds))]
@@ -21,6 +23,17 @@ def reproduction(inference: Inference) -> Section:
         words += ["--set", f"{path}={_as_written(value)}"]
     report = ["ablations", "report", inference.study]
     return Section("Run it again", (Commands((shlex.join(words), shlex.join(report))),))
+
+
+def _import_again(inference: Inference) -> Section:
+    words = ["ablations", "import", inference.file, "--study", inference.study]
+    words += ["--control", inference.control, "--metric", inference.metric]
+    words += ["--better", inference.better, "--margin", show(inference.margin)]
+    score = inference.diverged_score
+    if score and score.stated:
+        words += ["--if-diverged", show(score.value)]
+    report = ["ablations", "report", inference.study]
+    return Section("Import it again", (Commands((shlex.join(words), shlex.join(report))),))
 
 
 def _as_argument(inference: Inference) -> str:

@@ -33,7 +33,7 @@ def verdicts(inference: Inference) -> Section:
 
 def verdict_table(inference: Inference) -> Table:
     """Return the verdicts: one arm a row, the control marked."""
-    metric = inference.answering_metric
+    metric = inference.answering_metric()
     columns = (
         Column("arm"),
         Column("verdict"),
@@ -47,7 +47,7 @@ def verdict_table(inference: Inference) -> Table:
 
 
 def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
-    metric = inference.answering_metric
+    metric = inference.answering_metric()
     beats = arm.comparison.probability_of_improvement if arm.comparison else None
     return (
         arm_cell(arm.arm, arm.is_control),
@@ -71,12 +71,12 @@ def _examples_cells(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
         return ()
     effects = {effect.arm: effect.both for effect in inference.over_examples.arms}
     both = effects.get(arm.arm)
-    text = formats.interval(inference.answering_metric, both) if both else formats.NOTHING
+    text = formats.interval(inference.answering_metric(), both) if both else formats.NOTHING
     return (Cell(text, both.low if both else None),)
 
 
 def _notes(inference: Inference) -> Iterator[str]:
-    metric = inference.answering_metric
+    metric = inference.answering_metric()
     comparisons = {arm.arm: arm.comparison for arm in inference.arms if arm.comparison}
     yield fairness_sentence(inference)
     yield _how_to_read(inference, tuple(comparisons.values()))
@@ -112,7 +112,7 @@ def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str
         )
     text += f". p: two-sided sign-flip test{correction}"
     if inference.margin > 0:
-        size = formats.magnitude(inference.answering_metric, inference.margin)
+        size = formats.magnitude(inference.answering_metric(), inference.margin)
         expected = formats.number(LEVEL * len(comparisons), 2)
         text += (
             f". A difference matters from {size} on (the study's margin); were all "

@@ -1,0 +1,148 @@
+"""``ablations import``: take results that something else produced into the ledger."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablations.analysis.read.collect import read_record
+from ablations.errors import AblationsError, RunsDirectoryError, suggest
+from ablations.execution import study_files
+from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.records import Result, UnreadableResultError, read_result
+from ablations.ledger.table import Row, read_table
+from ablations.study.metrics import METRICS, Direction
+from ablations.study.recipe import FreeRecipe
+from ablations.study.schema import NAME, NAME_WANTED, Arm, DeclaredMetric, Study
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the results are asked."""
+
+    study: str
+    control: str
+    metric: str
+    better: Direction
+    margin: float
+    if_diverged: float | None
+
+
+def import_results(table: Path, question: Question, root: Path) -> None:
+    """Write the runs of a table below ``root``, and the study that compares them.
+
+    A table that holds more than an earlier one of the study adds to it.
+
+    Raises:
+        AblationsError: the table or the question is wrong, or the directory holds other results;
+            nothing is written.
+    """
+    _check(question)
+    rows = read_table(table, question.metric)
+    runs = RunsDirectory(root)
+    study = _study(table, question, rows, _earlier(runs, question.study))
+    new = [row for row in rows if not _is_there(runs, study, row)]
+    try:
+        for row in new:
+            directory = runs.run(study.study, row.arm, row.seed)
+            directory.path.mkdir(parents=True, exist_ok=True)
+            _result(study, row).write(directory.result)
+    except OSError as error:
+        raise RunsDirectoryError(f"{error.filename or root}: {error.strerror}") from None
+    study_files.keep(study, runs)
+    there = f", {len(rows) - len(new)} were there" if len(new) < len(rows) else ""
+    print(f"{study.study}: {len(new)} runs imported{there}; ablations report {study.study}")
+
+
+def _check(question: Question) -> None:
+    if not NAME.fullmatch(question.study):
+        raise AblationsError(f"--study: {NAME_WANTED.format(question.study)}")
+    for option, value in (("--margin", question.margin), ("--if-diverged", question.if_diverged)):
+        if value is not None and not math.isfinite(value):
+            raise AblationsError(f"{option}: wants a finite number, got {value}")
+    known = METRICS.get(question.metric)
+    if known and known.better != question.better:
+        raise AblationsError(
+            f"--better {question.better}: {question.metric} is better {known.better}; "
+            "wants that, or another name for the metric"
+        )
+
+
+def _earlier(runs: RunsDirectory, name: str) -> Study | None:
+    """Return the study as an earlier import left it."""
+    if not runs.record(name).is_file():
+        return None
+    study = read_record(runs.root, name)
+    if not study.imported:
+        raise AblationsError(
+            f'--study {name}: {runs.study(name)} holds runs of "{study.study}" that were trained '
+            "here; wants another name, or another --runs"
+        )
+    return study
+
+
+def _study(table: Path, question: Question, rows: Iterable[Row], earlier: Study | None) -> Study:
+    names = dict.fromkeys((*(earlier.arm_names if earlier else ()), *(row.arm for row in rows)))
+    seeds = {*(earlier.seeds if earlier else ()), *(row.seed for row in rows)}
+    if question.control not in names:
+        raise AblationsError(
+            f'--control: no arm is called "{question.control}"; {suggest(question.control, names)}'
+        )
+    declared = {question.metric: DeclaredMetric(better=question.better)}
+    scored = {} if question.if_diverged is None else {question.metric: question.if_diverged}
+    return Study(
+        study=question.study,
+        question=f"Which arm does better than {question.control} in {question.metric}?",
+        base=FreeRecipe(),
+        control=question.control,
+        arms=tuple(
+            Arm(
+                name=name,
+                changes={"settings.arm": name},
+                recipe=FreeRecipe(settings={"arm": name}),
+            )
+            for name in names
+        ),
+        seeds=tuple(sorted(seeds)),
+        metrics={name: own for name, own in declared.items() if name not in METRICS},
+        metric=question.metric,
+        margin=question.margin,
+        if_diverged=scored,
+        file=str(table),
+        imported=True,
+    )
+
+
+def _result(study: Study, row: Row) -> Result:
+    return Result(
+        study=study.study,
+        arm=row.arm,
+        seed=row.seed,
+        status=row.status,
+        reason="" if row.status == "completed" else f"{row.status}, as the table says",
+        fingerprint=fingerprint(study.arm(row.arm).recipe, row.seed, ""),
+        metrics=row.metrics,
+    )
+
+
+def _is_there(runs: RunsDirectory, study: Study, row: Row) -> bool:
+    """Whether the run is on disk as the table has it.
+
+    Raises:
+        AblationsError: there is another result; none is ever replaced.
+    """
+    path = runs.run(study.study, row.arm, row.seed).result
+    if not path.exists():
+        return False
+    try:
+        there = read_result(path)
+    except UnreadableResultError as error:
+        raise AblationsError(f"{path}: {error}; wants another --study") from None
+    if (there.status, dict(there.metrics)) != (row.status, dict(row.metrics)):
+        raise AblationsError(
+            f"{path}: holds another result than the table; wants another --study, or this removed"
+        )
+    return True
