@@ -30,9 +30,13 @@ def print_studies(studies: Sequence[Study]) -> None:
     """Print each study's name, question and arms."""
     table = _table("study", "question and arms")
     for study in studies:
+        part = study.part
+        if part and part.label != part.labels[0]:
+            continue  # the first stands for all
         arms = ", ".join(f"{a}*" if a == study.control else a for a in study.arm_names)
-        table.add_row(Text(study.study), Text(study.question))
-        table.add_row("", Text(f"{arms}  ({len(study.seeds)} seeds)", style="dim"))
+        over = f"; {part.path}: {', '.join(part.labels)}" if part else ""
+        table.add_row(Text(part.of if part else study.study), Text(study.question))
+        table.add_row("", Text(f"{arms}  ({len(study.seeds)} seeds{over})", style="dim"))
     console_of_output().print(table)
     console_of_output().print("* the control", style="dim")
 

@@ -14,11 +14,19 @@ from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import settle
 from ablations.ledger.standing import classify_all
 from ablations.study.expand import expand
+from ablations.study.schema import Study
 
 
 def plan(study: str, sets: tuple[str, ...], options: Options) -> None:
-    """Print the runs that a study would make."""
-    loaded, runs = studies.load(study, studies.parse_overrides(sets)), RunsDirectory(options.runs)
+    """Print the runs that a study would make, part by part."""
+    for number, loaded in enumerate(studies.load(study, studies.parse_overrides(sets))):
+        if number:
+            print()
+        _plan(loaded, options)
+
+
+def _plan(loaded: Study, options: Options) -> None:
+    runs = RunsDirectory(options.runs)
     known = facts.check(loaded, loaded.arms, loaded.seeds, options.data_directory)
     absent = sorted({data.name for data, digest in known.digests.items() if digest is None})
     tuned = settle(loaded, runs, known.digests, CATALOG)

@@ -18,7 +18,7 @@ def report(named: Sequence[str], runs: Path, out: Path) -> None:
     """
     from ablations.analysis.show.report import write_reports
 
-    recorded = [_recorded_name(study, runs) for study in named]
+    recorded = [name for study in named for name in _recorded_names(study, runs)]
     for page in write_reports(runs, out, recorded):
         for line in (*page.notices, *page.left_out):
             print(f"{page.study}: {line}", file=sys.stderr)
@@ -30,7 +30,13 @@ def report(named: Sequence[str], runs: Path, out: Path) -> None:
             print(f"{page.study}: not shown in TensorBoard: {error.strerror}", file=sys.stderr)
 
 
-def _recorded_name(study: str, runs: Path) -> str:
-    """Return the name that a study's runs are kept under; the file of a kept one may be gone."""
-    kept = "/" not in study and RunsDirectory(runs).record(study).is_file()
-    return study if kept else studies.load(study).study
+def _recorded_names(study: str, runs: Path) -> list[str]:
+    """Return the names that a study's runs are kept under, one for each part that was run.
+
+    The file of a study that is kept may be gone.
+    """
+    root = RunsDirectory(runs)
+    if "/" not in study and root.record(study).is_file():
+        return [study]
+    names = [each.study for each in studies.load(study)]
+    return [name for name in names if root.record(name).is_file()] or names[:1]

@@ -27,13 +27,21 @@ def run(
     """Train what is pending; return the exit status, 1 if some run failed."""
     loaded = studies.load(study, studies.parse_overrides(sets))
     if seed_count is not None:
-        loaded = with_seeds(loaded, seed_count)
-    prepared, name, failed = prepare(loaded, options, arms, seeds), loaded.study, 0
-    if not (arms or seeds) and (warning := too_few_seeds(loaded)):
+        loaded = tuple(with_seeds(each, seed_count) for each in loaded)
+    prepared = [prepare(each, options, arms, seeds) for each in loaded]
+    failed = [_run(each, arms) for each in prepared]
+    return 1 if any(failed) else 0
+
+
+def _run(prepared: Prepared, arms: Sequence[str]) -> int:
+    """Train one study, or one part of one; return how many runs failed."""
+    study, failed = prepared.study, 0
+    name = study.study
+    if not (arms or prepared.seeds) and (warning := too_few_seeds(study)):
         print(f"{name}: {warning}")
     trials = prepared.trials()
-    if loaded.tune is not None and trials.pending:
-        failed += _train(trials, loaded.tune.metric, f"{name}, {TUNING}")
+    if study.tune is not None and trials.pending:
+        failed += _train(trials, study.tune.metric, f"{name}, {TUNING}")
     comparison = prepared.comparison()
     for arm, missing in comparison.tuned.incomplete.items():
         if not arms or arm in arms:
@@ -42,8 +50,8 @@ def run(
         failed += _compare(prepared, name)
         finished = prepared.comparison()
         for inert in inert_arms(finished.tuned.study, finished.standings):
-            print(f"{name}: {inert_sentence(inert, loaded.control)}")
-    return 1 if failed else 0
+            print(f"{name}: {inert_sentence(inert, study.control)}")
+    return failed
 
 
 def _compare(prepared: Prepared, name: str) -> int:

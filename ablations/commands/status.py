@@ -20,11 +20,11 @@ from ablations.study.schema import TUNING, Study
 def status(study: str | None, options: Options) -> None:
     """Print the states of one study's runs by arm, or of all studies."""
     if study is not None:
-        loaded = studies.load(study)
-        trials, runs = _standings(loaded, options)
-        rows = [(f"{TUNING}/{arm.name}", _of(arm.name, trials)) for arm in loaded.tuned_arms]
-        rows += [(arm, _of(arm, runs)) for arm in loaded.arm_names]
-        display.print_status(rows, "arm")
+        for loaded in studies.load(study):
+            trials, runs = _standings(loaded, options)
+            rows = [(f"{TUNING}/{arm.name}", _of(arm.name, trials)) for arm in loaded.tuned_arms]
+            rows += [(arm, _of(arm, runs)) for arm in loaded.arm_names]
+            display.print_status(rows, f"{loaded.part.label}: arm" if loaded.part else "arm")
         return
     found, problems = studies.load_all()
     standings = [(each.study, _standings(each, options)) for each in found]

@@ -8,7 +8,7 @@ from typing import Any
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.execution.catalog import CATALOG
-from ablations.study.load import load_study
+from ablations.study.load import load_studies
 from ablations.study.schema import Study
 from ablations.study.yaml_reader import read_yaml
 
@@ -18,7 +18,8 @@ CONFIGS = Path("configs")
 def find(study: str) -> Path:
     """Return the file of a study given by its path or by its name in ``configs/``.
 
-    A file below the working directory is named from there, so that it is found on any machine.
+    The name may be that of one of its parts.  A file below the working directory is named from
+    there, so that it is found on any machine.
 
     Raises:
         AblationsError: there is none; names the nearest.
@@ -29,7 +30,7 @@ def find(study: str) -> Path:
             raise AblationsError(f"{path}: no such file; wants a study file")
         here = Path.cwd()
         return path.relative_to(here) if path.is_relative_to(here) else path
-    named = CONFIGS / f"{study}.yaml"
+    named = CONFIGS / f"{study.partition('+')[0]}.yaml"
     if named.is_file():
         return named
     known = [path.stem for path in all_files()]
@@ -41,9 +42,22 @@ def all_files() -> list[Path]:
     return sorted(CONFIGS.glob("*.yaml"))
 
 
-def load(study: str, overrides: Mapping[str, Any] | None = None) -> Study:
-    """Load one study; see ``ablations.study.load.load_study``."""
-    return load_study(find(study), CATALOG, overrides)
+def load(study: str, overrides: Mapping[str, Any] | None = None) -> tuple[Study, ...]:
+    """Load a study, or its parts, or the one part that is named.
+
+    See ``ablations.study.load.load_studies``.
+
+    Raises:
+        AblationsError: the study has no such part.
+    """
+    path = find(study)
+    loaded = load_studies(path, CATALOG, overrides)
+    if "+" not in study or Path(study).is_file():
+        return loaded
+    named = tuple(each for each in loaded if each.study == study)
+    if not named:
+        raise AblationsError(f'no part "{study}"; {suggest(study, [s.study for s in loaded])}')
+    return named
 
 
 def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
@@ -74,7 +88,7 @@ def load_all() -> tuple[list[Study], list[Problem]]:
         raise AblationsError(f"{CONFIGS}/: no studies; wants *.yaml files")
     for path in files:
         try:
-            loaded.append(load_study(path, CATALOG))
+            loaded += load_studies(path, CATALOG)
         except StudyError as error:
             problems += error.problems
     return loaded, problems

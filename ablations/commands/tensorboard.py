@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote, urlencode
@@ -12,10 +13,9 @@ from urllib.parse import quote, urlencode
 from ablations.commands import studies
 from ablations.errors import AblationsError
 from ablations.ledger.paths import RunsDirectory
-from ablations.study.schema import SUMMARY, TUNING
+from ablations.study.schema import SUMMARY, TUNING, Study
 
 SAMPLES = "scalars=100000,histograms=1000"  # 0 would empty the Time Series dashboard
-ANY_STUDY = "[^/]+/"
 
 
 def tensorboard(study: str | None, runs: Path, port: int) -> NoReturn:
@@ -24,19 +24,27 @@ def tensorboard(study: str | None, runs: Path, port: int) -> NoReturn:
     Raises:
         AblationsError: there are no runs.
     """
-    loaded = None if study is None else studies.load(study)
-    logdir = runs if loaded is None else RunsDirectory(runs).study(loaded.study)
+    loaded = () if study is None else studies.load(study)
+    logdir = RunsDirectory(runs).study(loaded[0].study) if len(loaded) == 1 else runs
     if not logdir.is_dir():
         raise AblationsError(
             f"{logdir}: no runs yet; wants `ablations run {study or 'STUDY'}` first"
         )
-    histograms = loaded is None or any(arm.trained.telemetry.records for arm in loaded.arms)
-    for title, view in _views(logdir, "" if loaded else ANY_STUDY, histograms):
+    arms = [arm for each in loaded for arm in each.arms]
+    histograms = not arms or any(arm.trained.telemetry.records for arm in arms)
+    for title, view in _views(logdir, _above(loaded), histograms):
         print(f"{title:28} http://localhost:{port}/{view}")
     sys.stdout.flush()
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
     command += ["--port", str(port), "--samples_per_plugin", SAMPLES]
     os.execv(sys.executable, command)
+
+
+def _above(studies: Sequence[Study]) -> str:
+    """Return a regular expression for what precedes an arm in the name of a run."""
+    if len(studies) == 1:
+        return ""
+    return f"(?:{'|'.join(re.escape(each.study) for each in studies)})/" if studies else "[^/]+/"
 
 
 def _views(logdir: Path, above: str, histograms: bool) -> Iterator[tuple[str, str]]:
@@ -48,7 +56,7 @@ def _views(logdir: Path, above: str, histograms: bool) -> Iterator[tuple[str, st
     curves = {
         "smoothing": "0",
         "tagFilter": "^(train|validation)",
-        "runFilter": f"^(?!{above}{TUNING}/)",
+        "runFilter": f"^{above}(?!{TUNING}/)",
         "runColorGroup": f"regex:^({above}[^/]+)/",
     }
     trials = {

@@ -1,29 +1,33 @@
-"""Load a study: YAML in, frozen types out, every problem at once with its line and column."""
+"""Load studies: YAML in, frozen types out, every problem at once with its line and column."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.study.design import Factor, label_of, span
 from ablations.study.frozen import show
+from ablations.study.load_recipe import Checker
 from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
+from ablations.study.over import meets, spanned
 from ablations.study.recipe import Recipe
-from ablations.study.schema import NAME, NAME_WANTED, Study
+from ablations.study.schema import NAME, NAME_WANTED, Study, part_name
 from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
 from ablations.study.technique import Catalog
-from ablations.study.yaml_reader import Document, read_yaml
 from ablations.study.yaml_reader import Path as DataPath
+from ablations.study.yaml_reader import read_yaml
 
 
-def load_study(path: Path, catalog: Catalog, overrides: Mapping[str, Any] | None = None) -> Study:
-    """Read, check and resolve the study in ``path``.
+def load_studies(
+    path: Path, catalog: Catalog, overrides: Mapping[str, Any] | None = None
+) -> tuple[Study, ...]:
+    """Read, check and resolve the study in ``path``: one, or a part for each value that it spans.
 
     ``overrides`` are dotted paths of the base recipe; they change it before the arms do.
 
@@ -37,52 +41,67 @@ def load_study(path: Path, catalog: Catalog, overrides: Mapping[str, Any] | None
     return resolve(read_yaml(text, str(path)), catalog, overrides or {})
 
 
-def resolve(document: Document, catalog: Catalog, overrides: Mapping[str, Any]) -> Study:
-    """Turn the data of a study file into a study; see ``load_study``."""
-    return _Resolver(document, catalog, overrides).resolve()
+def resolve(
+    document: Document, catalog: Catalog, overrides: Mapping[str, Any]
+) -> tuple[Study, ...]:
+    """Turn the data of a study file into studies; see ``load_studies``."""
+    over = document.data.get("over") if isinstance(document.data, dict) else None
+    studies: list[Study] = []
+    problems: list[Problem] = []
+    for part in spanned(over) or (None,):
+        try:
+            studies.append(_Resolver(document, catalog, overrides, part).resolve())
+        except StudyError as error:
+            problems += error.problems
+    if problems:
+        raise StudyError(problems)
+    return tuple(studies)
 
 
-class _Resolver:
-    def __init__(self, document: Document, catalog: Catalog, overrides: Mapping[str, Any]) -> None:
-        self.document = document
-        self.context = {"catalog": catalog}
-        self.overrides = overrides
-        self.problems: list[Problem] = []
+_RESOLVED = {"factors", "arms", "base", "control", "tune", "over"}
+"""What of a study file is not the study's as it stands."""
+
+
+class _Resolver(Checker):
+    """Turns the data of a study file into a study, or into one part of it."""
 
     def resolve(self) -> Study:
         data = self.document.data
         if not isinstance(data, dict):
-            self._add((), f"wants a mapping with study, question, base, arms, got {show(data)}")
-            self._stop()
+            self.add((), f"wants a mapping with study, question, base, arms, got {show(data)}")
+            self.stop()
         raw: StudyFile | None = None
         try:
             raw = StudyFile.model_validate(data)
         except ValidationError as error:
-            self._collect(error, lambda location: location)
+            self.collect(error, lambda location: location)
         recipe: Recipe | None = None
         base = data.get("base")
         if isinstance(base, dict):
             self._check_overrides()
             base = change(base, self.overrides)
-            recipe = self._recipe(base, ("base",), {})
+            base = change(base, self.part.changes) if self.part else base
+            recipe = self.recipe(base, ("base",), {})
         if raw is None or not isinstance(base, dict):
             self._check_what_can_be(data, base)
-            self._stop()
+            self.stop()
         arms = self._arms(raw, base)
+        self._check_spanned(raw)
         self._check_names(raw, [name for name, *_ in arms])
         if self.problems:
-            self._stop()
+            self.stop()
         control = self._control(raw)
         self._check_differences(recipe, control, raw, arms)
         for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights, raw.design):
-            self._add(path, message)
+            self.add(path, message)
         tuning = None
         if raw.tune is not None and not self.problems:
-            tuning = resolve_search(raw.tune, raw.seeds, arms, self.context, self._add)
+            tuning = resolve_search(raw.tune, raw.seeds, arms, self.context, self.add)
         if self.problems:
-            self._stop()
+            self.stop()
         study = {
-            **raw.model_dump(exclude={"factors", "arms", "base", "control", "tune"}, mode="python"),
+            **raw.model_dump(exclude=_RESOLVED, mode="python"),
+            **self._as_part(raw.study),
             "seeds": raw.seeds[: raw.looks[-1]] if raw.looks else raw.seeds,
             "look_weights": weights_of(raw.looks, raw.look_weights),
             "tune": tuning,
@@ -96,6 +115,14 @@ class _Resolver:
             "file": self.document.file,
         }
         return Study.model_validate(study, context=self.context)
+
+    def _as_part(self, study: str) -> dict[str, Any]:
+        """Return name and part, where the study has parts."""
+        if self.part is None:
+            return {}
+        path, label = self.part.path, self.part.label
+        part = {"of": study, "path": path, "label": label, "labels": self.part.labels}
+        return {"study": part_name(study, path, label), "part": part}
 
     def _check_what_can_be(self, data: dict[str, Any], base: Any) -> None:
         """Check the arms of a file whose top level is already known to be wrong."""
@@ -115,13 +142,13 @@ class _Resolver:
         for name, arm_changes in raw.arms.items():
             at: DataPath = ("arms", name)
             if name in {arm[0] for arm in arms}:
-                self._add(at, f'the design already spans an arm called "{name}"', at_key=True)
+                self.add(at, f'the design already spans an arm called "{name}"', at_key=True)
             if arm_changes == COPY:
                 at, arm_changes = self._original(raw, name, arms)
             changes = dict(arm_changes)
             arms.append((name, changes, {}, self._one_arm(at, changes, base)))
         if not arms and not raw.factors:
-            self._add((), "wants arms, or factors with a design")
+            self.add((), "wants arms, or factors with a design")
         return arms
 
     def _original(self, raw: StudyFile, copy: str, spanned: list[Any]) -> tuple[DataPath, Any]:
@@ -129,7 +156,7 @@ class _Resolver:
         control = self._control(raw)
         if raw.arms.get(control) == COPY:
             if copy == control:
-                self._add(("arms", copy), "the control cannot be a copy of itself")
+                self.add(("arms", copy), "the control cannot be a copy of itself")
             return ("arms", control), {}
         for name, changes, *_ in spanned:
             if name == control and name not in raw.arms:
@@ -141,19 +168,17 @@ class _Resolver:
     ) -> Recipe | None:
         for path in changes:
             if "." not in path.strip("."):
-                self._add(
+                self.add(
                     (*at, path),
                     f'"{path}" names a whole section; wants a dotted path such as model.activation',
                     at_key=True,
                 )
                 return None
-        return self._recipe(change(base, changes), at, changes)
+        return self.recipe(change(base, changes), at, changes)
 
     def _spanned(self, raw: StudyFile) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
         if bool(raw.factors) != bool(raw.design):
-            self._add(
-                ("factors",) if raw.factors else ("design",), "factors and design go together"
-            )
+            self.add(("factors",) if raw.factors else ("design",), "factors and design go together")
             return []
         factors = tuple(self._factor(path, levels) for path, levels in raw.factors.items())
         if not factors or self.problems:
@@ -171,13 +196,13 @@ class _Resolver:
         if isinstance(levels, (list, tuple)):
             labels = [label_of(value) for value in levels]
             for label in dict.fromkeys(label for label in labels if labels.count(label) > 1):
-                self._add(
+                self.add(
                     ("factors", path),
                     f'two levels are labelled "{label}"; wants a mapping, label: level',
                 )
             levels = dict(zip(labels, levels, strict=True))
         if not isinstance(levels, Mapping) or len(levels) < 2:
-            self._add(("factors", path), "wants at least two different levels")
+            self.add(("factors", path), "wants at least two different levels")
             levels = {}
         return Factor(path, levels)
 
@@ -194,16 +219,32 @@ class _Resolver:
             section = path.split(".")[0]
             if path in searched:
                 raise AblationsError(f"--set {path}: the study tunes it; wants another path")
+            for own in self.part.changes if self.part else ():
+                if meets(path, own):
+                    raise AblationsError(f"--set {path}: over spans {own}; wants another path")
             if section not in Recipe.model_fields or "." not in path:
                 known = suggest(section, [f"{name}.…" for name in Recipe.model_fields])
                 raise AblationsError(f"--set {path}: wants a dotted path of the base; {known}")
 
+    def _check_spanned(self, raw: StudyFile) -> None:
+        """Refuse that something else changes what differs from part to part."""
+        if self.part is None:
+            return
+        places: list[tuple[DataPath, str]] = [(("factors", path), path) for path in raw.factors]
+        places += [(("tune", "settings", p), p) for p in (raw.tune.settings if raw.tune else ())]
+        for name, changes in raw.arms.items():
+            places += [(("arms", name, p), p) for p in (changes if changes != COPY else ())]
+        for own in self.part.changes:
+            for place, path in places:
+                if meets(path, own):
+                    self.add(place, f"over spans {own}; wants another path", at_key=True)
+
     def _check_names(self, raw: StudyFile, names: list[str]) -> None:
         for name in names:
             if not NAME.fullmatch(name):
-                self._add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)
+                self.add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)
             if name.lower() in RESERVED_ARMS:
-                self._add(("arms", name), f'"{name}" is taken by the runs directory', at_key=True)
+                self.add(("arms", name), f'"{name}" is taken by the runs directory', at_key=True)
         if raw.factors and self.problems:
             return  # which arms the design would span is not known
         if self._control(raw) not in names:
@@ -211,12 +252,12 @@ class _Resolver:
             what = f'no arm is called "{self._control(raw)}"'
             if not raw.control:
                 what = "control is missing: the arm that the others are compared with"
-            self._add(where, f"{what}; {suggest(self._control(raw), names)}")
+            self.add(where, f"{what}; {suggest(self._control(raw), names)}")
         for number, claim in enumerate(raw.claims):
             for side in ("better", "than"):
                 arm = getattr(claim, side)
                 if arm not in names:
-                    self._add(
+                    self.add(
                         ("claims", number, side), f'no arm is called "{arm}"; {suggest(arm, names)}'
                     )
 
@@ -236,50 +277,10 @@ class _Resolver:
             at: DataPath = ("factors",) if levels else ("arms", name)
             settings = recipe.without_telemetry()
             for path in undeclared(base_settings, settings, changes):
-                self._add(at, f"differs from the base in {path}, which it does not declare", True)
+                self.add(at, f"differs from the base in {path}, which it does not declare", True)
             twin = seen.setdefault(repr(settings), name)
             if name != control and not changes:
-                self._add(at, "changes nothing; wants at least one dotted path", at_key=True)
+                self.add(at, "changes nothing; wants at least one dotted path", at_key=True)
             elif twin != name:
                 what = "the control" if twin == control else "the arm"
-                self._add(at, f'changes nothing: it equals {what} "{twin}"', at_key=True)
-
-    # Problems
-
-    def _recipe(
-        self, settings: dict[str, Any], at: DataPath, changes: Mapping[str, Any]
-    ) -> Recipe | None:
-        """Validate one recipe; a problem is placed where the arm, or else the base, says it."""
-
-        def place(location: DataPath) -> DataPath | None:
-            dotted = [str(part) for part in location]
-            for length in range(len(dotted), 0, -1):
-                prefix = ".".join(dotted[:length])
-                if prefix in changes:
-                    return (*at, prefix, *location[length:])
-            declared = [path for path in changes if path.startswith(".".join(dotted) + ".")]
-            if declared:
-                return (*at, declared[0])
-            return ("base", *location)
-
-        try:
-            return Recipe.model_validate(settings, context=self.context)
-        except ValidationError as error:
-            self._collect(error, place)
-            return None
-
-    def _collect(self, error: ValidationError, place: Any) -> None:
-        for detail in error.errors():
-            location = tuple(part for part in detail["loc"] if part != "[key]")
-            unknown = detail["msg"].startswith("unknown key")
-            dotted = ".".join(map(str, location))
-            for path in self.overrides:
-                if f"{dotted}.".startswith(f"{path}."):
-                    raise AblationsError(f"--set {dotted}: {detail['msg']}")
-            self._add(place(location), detail["msg"], at_key=unknown)
-
-    def _add(self, path: DataPath, message: str, at_key: bool = False) -> None:
-        self.problems.append(self.document.problem(path, message, at_key))
-
-    def _stop(self) -> NoReturn:
-        raise StudyError(self.problems)
+                self.add(at, f'changes nothing: it equals {what} "{twin}"', at_key=True)

@@ -21,12 +21,20 @@ NAME_WANTED = (
 )
 SUMMARY, TUNING = "summary", "tuning"
 """What stands beside the arms in a study's directory: their means and bands, and their trials."""
+STUDY_NAME = re.compile(rf"{NAME.pattern}(\+[A-Za-z0-9_.]{{1,100}}=[A-Za-z0-9._-]{{1,50}})?")
+"""That of a study, or of one of its parts: ``optimizers+data.name=mnist``."""
 Design = Literal["one_at_a_time", "leave_one_out", "full_factorial"]
 Correction = Literal["max_t", "holm"]
 
 
 def _name(value: str) -> str:
     if not NAME.fullmatch(value):
+        raise problem(NAME_WANTED.format(show(value)))
+    return value
+
+
+def _study_name(value: str) -> str:
+    if not STUDY_NAME.fullmatch(value):
         raise problem(NAME_WANTED.format(show(value)))
     return value
 
@@ -48,6 +56,7 @@ def _seeds(value: Any) -> tuple[int, ...]:
 
 
 Name = Annotated[str, AfterValidator(_name)]
+StudyName = Annotated[str, AfterValidator(_study_name)]
 MetricName = Annotated[str, AfterValidator(_metric)]
 Target = Annotated[float, Field(gt=0, le=1)]
 Seeds = Annotated[tuple[int, ...], BeforeValidator(_seeds)]
@@ -125,10 +134,32 @@ class DeclaredMetric(Frozen):
     unit: str = ""
 
 
+class Part(Frozen):
+    """Which part of a study that spans several data sets, or values of another setting."""
+
+    of: Name
+    """The whole study."""
+    path: str
+    """The dotted path of the setting that it spans."""
+    label: str
+    """The part's value."""
+    labels: Annotated[tuple[str, ...], Listed]
+    """Those of all parts, in the order of the file."""
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all parts, as studies."""
+        return tuple(part_name(self.of, self.path, label) for label in self.labels)
+
+
+def part_name(study: str, path: str, label: str) -> str:
+    """Return the name of a part, as a study: ``optimizers+data.name=mnist``."""
+    return f"{study}+{path}={label}"
+
+
 class Study(Frozen):
     """One question: arms of one base, compared with a control over seeds."""
 
-    study: Name
+    study: StudyName
     question: str
     description: str = ""
     base: AnyRecipe
@@ -163,6 +194,9 @@ class Study(Frozen):
     Empty judges once, at all seeds; else the seeds are those up to the last look."""
     look_weights: LookWeights = ()
     """The share of the error that each look may spend; one for each look, of sum 1."""
+
+    part: Part | None = None
+    """Of what this is a part; None for a study that is whole."""
 
     imported: bool = False
     """Whether something else produced the results; ``file`` is then the table they came in."""

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from ablations.study.frozen import Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
+from ablations.study.over import Over
 from ablations.study.schema import (
     SUMMARY,
     TUNING,
@@ -49,6 +50,8 @@ class StudyFile(Frozen):
     arms: Mapping[str, Annotated[Any, BeforeValidator(_arm_changes)]] = {}
     factors: Mapping[str, Any] = {}
     design: Design | None = None
+    over: Over | None = None
+    """The setting that differs from part to part of the study, with its values."""
     seeds: Seeds
     tune: Search | None = None
     metric: MetricName = "test_accuracy"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ablations.analysis.show.report import write_reports
-from tests.support.synthetic_runs import SyntheticStudy, make_factorial, make_study
+from tests.support.synthetic_runs import SyntheticStudy, make_factorial, make_parts, make_study
 
 ARMS = [f"arm_{number:02}_with_a_rather_long_name" for number in range(20)]
 STUDIES = {
@@ -18,6 +18,7 @@ STUDIES = {
     "factorial": make_factorial(10, margin=0.005),
     "one_seed": make_study(seeds=1, study="one_seed"),
     "no_runs": make_study(seeds=2, study="no_runs"),
+    **{part.study: part for part in make_parts("whole", ("sigmoid", "tanh", "elu"), 8)},
 }
 
 
@@ -39,7 +40,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "report"
 
 
-@pytest.mark.parametrize("name", [*STUDIES, "overview"])
+@pytest.mark.parametrize("name", [*STUDIES, "whole", "overview"])
 def test_a_page_renders_alone_and_fits_a_phone(page: Any, reports: Path, name: str) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

@@ -95,7 +95,7 @@ def test_every_arm_that_is_printed_can_be_pasted_into_a_study(
         arm = page(title, name)[-1]
         text = yaml.safe_dump(head) + f"arms:\n  plain: {{data.validation: 31}}\n{arm}\n"
         try:
-            study = resolve(read_yaml(text, "s.yaml"), CATALOG, {})
+            study = resolve(read_yaml(text, "s.yaml"), CATALOG, {})[0]
         except StudyError as error:
             wrong.append(f"{title} {name}: {arm}: {error}")
         else:

@@ -68,7 +68,7 @@ def test_of_all_studies_a_link_filters_below_each(links) -> None:
     Path("runs/small").mkdir(parents=True)
     shown, command = links(None)
     curves = query(shown["curves, one colour an arm"])
-    assert curves["runFilter"] == "^(?![^/]+/tuning/)"
+    assert curves["runFilter"] == "^[^/]+/(?!tuning/)"
     assert curves["runColorGroup"] == "regex:^([^/]+/[^/]+)/"
     assert command[command.index("--logdir") + 1] == "runs"
 

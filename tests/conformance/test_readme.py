@@ -23,7 +23,7 @@ def test_a_link_leads_to_a_file(link: str) -> None:
 def test_the_table_of_studies_holds_every_study_with_its_question() -> None:
     told = dict(re.findall(r"^\| `(\w+)` \| (.+\?) \|$", TEXT, re.MULTILINE))
     files = sorted((ROOT / "configs").glob("*.yaml"))
-    assert told == {path.stem: studies.load(str(path)).question for path in files}
+    assert told == {path.stem: studies.load(str(path))[0].question for path in files}
 
 
 def test_the_table_of_commands_holds_every_command_and_option() -> None:
@@ -38,4 +38,4 @@ def test_the_table_of_commands_holds_every_command_and_option() -> None:
 
 def test_the_studies_name_is_that_of_its_file() -> None:
     for path in (ROOT / "configs").glob("*.yaml"):
-        assert studies.load(str(path)).study == path.stem
+        assert studies.load(str(path))[0].study == path.stem

@@ -35,7 +35,7 @@ def test_an_executor_is_added_by_a_line_of_the_table(
 ) -> None:
     monkeypatch.setattr(executor, "EXECUTORS", {**EXECUTORS, "refuses": Refuses})
     options = Options(executor="refuses", device="moon")
-    outcomes = list(prepare(studies.load("small"), options).comparison().execute())
+    outcomes = list(prepare(studies.load("small")[0], options).comparison().execute())
     assert [o.result.reason for o in outcomes if o.result] == ["not on moon"] * 4
 
 

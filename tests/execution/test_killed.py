@@ -88,7 +88,7 @@ def test_a_run_killed_twice_says_where_it_continues_and_ends_with_the_same_bits(
         assert place is not None
         assert place.epochs == saved
     assert "small/elu/seed-0: continues after epoch 2 of 6\n" in said
-    study = studies.load("small", CHANGES)
+    study = studies.load("small", CHANGES)[0]
     (standing,) = prepare(study, Options(runs=Path("two")), ["elu"], [0]).comparison().standings
     assert (standing.state, standing.saved_epochs) == ("failed", 4)
     status, said = run("two", capsys, CHANGES, workers=False)

@@ -30,7 +30,7 @@ def kill_on_seed_one(job: Job) -> Outcome:
 def test_a_killed_worker_costs_its_own_run_only_and_the_next_run_tries_it_again(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    study = studies.load("small")
+    study = studies.load("small")[0]
     options = Options(workers=workers)
     with monkeypatch.context() as patch:
         patch.setattr(processes, "work", kill_on_seed_one)
@@ -46,7 +46,7 @@ def test_a_killed_worker_costs_its_own_run_only_and_the_next_run_tries_it_again(
 def test_the_same_run_gives_the_same_bits_inline_and_in_a_worker(
     workplace: Path, tensorflow: object
 ) -> None:
-    study = studies.load("small", {"training.keep_checkpoint": True})
+    study = studies.load("small", {"training.keep_checkpoint": True})[0]
 
     def states(root: str, executor: str) -> list[bytes]:
         options = Options(runs=Path(root), executor=executor)
@@ -72,7 +72,7 @@ def test_each_worker_sees_its_own_device_and_nothing_else(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")  # as if there were two GPUs
     monkeypatch.setattr(processes, "work", tell_device)
     options = Options(workers=3)
-    prepared = prepare(studies.load("small"), options)
+    prepared = prepare(studies.load("small")[0], options)
     assert isinstance(prepared.executor, Processes)
     assert prepared.executor.devices == ("3", "5", "3")
     seen = {o.result.reason for o in prepared.comparison().execute() if o.result}

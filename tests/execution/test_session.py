@@ -43,7 +43,7 @@ def tuned(workplace: Path) -> Any:
     """A tuned study of a user's own data."""
     (workplace / "mine.py").write_text(POINTS)
     (workplace / "configs" / "tuned.yaml").write_text(TUNED)
-    return studies.load("tuned")
+    return studies.load("tuned")[0]
 
 
 def test_the_data_is_asked_for_once_in_one_other_process_and_never_again(
@@ -87,5 +87,5 @@ def test_a_trial_that_its_data_is_too_small_for_is_refused_before_anything_train
     path = workplace / "configs" / "tuned.yaml"
     path.write_text(TUNED.replace("optimizer.learning_rate: [0.1, 1]", "batch_size: [20, 500]"))
     with pytest.raises(DataError, match="fill no batch of 500"):
-        prepare(studies.load("tuned"), Options())
+        prepare(studies.load("tuned")[0], Options())
     assert not Path("runs").exists()

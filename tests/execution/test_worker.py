@@ -19,7 +19,7 @@ from ablations.ledger.records import Result, read_result
 def test_data_that_changed_since_the_job_was_made_fails_the_run(
     workplace: Path, tensorflow: object
 ) -> None:
-    job = prepare(studies.load("small"), Options()).comparison().jobs()[0]
+    job = prepare(studies.load("small")[0], Options()).comparison().jobs()[0]
     result = work(replace(job, data_digest="of what was there before")).result
     assert result is not None
     assert result.status == "failed"
@@ -32,7 +32,7 @@ def test_training_is_handed_the_digest_that_the_job_was_made_with(
 ) -> None:
     from ablations.training import run as training
 
-    job = prepare(studies.load("small"), Options()).comparison().jobs()[0]
+    job = prepare(studies.load("small")[0], Options()).comparison().jobs()[0]
     handed: list[str | None] = []
 
     def train(trial: Any, programs: Any) -> Result:
@@ -49,7 +49,7 @@ def test_a_run_that_another_process_trains_has_no_result_yet(
     workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ablations.execution.worker.PATIENCE_SECONDS", 0.0)
-    job = prepare(studies.load("small"), Options()).comparison().jobs()[0]
+    job = prepare(studies.load("small")[0], Options()).comparison().jobs()[0]
     job.directory.path.mkdir(parents=True)
     with hold(job.directory.path):
         assert work(job).result is None

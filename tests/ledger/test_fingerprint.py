@@ -11,7 +11,7 @@ import yaml
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.fingerprint import fingerprint, hash_settings
 from ablations.study.expand import expand
-from ablations.study.load import load_study
+from ablations.study.load import load_studies
 from ablations.study.recipe import Recipe
 from ablations.study.schema import Study
 from ablations.study.settings import flatten
@@ -165,7 +165,7 @@ def load(tmp_path, name="one", question="Why?", control="plain"):
     path = tmp_path / "s.yaml"
     text = STUDY.replace("NAME", name).replace("QUESTION", question)
     path.write_text(text.replace("CONTROL", control))
-    return load_study(path, CATALOG, {"training.epochs": 3})
+    return load_studies(path, CATALOG, {"training.epochs": 3})[0]
 
 
 def prints(study):

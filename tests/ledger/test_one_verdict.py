@@ -64,7 +64,7 @@ def study(workplace: Path) -> Iterator[Study]:
         for size, kind in enumerate(EXPECTED, start=1)
     ]
     (workplace / "configs" / "kinds.yaml").write_text("\n".join([STUDY + own[0], *own[1:], TUNE]))
-    study = studies.load("kinds")
+    study = studies.load("kinds")[0]
     runs = RunsDirectory(Path("runs"))
     (data_digest,) = digests(study, None).values()
     assert data_digest is not None

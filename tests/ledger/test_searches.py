@@ -46,7 +46,7 @@ def run(*arms: str, rerun: bool = False) -> int:
 
 
 def searched() -> TunedStudy:
-    study = studies.load("small")
+    study = studies.load("small")[0]
     return settle(study, RunsDirectory(Path("runs")), digests(study, None), CATALOG)
 
 

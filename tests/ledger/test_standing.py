@@ -35,7 +35,7 @@ def directory_of(run: Run) -> RunDirectory:
 
 @pytest.fixture
 def run(workplace: Path) -> Run:
-    return expand(studies.load("small"))[0]
+    return expand(studies.load("small")[0])[0]
 
 
 def leave_result(run: Run, **changes: object) -> None:

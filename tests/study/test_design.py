@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ablations.errors import StudyError
 from ablations.execution.catalog import CATALOG
 from ablations.study.design import Factor, label_of, span
-from ablations.study.load import load_study
+from ablations.study.load import load_studies
 
 FACTORS = (
     Factor("model.activation", {"elu": "elu", "relu": "relu", "tanh": "tanh"}),
@@ -105,7 +105,7 @@ def load(tmp_path):
         lines = "\n".join(f"  {line}" for line in factors)
         path = tmp_path / "s.yaml"
         path.write_text(STUDY.replace("DESIGN", design).replace("FACTORS", lines) + more)
-        return load_study(path, CATALOG)
+        return load_studies(path, CATALOG)[0]
 
     return load_text
 
@@ -162,7 +162,7 @@ def test_factors_and_design_go_together(tmp_path):
     path = tmp_path / "s.yaml"
     path.write_text(STUDY.replace("design: DESIGN\n", "").replace("FACTORS", "  a.b: [1, 2]"))
     with pytest.raises(StudyError, match="factors and design go together"):
-        load_study(path, CATALOG)
+        load_studies(path, CATALOG)[0]
 
 
 def test_an_unknown_design_is_refused(load):

@@ -6,7 +6,7 @@ import pytest
 
 from ablations.errors import AblationsError, StudyError
 from ablations.execution.catalog import CATALOG
-from ablations.study.load import load_study
+from ablations.study.load import load_studies
 
 GOOD = """\
 study: activations
@@ -35,7 +35,7 @@ def load(tmp_path):
     def load_text(text, overrides=None):
         path = tmp_path / "s.yaml"
         path.write_text(text)
-        return load_study(path, CATALOG, overrides)
+        return load_studies(path, CATALOG, overrides)[0]
 
     return load_text
 
@@ -254,7 +254,7 @@ def test_a_file_that_is_no_mapping_is_refused(load, text):
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(AblationsError, match="wants a study file"):
-        load_study(tmp_path / "none.yaml", CATALOG)
+        load_studies(tmp_path / "none.yaml", CATALOG)[0]
 
 
 def test_overrides_change_the_base_before_the_arms(load):

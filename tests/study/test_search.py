@@ -11,7 +11,7 @@ from ablations.errors import AblationsError, StudyError
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.fingerprint import fingerprint
 from ablations.study.expand import expand, expand_trials, tuned
-from ablations.study.load import load_study
+from ablations.study.load import load_studies
 from ablations.study.schema import Study, Tuning
 from ablations.study.search import Search, choose, on_the_edge, seeds_apart
 from ablations.study.yaml_reader import read_yaml
@@ -43,7 +43,7 @@ def load(tmp_path):
         assert old in STUDY
         path = tmp_path / "s.yaml"
         path.write_text(STUDY.replace(old, new, 1) if old else STUDY)
-        return load_study(path, CATALOG, overrides)
+        return load_studies(path, CATALOG, overrides)[0]
 
     return load_text
 

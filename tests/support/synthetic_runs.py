@@ -124,6 +124,17 @@ def make_study(arms: Sequence[str] = ("sigmoid", "elu"), seeds: Any = 3, **chang
     )
 
 
+def make_parts(
+    name: str, arms: Sequence[str], seeds: Any, labels: Sequence[str] = ("one", "two", "three")
+) -> list[Study]:
+    """Return the parts of a study over several data sets."""
+    part = {"of": name, "path": "data.name", "labels": tuple(labels)}
+    return [
+        make_study(arms, seeds, study=f"{name}+data.name={label}", part={**part, "label": label})
+        for label in labels
+    ]
+
+
 def make_factorial(seeds: int = 10, **changes: Any) -> Study:
     """Return a full factorial study of three activations and two batch sizes."""
     cells = itertools.product(("sigmoid", "elu", "relu"), (32, 64))

@@ -73,7 +73,7 @@ def refusal(changes: Mapping[str, Any]) -> str:
     }
     text = yaml.safe_dump(study, sort_keys=False)
     with pytest.raises(StudyError) as caught:
-        resolve(read_yaml(text, "s.yaml"), CATALOG, {})
+        resolve(read_yaml(text, "s.yaml"), CATALOG, {})[0]
     return str(caught.value)
 
 

@@ -34,7 +34,7 @@ RATE = "training.optimizer.learning_rate"
 def study(tmp_path: Path) -> Study:
     path = tmp_path / "s.yaml"
     path.write_text(STUDY)
-    return studies.load(str(path))
+    return studies.load(str(path))[0]
 
 
 def content(value: Any) -> Any:

@@ -23,7 +23,7 @@ from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
 from ablations.study.metrics import METRICS, Metric
-from ablations.study.schema import Correction
+from ablations.study.schema import Correction, Part
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Inference:
     """The directory under ``runs/``."""
     recorded_study: str
     """The study whose record that directory holds; another where it was copied."""
+    part: Part | None
+    """Of what study it is a part, and which."""
     question: str
     description: str
     control: str
@@ -104,6 +106,7 @@ def infer(collected: Collected) -> Inference:
     return Inference(
         study=collected.name,
         recorded_study=study.study,
+        part=study.part,
         question=study.question,
         description=study.description,
         control=study.control,

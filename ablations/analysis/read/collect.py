@@ -21,7 +21,7 @@ from ablations.ledger.records import Epoch, Result, read_correct, read_history
 from ablations.ledger.searches import ArmSearch, read_searches
 from ablations.ledger.standing import Standing, classify
 from ablations.study.expand import SEED_PREFIX, Run, comparison_runs, expand_trials
-from ablations.study.schema import NAME, SUMMARY, TUNING, Study
+from ablations.study.schema import STUDY_NAME, SUMMARY, TUNING, Study
 from ablations.study.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def recorded_studies(runs: Path) -> list[str]:
     directory = RunsDirectory(runs)
     if not runs.is_dir():
         return []
-    names = sorted(path.name for path in runs.iterdir() if NAME.fullmatch(path.name))
+    names = sorted(path.name for path in runs.iterdir() if STUDY_NAME.fullmatch(path.name))
     return [name for name in names if directory.record(name).is_file()]
 
 
@@ -121,7 +121,7 @@ def read_record(runs: Path, name: str) -> Study:
         AblationsError: there is no record, or it cannot be read.
     """
     known = f"wants the name of a study that was run; {suggest(name, recorded_studies(runs))}"
-    if not NAME.fullmatch(name):
+    if not STUDY_NAME.fullmatch(name):
         raise AblationsError(f'{runs}: no study "{name}"; {known}')
     path = RunsDirectory(runs).record(name)
     if not path.is_file():

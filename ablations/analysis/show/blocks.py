@@ -73,7 +73,26 @@ class Commands:
     kind: ClassVar[str] = "commands"
 
 
-Block = Paragraph | Table | Figure | Commands
+@dataclass(frozen=True)
+class PageLink:
+    """A link to another study's page."""
+
+    study: str
+    label: str
+    text: str
+    """What stands beside it."""
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Links to pages that lie beside this one's."""
+
+    links: tuple[PageLink, ...]
+
+    kind: ClassVar[str] = "pages"
+
+
+Block = Paragraph | Table | Figure | Commands | Pages
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ class OverviewEntry(BaseModel):
     fairness: str = ""
     runs: str = ""
     notices: tuple[str, ...] = ()
+    part_of: str = ""
+    """The study whose page speaks for this one's."""
 
 
 def overview_json(page: Page) -> str:
@@ -34,19 +36,21 @@ def overview_json(page: Page) -> str:
         fairness=page.fairness,
         runs=page.runs,
         notices=tuple(notice.text for notice in page.notices),
+        part_of=page.part_of,
     )
-    return entry.model_dump_json(indent=2) + "\n"
+    return entry.model_dump_json(indent=2, exclude=None if page.part_of else {"part_of"}) + "\n"
 
 
 def read_entries(out: Path) -> dict[str, OverviewEntry]:
-    """Return folder → entry for every report under ``out``, by name.
+    """Return folder → entry for every report under ``out``, by name; none for a study's part.
 
     The entry is empty where a report has no ``overview.json`` that can be read, for instance one
     that version 0.2.0 wrote.
     """
     pages = sorted(out.glob("*/index.html"))
     folders = [page.parent for page in pages if not page.parent.name.startswith(".")]
-    return {folder.name: _read(folder / OVERVIEW) for folder in folders}
+    entries = {folder.name: _read(folder / OVERVIEW) for folder in folders}
+    return {name: entry for name, entry in entries.items() if entry.part_of not in entries}
 
 
 def _read(path: Path) -> OverviewEntry:

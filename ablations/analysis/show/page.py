@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.answer import answer
@@ -27,6 +27,15 @@ from ablations.analysis.show.sections.reproduction import reproduction
 from ablations.analysis.show.sections.target import target
 from ablations.analysis.show.sections.tuning import tuning
 from ablations.analysis.show.sections.verdicts import verdicts
+
+FILES = {
+    "results.csv": "One line per run",
+    "verdicts.csv": "One line per arm",
+    "curves.csv": "One line per epoch",
+    "results.tex": "The verdicts for LaTeX",
+    "report.md": "As Markdown",
+}
+"""What lies beside ``index.html``; each page lists the others."""
 
 SECTIONS: tuple[Callable[[Inference], Section | None], ...] = (
     verdicts,
@@ -76,6 +85,10 @@ class Page:
     description: tuple[str, ...]
     """Paragraphs."""
     sections: tuple[Section, ...]
+    part_of: str = ""
+    """The study that this is a part of, whose page lies beside this one's."""
+    files: Mapping[str, str] = field(default_factory=lambda: FILES)
+    """File beside the page → what it is."""
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -94,12 +107,14 @@ def build_page(inference: Inference) -> Page:
         fairness=fairness_label(inference),
         answer=answer(inference),
         notices=tuple(_notices(inference)),
-        description=_paragraphs(inference.description),
+        description=paragraphs(inference.description),
         sections=tuple(section for section in built if section),
+        part_of=inference.part.of if inference.part else "",
     )
 
 
-def _paragraphs(text: str) -> tuple[str, ...]:
+def paragraphs(text: str) -> tuple[str, ...]:
+    """Return the paragraphs of a text, each on one line."""
     blocks = (" ".join(block.split()) for block in re.split(r"\n\s*\n", text))
     return tuple(block for block in blocks if block)
 

@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-FILES = {
-    "results.csv": "One line per run",
-    "verdicts.csv": "One line per arm",
-    "curves.csv": "One line per epoch",
-    "results.tex": "The verdicts for LaTeX",
-    "report.md": "As Markdown",
-}
-"""What lies beside ``index.html``; each page lists the others."""
-
 _LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -45,12 +36,12 @@ _LATEX = {
 
 def render_markdown(page: Page) -> str:
     """Return ``report.md``."""
-    return _render("report.md.j2", page=page, files=FILES)
+    return _render("report.md.j2", page=page)
 
 
 def render_html(page: Page) -> str:
     """Return ``index.html``: one file that needs no other."""
-    return _render("report.html.j2", page=page, files=FILES)
+    return _render("report.html.j2", page=page)
 
 
 def render_latex(table: Table) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ablations.analysis.infer.inference import Inference, infer
-from ablations.analysis.read.collect import collect, recorded_studies
+from ablations.analysis.infer.whole import Whole, wholes
+from ablations.analysis.read.collect import collect, read_record, recorded_studies
 from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.curves_csv import curves_csv
 from ablations.analysis.show.overview import OVERVIEW, overview_json, read_entries
@@ -21,7 +22,8 @@ from ablations.analysis.show.render import (
 from ablations.analysis.show.runs_csv import runs_csv
 from ablations.analysis.show.sections.left_out import left_out_lines
 from ablations.analysis.show.sections.verdicts import verdict_table
-from ablations.analysis.show.verdicts_csv import verdicts_csv
+from ablations.analysis.show.verdicts_csv import verdicts_csv, whole_verdicts_csv
+from ablations.analysis.show.whole import build_whole_page, verdict_matrix
 from ablations.errors import AblationsError, RunsDirectoryError
 from ablations.files import write_atomically
 
@@ -46,8 +48,9 @@ class StudyReport:
 def write_reports(runs: Path, out: Path, studies: Sequence[str]) -> list[StudyReport]:
     """Write ``out/<study>/`` for each study, and the overview of all reports in ``out``.
 
-    No ``studies`` means every directory of ``runs`` that holds a study's record.  The same runs
-    give the same bytes.
+    No ``studies`` means every directory of ``runs`` that holds a study's record.  A part of a study
+    is written with all others, and the page of the whole after them.  The same runs give the same
+    bytes.
 
     Raises:
         AblationsError: a study was never run here, or its record cannot be read; nothing is
@@ -57,11 +60,14 @@ def write_reports(runs: Path, out: Path, studies: Sequence[str]) -> list[StudyRe
     names = list(dict.fromkeys(studies)) or recorded_studies(runs)
     if not names:
         raise AblationsError(f"{runs}: no study was run here; wants runs (ablations run STUDY)")
-    collected = [collect(runs, name) for name in names]
+    collected = [collect(runs, name) for name in _with_other_parts(runs, names)]
     try:
-        reports = [
-            _write_study(out / study.name, infer(study), runs_csv(study)) for study in collected
-        ]
+        reports, parts = [], []
+        for study in collected:
+            inference = infer(study)
+            parts += [inference] if inference.part else []
+            reports.append(_write_study(out / study.name, inference, runs_csv(study)))
+        reports += [_write_whole(out / whole.study, whole) for whole in wholes(parts)]
         entries = read_entries(out)
         write_atomically(out / "index.html", render_overview(entries, "html"))
         write_atomically(out / "README.md", render_overview(entries, "md"))
@@ -73,32 +79,46 @@ def write_reports(runs: Path, out: Path, studies: Sequence[str]) -> list[StudyRe
     return reports
 
 
+def _with_other_parts(runs: Path, names: Sequence[str]) -> list[str]:
+    """Return the names, and for each part of a study those of its other parts that were run."""
+    recorded, found = recorded_studies(runs), list(names)
+    for name in names:
+        part = read_record(runs, name).part if "+" in name else None
+        found += [other for other in (part.names() if part else ()) if other in recorded]
+    return list(dict.fromkeys(found))
+
+
 def _write_study(directory: Path, inference: Inference, results: str) -> StudyReport:
-    page = build_page(inference)
-    markdown = render_markdown(page)
-    _write_figures(directory / "figures", page.figures)
-    for name, content in _files(page, inference, markdown, results).items():
-        write_atomically(directory / name, content)
-    return StudyReport(
-        page.study,
-        directory / "index.html",
-        markdown,
-        page.answer,
-        tuple(notice.text for notice in page.notices),
-        left_out_lines(inference),
-    )
-
-
-def _files(page: Page, inference: Inference, markdown: str, results: str) -> dict[str, str]:
-    return {
-        "report.md": markdown,
+    own = {
         "results.csv": results,
         "verdicts.csv": verdicts_csv(inference),
         "curves.csv": curves_csv(inference),
         "results.tex": render_latex(verdict_table(inference)),
-        "index.html": render_html(page),
-        OVERVIEW: overview_json(page),
     }
+    return _write(directory, build_page(inference), own, left_out_lines(inference))
+
+
+def _write_whole(directory: Path, whole: Whole) -> StudyReport:
+    own = {
+        "verdicts.csv": whole_verdicts_csv(whole),
+        "results.tex": render_latex(verdict_matrix(whole)),
+    }
+    return _write(directory, build_whole_page(whole), own)
+
+
+def _write(
+    directory: Path, page: Page, own: Mapping[str, str], left_out: tuple[str, ...] = ()
+) -> StudyReport:
+    """Write a page and its ``own`` files beside it."""
+    markdown, html = render_markdown(page), render_html(page)
+    _write_figures(directory / "figures", page.figures)
+    common = {"report.md": markdown, "index.html": html, OVERVIEW: overview_json(page)}
+    for name, content in {**own, **common}.items():
+        write_atomically(directory / name, content)
+    notices = tuple(notice.text for notice in page.notices)
+    return StudyReport(
+        page.study, directory / "index.html", markdown, page.answer, notices, left_out
+    )
 
 
 def _write_figures(directory: Path, figures: Sequence[Figure]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.intervals import Interval
+from ablations.analysis.infer.whole import Whole
 
 COLUMNS = (
     "arm",
@@ -33,6 +34,16 @@ def verdicts_csv(inference: Inference) -> str:
     writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(_row(arm) for arm in inference.arms)
+    return stream.getvalue()
+
+
+def whole_verdicts_csv(whole: Whole) -> str:
+    """Return the CSV text for all parts, the setting that they differ in first."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, (whole.path, *COLUMNS), lineterminator="\n")
+    writer.writeheader()
+    for label, part in whole.parts.items():
+        writer.writerows({whole.path: label, **_row(arm)} for arm in part.arms)
     return stream.getvalue()
 
 

@@ -38,7 +38,7 @@ def _import_again(inference: Inference) -> Section:
 
 def _as_argument(inference: Inference) -> str:
     """Return what stands for the study on the command line: its name, if that finds its file."""
-    found_by_name = f"configs/{inference.study}.yaml"
+    found_by_name = f"configs/{inference.part.of if inference.part else inference.study}.yaml"
     return inference.study if inference.file in ("", found_by_name) else inference.file
 
 
