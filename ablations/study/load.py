@@ -21,7 +21,7 @@ from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
 from ablations.study.technique import Catalog
 from ablations.study.yaml_reader import Path as DataPath
-from ablations.study.yaml_reader import read_yaml
+from ablations.study.yaml_reader import Document, read_yaml
 
 
 def load_studies(

@@ -80,7 +80,7 @@ def _write_runs(runs: RunsDirectory) -> None:
         "arms": arms,
         "seeds": SEEDS,
     }
-    study = resolve(read_yaml(to_yaml(data), "many.yaml"), CATALOG, {})
+    study = resolve(read_yaml(to_yaml(data), "many.yaml"), CATALOG, {})[0]
     runs.study("many").mkdir(parents=True)
     runs.record("many").write_text(to_yaml(study.model_dump(mode="json")))
     draw = np.random.default_rng(0)
