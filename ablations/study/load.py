@@ -20,8 +20,8 @@ from ablations.study.schema import NAME, NAME_WANTED, Study, part_name
 from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
 from ablations.study.technique import Catalog
-from ablations.study.yaml_reader import Path as DataPath
 from ablations.study.yaml_reader import Document, read_yaml
+from ablations.study.yaml_reader import Path as DataPath
 
 
 def load_studies(
