@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from ablations import __version__
+from ablations.commands.interrupts import answered, exit_status
 from ablations.commands.options import EXECUTORS, Options
-from ablations.errors import AblationsError
+from ablations.errors import AblationsError, Interrupted
 
-INTERRUPTED = 130
 OBJECTS_BEFORE_A_COLLECTION = 50_000  # reading studies makes many objects and little garbage
 
 _path = click.Path(path_type=Path)
@@ -38,13 +38,14 @@ class _Group(click.Group):
         gc.set_threshold(OBJECTS_BEFORE_A_COLLECTION)
         atexit.register(gc.freeze)  # what is left goes with the process: nothing need walk it
         try:
-            return super().invoke(context)
+            with answered():
+                return super().invoke(context)
         except AblationsError as error:
             click.echo(str(error), err=True)
             sys.exit(2)
-        except KeyboardInterrupt:
+        except Interrupted as signal:
             click.echo("interrupted; everything finished is kept", err=True)
-            sys.exit(INTERRUPTED)
+            sys.exit(exit_status(signal.number))
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

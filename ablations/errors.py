@@ -31,6 +31,14 @@ class RunsDirectoryError(AblationsError):
     """A directory that cannot be written, or a name that would leave it."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the program to end: from outside, where a user's code may raise its parent."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing wrong in a study file; ``line`` and ``column`` count from 1."""
@@ -52,6 +60,11 @@ class StudyError(AblationsError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def printable(text: str) -> str:
+    """Return text on one line in which nothing commands a terminal or cannot be written."""
+    return "".join(c if c.isprintable() else " " if c in "\n\r\t" else "\ufffd" for c in text)
 
 
 def suggest(word: object, known: Iterable[str]) -> str:

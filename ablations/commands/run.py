@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ablations.analysis.show.inert import inert_sentence
@@ -13,7 +14,11 @@ from ablations.commands.progress import ProgressDisplay
 from ablations.commands.seeds import too_few_seeds, with_seeds
 from ablations.execution.session import Prepared, Session, prepare
 from ablations.ledger.inert import inert_arms
+from ablations.ledger.standing import State
 from ablations.study.schema import TUNING
+
+POLL_SECONDS = 1.0
+"""Between two looks at what other processes are training."""
 
 
 def run(
@@ -39,9 +44,8 @@ def _run(prepared: Prepared, arms: Sequence[str]) -> int:
     name = study.study
     if not (arms or prepared.seeds) and (warning := too_few_seeds(study)):
         print(f"{name}: {warning}")
-    trials = prepared.trials()
-    if study.tune is not None and trials.pending:
-        failed += _train(trials, study.tune.metric, f"{name}, {TUNING}")
+    if study.tune is not None and not all(s.finished for s in prepared.trials().standings):
+        failed += _train(prepared, Prepared.trials, study.tune.metric, f"{name}, {TUNING}")
     comparison = prepared.comparison()
     for arm, missing in comparison.tuned.incomplete.items():
         if not arms or arm in arms:
@@ -56,14 +60,42 @@ def _run(prepared: Prepared, arms: Sequence[str]) -> int:
 
 def _compare(prepared: Prepared, name: str) -> int:
     """Train the comparison, one look after the other; return how many runs failed."""
-    failed = _train(prepared.comparison(), prepared.study.metric, name)
+    failed = _train(prepared, Prepared.comparison, prepared.study.metric, name)
     if not take_look(prepared) or prepared.arms or prepared.seeds:
         return failed
-    once = replace(prepared, options=replace(prepared.options, rerun=False))
-    return failed + _compare(once, name)
+    return failed + _compare(_without_rerun(prepared), name)
 
 
-def _train(session: Session, metric: str, name: str) -> int:
+def _without_rerun(prepared: Prepared) -> Prepared:
+    return replace(prepared, options=replace(prepared.options, rerun=False))
+
+
+def _train(
+    prepared: Prepared, session: Callable[[Prepared], Session], metric: str, name: str
+) -> int:
+    """Train what is pending, wait for what others train; return how many runs failed."""
+    failed = _train_pending(session(prepared), metric, name)
+    later = _without_rerun(prepared)
+    waited_for: set[str] = set()
+    while running := _running(session(later)):
+        waited_for |= running
+        runs = "1 run" if len(running) == 1 else f"{len(running)} runs"
+        print(f"{name}: waits for {runs} that another process is training", flush=True)
+        while _running(session(later)) == running:
+            time.sleep(POLL_SECONDS)
+        left = session(later)
+        untouched = tuple(s for s in left.standings if s.state is State.PENDING)
+        if untouched:  # who trained them is gone
+            failed += _train_pending(replace(left, standings=untouched), metric, name)
+    theirs = (s for s in session(later).standings if str(s.run) in waited_for)
+    return failed + sum(s.state is State.FAILED for s in theirs)
+
+
+def _running(session: Session) -> set[str]:
+    return {str(s.run) for s in session.standings if s.state is State.RUNNING}
+
+
+def _train_pending(session: Session, metric: str, name: str) -> int:
     """Train what is pending; return how many runs failed."""
     standings, pending = session.standings, session.pending
     if len(standings) > len(pending):

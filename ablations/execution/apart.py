@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from ablations.errors import UserCodeError
+from ablations.errors import Interrupted, UserCodeError
+from ablations.execution.parent import end_with_parent
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -42,12 +44,19 @@ class SeparateProcess:
         from pebble import ProcessExpired, ProcessPool
 
         if self._pool is None:
-            self._pool = ProcessPool(1, context=multiprocessing.get_context("spawn"))
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(1, initializer=end_with_parent, context=context)
+        called = ", ".join(map(str, calls[0]))[:200]
+        futures = [self._pool.schedule(function, args=arguments) for arguments in calls]
         try:
-            futures = [self._pool.schedule(function, args=arguments) for arguments in calls]
             return [future.result() for future in futures]
+        except Interrupted:
+            raise
         except ProcessExpired as error:
             raise UserCodeError(
-                f"{', '.join(map(str, calls[0]))[:200]}: calling it ends the process "
-                f"(exit status {error.exitcode})"
+                f"{called}: calling it ends the process (exit status {error.exitcode})"
             ) from None
+        except BrokenProcessPool:
+            raise UserCodeError(f"{called}: the process that calls it died as it started") from None
+        except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+            raise UserCodeError(f"{called}: calling it raises {type(error).__name__}") from None

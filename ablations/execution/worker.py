@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ablations.errors import Interrupted
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.lock import HeldError, hold
@@ -107,12 +109,31 @@ def _train(job: Job) -> Result:
             run, job.directory, job.settings, data, job.data_digest, from_scratch=job.rerun
         )
         return train(request, _programs)
-    except Exception as error:
+    except BaseException as error:  # a user's code may end in any way
+        if _is_for_us(error):
+            raise
         _programs = None  # what failed half-way may have left a program in no known state
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        result = _failure(job, reason[:500])
+        result = _failure(job, described(error))
         result.write(job.directory.result)
         return result
+
+
+def _is_for_us(error: BaseException) -> bool:
+    """Whether an exception asks this program to end, and is not of the code that it runs.
+
+    Where Python's own handler answers Ctrl-C, its exception is that of a user.
+    """
+    ctrl_c = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return isinstance(error, Interrupted) or (ctrl_c and isinstance(error, KeyboardInterrupt))
+
+
+def described(error: BaseException) -> str:
+    """Return type and message of an exception, in a line."""
+    try:
+        message = str(error)
+    except Exception:
+        message = "its message cannot be read"
+    return next(iter(f"{type(error).__name__}: {message}".splitlines()), "")[:500]
 
 
 def _failure(job: Job, reason: str) -> Result:

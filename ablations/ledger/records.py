@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from ablations.errors import printable
 from ablations.files import write_atomically
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Result(BaseModel):
     """The trial of the arm's search that the run belongs to; empty in the comparison."""
     seed: int
     status: Status
-    reason: str = ""
+    reason: Annotated[str, AfterValidator(printable)] = ""
     """Why the run diverged or failed; empty when it completed."""
     notes: tuple[str, ...] = ()
     """What a reader should know of how the run came about: where it was continued."""

@@ -85,10 +85,8 @@ def test_more_devices_than_jobs_start_no_idle_worker(monkeypatch: pytest.MonkeyP
     class Slot:
         def __init__(self, gpu: str | None) -> None:
             started.append(gpu)
-            self.pool = self
 
         def stop(self) -> None: ...
-        def join(self) -> None: ...
 
     monkeypatch.setattr(processes, "_Slot", Slot)
     monkeypatch.setattr(Processes, "_feed", staticmethod(lambda *_: None))

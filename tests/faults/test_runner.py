@@ -1,0 +1,139 @@
+"""The runner is killed or asked to end: nothing is left running, nothing finished is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ablations.commands import run as command
+from ablations.execution.options import Options
+from ablations.ledger.lock import hold
+from ablations.ledger.paths import RunsDirectory
+
+LONG = ("--seeds", "3", "--workers", "2", "--set", "training.epochs=400")
+ORPHANS_AFTER = 5.0
+
+
+@contextmanager
+def runner(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the study in a session of its own, heeding every signal, as from a terminal."""
+
+    def heed() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
+
+    line = [sys.executable, "-m", "ablations", "run", "small", *LONG, *words]
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, preexec_fn=heed,
+    ) as running:  # fmt: skip
+        try:
+            yield running
+        finally:
+            if left_of(running):
+                os.killpg(running.pid, signal.SIGKILL)
+
+
+def left_of(running: subprocess.Popen[str]) -> list[str]:
+    """Return the processes of the session that are alive."""
+    listed = subprocess.run(["ps", "-eo", "sid,pid,stat"], capture_output=True, text=True).stdout
+    rows = [line.split() for line in listed.splitlines()[1:]]
+    return [pid for sid, pid, state in rows if sid == str(running.pid) and state[0] != "Z"]
+
+
+def gone(running: subprocess.Popen[str]) -> bool:
+    deadline = time.monotonic() + ORPHANS_AFTER
+    while left_of(running) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not left_of(running)
+
+
+def results() -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in Path("runs").rglob("result.json")}
+
+
+def wait_for(happens: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def a_run_has_begun() -> bool:
+    return any(Path("runs").rglob("metrics.jsonl"))
+
+
+@pytest.mark.parametrize("moment", ["starting", "training", "finishing"])
+def test_no_worker_outlives_a_runner_that_is_killed(
+    workplace: Path, show: Callable[[str], None], moment: str
+) -> None:
+    with runner() as running:
+        if moment == "starting":
+            time.sleep(random.Random(moment).uniform(0.5, 2.5))
+        else:
+            wait_for(a_run_has_begun if moment == "training" else results)
+        before = results()
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        assert gone(running)
+    assert {path: results().get(path) for path in before} == before
+    assert all(json.loads(content)["status"] == "completed" for content in results().values())
+    show(f"the runner gets SIGKILL while {moment}: orphans after {ORPHANS_AFTER:.0f} s: 0")
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 130), ("SIGQUIT", 130)]
+)
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_signal_ends_all_in_order(workplace: Path, name: str, status: int, times: int) -> None:
+    with runner() as running:
+        wait_for(a_run_has_begun)
+        for _ in range(times):
+            os.killpg(running.pid, signal.Signals[name])
+        _, errors = running.communicate(timeout=30)
+        assert running.returncode == status
+        assert gone(running)
+    assert "Traceback" not in errors
+    if times == 1:
+        assert errors.strip() == "interrupted; everything finished is kept"
+    assert all(json.loads(content)["status"] == "completed" for content in results().values())
+
+
+def test_a_run_that_is_trained_elsewhere_is_waited_for(
+    workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By who gives it up: it is then trained here, so all wanted runs have a result."""
+    monkeypatch.setattr(command, "POLL_SECONDS", 0.05)
+    directory = RunsDirectory(Path("runs")).run("small", "elu", 0)
+    directory.path.mkdir(parents=True)
+    released = threading.Event()
+
+    def another() -> None:
+        with hold(directory.path):
+            released.wait(60)
+
+    other = threading.Thread(target=another)
+    other.start()
+    display = command.ProgressDisplay.summary
+
+    def release_after_the_others(self: command.ProgressDisplay) -> str:
+        threading.Timer(0.5, released.set).start()
+        return display(self)
+
+    monkeypatch.setattr(command.ProgressDisplay, "summary", release_after_the_others)
+    assert command.run("small", ["elu"], [0, 1], None, (), Options(executor="inline")) == 0
+    other.join()
+    said = capsys.readouterr().out
+    assert "small: waits for 1 run that another process is training" in said
+    assert len(results()) == 2

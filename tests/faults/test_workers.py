@@ -1,0 +1,125 @@
+"""What a worker can do wrong costs its own run only, with the reason, whoever is to blame."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ablations.commands import status, studies
+from ablations.execution import processes
+from ablations.execution.options import Options
+from ablations.execution.session import prepare
+from ablations.execution.worker import Job, Outcome, work
+from ablations.ledger.records import Result
+
+FAULT, STARTS_LEFT = "ABLATIONS_TEST_FAULT", "starts_left"
+
+
+class BadMessageError(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no message")
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+FAULTS: dict[str, Callable[[], object]] = {
+    "sys.exit": lambda: sys.exit(0),
+    "os._exit": lambda: os._exit(0),
+    "SIGKILL": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "SIGSEGV": lambda: ctypes.string_at(0),
+    "KeyboardInterrupt": lambda: _raise(KeyboardInterrupt()),
+    "GeneratorExit": lambda: _raise(GeneratorExit()),
+    "a lone surrogate": lambda: _raise(ValueError("\ud800 \x1b[31m red\nsecond line")),
+    "no message": lambda: _raise(BadMessageError()),
+    "RecursionError": lambda: _raise(RecursionError("too deep")),
+    "MemoryError": lambda: _raise(MemoryError()),
+}
+REASONS = {
+    "sys.exit": "SystemExit: 0",
+    "os._exit": "the worker process died (exit status 0)",
+    "SIGKILL": "the worker process died (SIGKILL, as the system sends for want of memory)",
+    "SIGSEGV": "the worker process died (SIGSEGV)",
+    "KeyboardInterrupt": "KeyboardInterrupt: ",
+    "GeneratorExit": "GeneratorExit: ",
+    "a lone surrogate": "ValueError: \ufffd \ufffd[31m red",
+    "no message": "BadMessageError: its message cannot be read",
+    "RecursionError": "RecursionError: too deep",
+    "MemoryError": "MemoryError: ",
+}
+
+
+def fault_at_seed_one(job: Job) -> Outcome:
+    """Work as always, with a training that goes wrong in the way that the environment names."""
+    from ablations.training import run as training
+
+    real = training.train
+
+    def train(*request: object) -> Result:
+        if job.seed == 1:
+            FAULTS[os.environ[FAULT]]()
+        return real(*request)  # type: ignore[arg-type]
+
+    training.train = train  # type: ignore[assignment]
+    try:
+        return work(job)
+    finally:
+        training.train = real
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_costs_its_own_run_and_says_why(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setenv(FAULT, fault)
+    monkeypatch.setattr(processes, "work", fault_at_seed_one)
+    prepared = prepare(studies.load("small")[0], Options(workers=1), ["elu"], [0, 1, 2])
+    outcomes = {o.job.seed: o.result for o in prepared.comparison().execute()}
+    assert {seed: result and result.status for seed, result in outcomes.items()} == {
+        0: "completed",
+        1: "failed",
+        2: "completed",
+    }
+    assert outcomes[1] is not None
+    assert outcomes[1].reason == REASONS[fault]
+    status.status("small", Options())
+    again = prepare(studies.load("small")[0], Options(), ["elu"], [0, 1, 2]).comparison()
+    assert [run.seed for run in again.pending] == [1]
+    assert again.standings[1].reason == REASONS[fault]
+
+
+def die_as_it_starts(gpu: str | None) -> None:
+    """Die, as TensorFlow's import does for want of memory, until the file says: no more."""
+    left = int(Path(STARTS_LEFT).read_text())
+    Path(STARTS_LEFT).write_text(str(left - 1))
+    if left > 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    processes._begin(gpu)
+
+
+@pytest.mark.parametrize(("deaths", "failed"), [(1, 0), (2, 0), (3, 1), (100, 4)])
+def test_a_worker_that_dies_as_it_starts_is_replaced(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, deaths: int, failed: int
+) -> None:
+    Path(STARTS_LEFT).write_text(str(deaths))
+    real = processes.ProcessPool
+
+    def pool(workers: int, initializer: object, **options: object) -> object:
+        return real(workers, initializer=die_as_it_starts, **options)
+
+    monkeypatch.setattr(processes, "ProcessPool", pool)
+    prepared = prepare(studies.load("small")[0], Options(workers=1))
+    outcomes = list(prepared.comparison().execute())
+    assert Counter(o.result.status for o in outcomes if o.result) == Counter(
+        {"failed": failed, "completed": 4 - failed}
+    )
+    reasons = {o.result.reason for o in outcomes if o.result and o.result.status == "failed"}
+    assert reasons <= {"3 worker processes in turn died as they started"}
