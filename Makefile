@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal
 
-.PHONY: setup demo test check format bench studies clean
+.PHONY: setup demo test check faults format bench studies clean
 
 setup: $(INSTALLED)
 
@@ -28,6 +28,9 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(PYTEST)
+
+faults: setup
+	ABLATIONS_FAULT_CYCLES=100 $(BIN)/python -m pytest tests/faults
 
 format: setup
 	$(BIN)/ruff format .

@@ -67,6 +67,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " if c in "\n\r\t" else "\ufffd" for c in text)
 
 
+def described(error: BaseException) -> str:
+    """Return type and message of an exception, in a line."""
+    try:
+        message = str(error)
+    except Exception:
+        message = "its message cannot be read"
+    return next(iter(f"{type(error).__name__}: {message}".splitlines()), "")[:500]
+
+
 def suggest(word: object, known: Iterable[str]) -> str:
     """Return ``did you mean "adam"? Known: adam, sgd`` for a word that is not among ``known``."""
     names = sorted(known)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import Self, TypeVar
 
 from ablations.errors import Interrupted, UserCodeError
-from ablations.execution.parent import end_with_parent
-
-if TYPE_CHECKING:
-    from pebble import ProcessPool
+from ablations.execution.worker_process import DiedError, WorkerProcess
 
 Returned = TypeVar("Returned")
 
@@ -20,15 +15,14 @@ class SeparateProcess:
     """One fresh process, started by the first call and ended with the ``with`` block."""
 
     def __init__(self) -> None:
-        self._pool: ProcessPool | None = None
+        self._worker: WorkerProcess | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._pool is not None:
-            self._pool.stop()
-            self._pool.join()
+        if self._worker is not None:
+            self._worker.end()
 
     def call(
         self, function: Callable[..., Returned], calls: Sequence[tuple[object, ...]]
@@ -37,26 +31,19 @@ class SeparateProcess:
 
         Raises:
             AblationsError: the first that a call raised.
-            UserCodeError: the process died.
+            UserCodeError: the process died, or a call asked it to end.
         """
-        if not calls:
-            return []
-        from pebble import ProcessExpired, ProcessPool
+        return [self._call(function, arguments) for arguments in calls]
 
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPool(1, initializer=end_with_parent, context=context)
-        called = ", ".join(map(str, calls[0]))[:200]
-        futures = [self._pool.schedule(function, args=arguments) for arguments in calls]
+    def _call(self, function: Callable[..., Returned], arguments: tuple[object, ...]) -> Returned:
+        self._worker = self._worker or WorkerProcess()
+        called = ", ".join(map(str, arguments))[:200]
         try:
-            return [future.result() for future in futures]
+            returned: Returned = self._worker.call(function, arguments)
         except Interrupted:
             raise
-        except ProcessExpired as error:
-            raise UserCodeError(
-                f"{called}: calling it ends the process (exit status {error.exitcode})"
-            ) from None
-        except BrokenProcessPool:
-            raise UserCodeError(f"{called}: the process that calls it died as it started") from None
+        except DiedError as death:
+            raise UserCodeError(f"{called}: calling it ends the process ({death})") from None
         except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
             raise UserCodeError(f"{called}: calling it raises {type(error).__name__}") from None
+        return returned

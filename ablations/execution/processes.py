@@ -6,70 +6,82 @@ that dies takes only its own job with it; its slot starts another.
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
 
-from pebble import ProcessExpired, ProcessPool
-
+from ablations.errors import described
 from ablations.execution import devices
 from ablations.execution.affinity import next_job
 from ablations.execution.options import Options
-from ablations.execution.parent import end_with_parent
-from ablations.execution.worker import Job, Outcome, described, record_failure, work
+from ablations.execution.worker import Job, Outcome, record_failure, work
+from ablations.execution.worker_process import DiedError, WorkerProcess
 
 STARTS = 3
 """Workers that may die one after the other before they take a job."""
+FROM_TERMINAL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that a terminal or a cluster sends to all at once; the parent answers them."""
 
 
 def _begin(gpu: str | None) -> None:
     """Set a fresh worker up: its device is chosen before TensorFlow is imported."""
-    end_with_parent()
-    for asking in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(asking, signal.SIG_IGN)  # a terminal's are the parent's to answer
+    for number in FROM_TERMINAL:
+        signal.signal(number, signal.SIG_IGN)
     from ablations.training import runtime
 
     runtime.start(gpu)
 
 
 class _Slot:
-    """One worker process and the arm whose program it holds."""
+    """A place for one worker process after another, and the arm whose program the worker holds."""
 
     def __init__(self, gpu: str | None) -> None:
-        self._gpu = gpu
-        self._pool = self._start()
+        self.gpu = gpu
         self.arm: str | None = None
+        self.job: Job | None = None
+        """What the worker is training."""
+        self._worker: WorkerProcess | None = None
+        self._starts = 1
 
-    def _start(self) -> ProcessPool:
-        context = multiprocessing.get_context("spawn")
-        return ProcessPool(1, initializer=_begin, initargs=(self._gpu,), context=context)
+    @property
+    def waitables(self) -> list[Connection | int]:
+        """What tells that there may be an outcome."""
+        return [*self._worker.waitables] if self._worker else []
 
-    def submit(self, job: Job) -> Future[Outcome]:
+    def give(self, job: Job) -> None:
         """Let the worker train a job."""
-        if not self._pool.active:  # its worker died while it had no job: such a pool stays broken
-            self.stop()
-            self._pool, self.arm = self._start(), None
-        self.arm = job.arm
-        future: Future[Outcome] = self._pool.schedule(work, args=(job,))
-        return future
+        self.job, self.arm, self._starts = job, job.arm, 1
+        self._submit(job)
 
-    def stop(self) -> None:
+    def _submit(self, job: Job) -> None:
+        self._worker = self._worker or WorkerProcess(_begin, self.gpu)
+        self._worker.submit(work, (job,))
+
+    def outcome(self) -> Outcome | None:
+        """Return what became of the job, None while it is trained."""
+        if self._worker is None or self.job is None:
+            return None
+        try:
+            answer = self._worker.poll()
+        except DiedError as death:
+            self.end()
+            if not death.started and self._starts < STARTS:
+                self._starts += 1
+                self._submit(self.job)
+                return None
+            return record_failure(self.job, _cause(death))
+        if answer is None:
+            return None
+        if answer.error is not None:
+            return record_failure(self.job, described(answer.error))
+        outcome: Outcome = answer.value
+        return outcome
+
+    def end(self) -> None:
         """End the worker."""
-        self._pool.stop()
-        self._pool.join()
-
-
-@dataclass(frozen=True)
-class _Attempt:
-    """A job that a slot was given."""
-
-    slot: _Slot
-    job: Job
-    start: int = 1
-    """How many workers were started for it, this one among them."""
+        if self._worker is not None:
+            self._worker.end()
+            self._worker, self.arm = None, None
 
 
 class Processes:
@@ -87,53 +99,37 @@ class Processes:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
         queue = list(jobs)
         slots = [_Slot(gpu) for gpu in self.devices[: len(jobs)]]
-        busy: dict[Future[Outcome], _Attempt] = {}
         try:
             for slot in slots:
-                self._feed(slot, slots, queue, busy)
-            while busy:
-                for future in wait(busy, return_when=FIRST_COMPLETED).done:
-                    attempt = busy.pop(future)
-                    died_before = isinstance(future.exception(), BrokenProcessPool)
-                    if died_before and attempt.start < STARTS:
-                        again = replace(attempt, start=attempt.start + 1)
-                        busy[attempt.slot.submit(attempt.job)] = again
-                        continue
-                    self._feed(attempt.slot, slots, queue, busy)
-                    yield _outcome(future, attempt.job)
+                _feed(slot, slots, queue)
+            while busy := [slot for slot in slots if slot.job]:
+                wait([each for slot in busy for each in slot.waitables])
+                for slot in busy:
+                    outcome = slot.outcome()
+                    if outcome is not None:
+                        _feed(slot, slots, queue)
+                        yield outcome
         finally:
             for slot in slots:
-                slot.stop()
-
-    @staticmethod
-    def _feed(
-        slot: _Slot,
-        slots: list[_Slot],
-        queue: list[Job],
-        busy: dict[Future[Outcome], _Attempt],
-    ) -> None:
-        if queue:
-            job = queue.pop(next_job(queue, slot.arm, {other.arm for other in slots}))
-            busy[slot.submit(job)] = _Attempt(slot, job)
+                slot.end()
 
 
-def _outcome(future: Future[Outcome], job: Job) -> Outcome:
-    error = future.exception()
-    if error is None:
-        return future.result()
-    if isinstance(error, BrokenProcessPool):
-        return record_failure(job, f"{STARTS} worker processes in turn died as they started")
-    if isinstance(error, ProcessExpired):
-        return record_failure(job, f"the worker process died ({_how(error.exitcode)})")
-    return record_failure(job, described(error))
+def _feed(slot: _Slot, slots: Sequence[_Slot], queue: list[Job]) -> None:
+    slot.job = None
+    if queue:
+        slot.give(queue.pop(next_job(queue, slot.arm, {other.arm for other in slots})))
 
 
-def _how(exit_status: int) -> str:
-    """Return ``SIGKILL, as for want of memory``, or the exit status."""
-    if exit_status >= 0:
-        return f"exit status {exit_status}"
-    try:
-        name = signal.Signals(-exit_status).name
-    except ValueError:
-        return f"signal {-exit_status}"
-    return f"{name}, as the system sends for want of memory" if name == "SIGKILL" else name
+def _cause(death: DiedError) -> str:
+    """Return what a worker died of: ``SIGKILL, as for want of memory``, or its exit status."""
+    if not death.started:
+        return f"{STARTS} worker processes in turn died as they started"
+    cause = f"exit status {death.exit_status}"
+    if death.exit_status < 0:
+        try:
+            cause = signal.Signals(-death.exit_status).name
+        except ValueError:
+            cause = f"signal {-death.exit_status}"
+        if cause == "SIGKILL":
+            cause += ", as the system sends for want of memory"
+    return f"the worker process died ({cause})"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ablations.errors import Interrupted
+from ablations.errors import Interrupted, described
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.lock import HeldError, hold
@@ -125,15 +125,6 @@ def _is_for_us(error: BaseException) -> bool:
     """
     ctrl_c = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     return isinstance(error, Interrupted) or (ctrl_c and isinstance(error, KeyboardInterrupt))
-
-
-def described(error: BaseException) -> str:
-    """Return type and message of an exception, in a line."""
-    try:
-        message = str(error)
-    except Exception:
-        message = "its message cannot be read"
-    return next(iter(f"{type(error).__name__}: {message}".splitlines()), "")[:500]
 
 
 def _failure(job: Job, reason: str) -> Result:

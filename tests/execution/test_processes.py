@@ -80,16 +80,8 @@ def test_each_worker_sees_its_own_device_and_nothing_else(
 
 
 def test_more_devices_than_jobs_start_no_idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[object] = []
-
-    class Slot:
-        def __init__(self, gpu: str | None) -> None:
-            started.append(gpu)
-
-        def stop(self) -> None: ...
-
-    monkeypatch.setattr(processes, "_Slot", Slot)
-    monkeypatch.setattr(Processes, "_feed", staticmethod(lambda *_: None))
+    started: list[str | None] = []
+    monkeypatch.setattr(processes, "_feed", lambda slot, *_: started.append(slot.gpu))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
     assert list(Processes(Options()).execute(jobs("a", "b"))) == []
     assert started == ["0", "1"]

@@ -6,15 +6,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pebble
 import pytest
 
 from ablations.commands import studies
 from ablations.data import catalog as data_catalog
 from ablations.errors import DataError
+from ablations.execution import apart
 from ablations.execution.facts import digests
 from ablations.execution.options import Options
 from ablations.execution.session import prepare
+from ablations.execution.worker_process import WorkerProcess
 
 TUNED = """\
 study: tuned
@@ -49,7 +50,7 @@ def tuned(workplace: Path) -> Any:
 def test_the_data_is_asked_for_once_in_one_other_process_and_never_again(
     tuned: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, pools = Counter[str](), []
+    asked, processes = Counter[str](), []
 
     def counted(name: str) -> Any:
         real = getattr(data_catalog, name)
@@ -60,25 +61,25 @@ def test_the_data_is_asked_for_once_in_one_other_process_and_never_again(
 
         return count
 
-    class Pool(pebble.ProcessPool):  # type: ignore[misc]
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            pools.append(self)
-            super().__init__(*arguments, **options)
+    class Started(WorkerProcess):
+        def __init__(self) -> None:
+            processes.append(self)
+            super().__init__()
 
     expected = digests(tuned, None)
     for name in ASKED:
         if name != "describe":  # called by name in the other process
             monkeypatch.setattr(data_catalog, name, counted(name))
-    monkeypatch.setattr(pebble, "ProcessPool", Pool)
+    monkeypatch.setattr(apart, "WorkerProcess", Started)
     prepared = prepare(tuned, Options(executor="inline"))
-    assert (dict(asked), len(pools)) == ({"fetch": 1}, 1)
+    assert (dict(asked), len(processes)) == ({"fetch": 1}, 1)
     assert prepared.facts.digests == expected
     assert prepared.facts.parameters == {"sgd": 4 * 4 + 5 * 2, "adam": 4 * 4 + 5 * 2}
     jobs = prepared.trials().jobs()
     assert prepared.comparison().jobs() == []  # no search is complete
     assert {job.data_digest for job in jobs} == set(expected.values())
     assert len(jobs) == 2 * 2
-    assert (dict(asked), len(pools)) == ({"fetch": 1}, 1)
+    assert (dict(asked), len(processes)) == ({"fetch": 1}, 1)
 
 
 def test_a_trial_that_its_data_is_too_small_for_is_refused_before_anything_trains(
