@@ -26,7 +26,11 @@ _data = click.option(
     "--data", "data_directory", type=_path, help="Data sets' directory, before $ABLATIONS_DATA."
 )
 _set = click.option(
-    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change a path of the base recipe."
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="The variant of the study that changes this path of the base recipe.",
 )
 
 
@@ -114,35 +118,38 @@ def run(
 
 @main.command()
 @click.argument("study", required=False)
+@_set
 @_runs
 @_data
-def status(study: str | None, **options: Any) -> None:
+def status(study: str | None, sets: tuple[str, ...], **options: Any) -> None:
     """Count the runs that are done, running, stale, diverged, failed and pending."""
     from ablations.commands import status as command
 
-    command.status(study, Options(**options))
+    command.status(study, sets, Options(**options))
 
 
 @main.command()
 @click.argument("study", nargs=-1)
+@_set
 @_runs
 @click.option("--out", type=_path, default=Path("report"), show_default=True)
-def report(study: tuple[str, ...], runs: Path, out: Path) -> None:
+def report(study: tuple[str, ...], sets: tuple[str, ...], runs: Path, out: Path) -> None:
     """Write the report of some studies, or of all, from what is on disk."""
     from ablations.commands import report as command
 
-    command.report(study, runs, out)
+    command.report(study, sets, runs, out)
 
 
 @main.command()
 @click.argument("study", required=False)
+@_set
 @_runs
 @click.option("--port", type=click.IntRange(1, 65535), default=6006, show_default=True)
-def tensorboard(study: str | None, runs: Path, port: int) -> None:
+def tensorboard(study: str | None, sets: tuple[str, ...], runs: Path, port: int) -> None:
     """Start TensorBoard on the runs, and print links that open the useful views."""
     from ablations.commands import tensorboard as command
 
-    command.tensorboard(study, runs, port)
+    command.tensorboard(study, sets, runs, port)
 
 
 @main.command()

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ablations.commands import studies
+from ablations.errors import AblationsError
 from ablations.execution.study_files import publish_report
 from ablations.ledger.paths import RunsDirectory
 
 
-def report(named: Sequence[str], runs: Path, out: Path) -> None:
+def report(named: Sequence[str], sets: tuple[str, ...], runs: Path, out: Path) -> None:
     """Write the report of some studies, or of all, and show it in TensorBoard.
 
     ``named`` holds names or paths of study files; without any, all that ``runs`` keeps.
+
+    Raises:
+        AblationsError: ``sets`` without a study whose variant is meant, or there is nothing to
+            report.
     """
+    if sets and not named:
+        raise AblationsError("--set: wants a study whose variant is meant")
+    overrides = studies.parse_overrides(sets)
     from ablations.analysis.show.report import write_reports
 
-    recorded = [name for study in named for name in _recorded_names(study, runs)]
+    recorded = [name for study in named for name in _recorded_names(study, overrides, runs)]
     for page in write_reports(runs, out, recorded):
         for line in (*page.notices, *page.left_out):
             print(f"{page.study}: {line}", file=sys.stderr)
@@ -30,13 +39,13 @@ def report(named: Sequence[str], runs: Path, out: Path) -> None:
             print(f"{page.study}: not shown in TensorBoard: {error.strerror}", file=sys.stderr)
 
 
-def _recorded_names(study: str, runs: Path) -> list[str]:
+def _recorded_names(study: str, overrides: Mapping[str, Any], runs: Path) -> list[str]:
     """Return the names that a study's runs are kept under, one for each part that was run.
 
     The file of a study that is kept may be gone.
     """
     root = RunsDirectory(runs)
-    if "/" not in study and root.record(study).is_file():
+    if not overrides and "/" not in study and root.record(study).is_file():
         return [study]
-    names = [each.study for each in studies.load(study)]
+    names = [each.study for each in studies.load(study, overrides)]
     return [name for name in names if root.record(name).is_file()] or names[:1]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ablations.commands import display, studies
 from ablations.commands.options import Options
-from ablations.errors import StudyError
+from ablations.errors import AblationsError, StudyError
 from ablations.execution import facts
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.looks import read_looks
@@ -17,16 +17,23 @@ from ablations.study.expand import expand
 from ablations.study.schema import TUNING, Study
 
 
-def status(study: str | None, options: Options) -> None:
-    """Print the states of one study's runs by arm, or of all studies."""
+def status(study: str | None, sets: tuple[str, ...], options: Options) -> None:
+    """Print the states of one study's runs by arm, or of all studies and of variants that ran.
+
+    Raises:
+        AblationsError: ``sets`` without a study whose variant is meant.
+    """
+    if study is None and sets:
+        raise AblationsError("--set: wants a study whose variant is meant")
     if study is not None:
-        for loaded in studies.load(study):
+        for loaded in studies.load(study, studies.parse_overrides(sets)):
             trials, runs = _standings(loaded, options)
             rows = [(f"{TUNING}/{arm.name}", _of(arm.name, trials)) for arm in loaded.tuned_arms]
             rows += [(arm, _of(arm, runs)) for arm in loaded.arm_names]
             display.print_status(rows, f"{loaded.part.label}: arm" if loaded.part else "arm")
         return
     found, problems = studies.load_all()
+    found += studies.variants(options.runs, found)
     standings = [(each.study, _standings(each, options)) for each in found]
     display.print_status([(name, [*trials, *runs]) for name, (trials, runs) in standings], "study")
     if problems:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ablations.analysis.read.collect import read_record, recorded_studies
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.execution.catalog import CATALOG
 from ablations.study.load import load_studies
@@ -13,6 +15,8 @@ from ablations.study.schema import Study
 from ablations.study.yaml_reader import read_yaml
 
 CONFIGS = Path("configs")
+HASHED = re.compile(r"-[0-9a-f]{8}$")
+"""How a value ends that cannot stand in a name as it is."""
 
 
 def find(study: str) -> Path:
@@ -43,21 +47,41 @@ def all_files() -> list[Path]:
 
 
 def load(study: str, overrides: Mapping[str, Any] | None = None) -> tuple[Study, ...]:
-    """Load a study, or its parts, or the one part that is named.
+    """Load a study, a variant of it, or their parts; or the one part that is named.
 
-    See ``ablations.study.load.load_studies``.
+    ``overrides`` make a variant, as its name does: ``activations+training.epochs=1``.
 
     Raises:
-        AblationsError: the study has no such part.
+        AblationsError: the study has no such part or variant.
+        StudyError: the file is wrong.
     """
     path = find(study)
     loaded = load_studies(path, CATALOG, overrides)
     if "+" not in study or Path(study).is_file():
         return loaded
-    named = tuple(each for each in loaded if each.study == study)
+    settings = _settings_in(study)
+    spanned = {each.part.path for each in loaded if each.part}
+    own = {path: value for path, (value, _) in settings.items() if path not in spanned}
+    if own:
+        loaded = load_studies(path, CATALOG, {**own, **(overrides or {})})
+    labels = {path: label for path, (_, label) in settings.items() if path in spanned}
+    named = tuple(
+        e for e in loaded if not labels or (e.part and labels == {e.part.path: e.part.label})
+    )
     if not named:
-        raise AblationsError(f'no part "{study}"; {suggest(study, [s.study for s in loaded])}')
+        raise AblationsError(f'no part "{study}"; {suggest(study, [e.study for e in loaded])}')
     return named
+
+
+def _settings_in(name: str) -> dict[str, tuple[Any, str]]:
+    """Return dotted path → value and label of what the name of a variant or part says."""
+    found = {}
+    for setting in name.split("+")[1:]:
+        path, equals, label = setting.partition("=")
+        if not equals or HASHED.search(label):
+            raise AblationsError(f'no study "{name}"; wants --set {path}=… for what differs')
+        found[path] = read_yaml(label, name).data, label
+    return found
 
 
 def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
@@ -73,6 +97,19 @@ def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
             raise AblationsError(f'--set wants key=value, got "{assignment}"')
         overrides[key.strip()] = read_yaml(value, f"--set {key}").data
     return overrides
+
+
+def variants(runs: Path, studies: Iterable[Study]) -> list[Study]:
+    """Return the variants of some studies that ``runs`` keeps, as their files have them now."""
+    known, found = {study.study: study for study in studies}, []
+    files = {name.partition("+")[0]: study.file for name, study in known.items()}
+    for name in recorded_studies(runs):
+        file = files.get(name.partition("+")[0])
+        if file and name not in known:
+            overrides = read_record(runs, name).overrides
+            loaded = load_studies(Path(file), CATALOG, overrides)
+            found += [study for study in loaded if study.study == name]
+    return found
 
 
 def load_all() -> tuple[list[Study], list[Problem]]:

@@ -18,13 +18,15 @@ from ablations.study.schema import SUMMARY, TUNING, Study
 SAMPLES = "scalars=100000,histograms=1000"  # 0 would empty the Time Series dashboard
 
 
-def tensorboard(study: str | None, runs: Path, port: int) -> NoReturn:
+def tensorboard(study: str | None, sets: tuple[str, ...], runs: Path, port: int) -> NoReturn:
     """Print links, then replace this process by TensorBoard's: whatever ends it, ends the server.
 
     Raises:
-        AblationsError: there are no runs.
+        AblationsError: there are no runs, or ``sets`` are given without a study.
     """
-    loaded = () if study is None else studies.load(study)
+    if study is None and sets:
+        raise AblationsError("--set: wants a study whose variant is meant")
+    loaded = () if study is None else studies.load(study, studies.parse_overrides(sets))
     logdir = RunsDirectory(runs).study(loaded[0].study) if len(loaded) == 1 else runs
     if not logdir.is_dir():
         raise AblationsError(

@@ -9,14 +9,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
-from ablations.study.design import Factor, label_of, span
+from ablations.study.design import Factor, label_in_name, label_of, span
 from ablations.study.frozen import show
 from ablations.study.load_recipe import Checker
 from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
 from ablations.study.over import meets, spanned
 from ablations.study.recipe import Recipe
-from ablations.study.schema import NAME, NAME_WANTED, Study, part_name
+from ablations.study.schema import MOST_NAME_CHARACTERS, NAME, NAME_WANTED, Study, with_setting
 from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
 from ablations.study.technique import Catalog
@@ -101,7 +101,7 @@ class _Resolver(Checker):
             self.stop()
         study = {
             **raw.model_dump(exclude=_RESOLVED, mode="python"),
-            **self._as_part(raw.study),
+            **self._named(raw.study),
             "seeds": raw.seeds[: raw.looks[-1]] if raw.looks else raw.seeds,
             "look_weights": weights_of(raw.looks, raw.look_weights),
             "tune": tuning,
@@ -116,13 +116,20 @@ class _Resolver(Checker):
         }
         return Study.model_validate(study, context=self.context)
 
-    def _as_part(self, study: str) -> dict[str, Any]:
-        """Return name and part, where the study has parts."""
+    def _named(self, study: str) -> dict[str, Any]:
+        """Return the name, of a variant where ``--set`` changes the base, and the part."""
+        for override, value in sorted(self.overrides.items()):
+            study = with_setting(study, override, label_in_name(value))
+        if len(study) > MOST_NAME_CHARACTERS:
+            raise AblationsError(
+                f"--set: {study[:60]}… is too long to name a directory; wants "
+                "fewer settings, or a study file of its own"
+            )
         if self.part is None:
-            return {}
+            return {"study": study}
         path, label = self.part.path, self.part.label
         part = {"of": study, "path": path, "label": label, "labels": self.part.labels}
-        return {"study": part_name(study, path, label), "part": part}
+        return {"study": with_setting(study, path, label), "part": part}
 
     def _check_what_can_be(self, data: dict[str, Any], base: Any) -> None:
         """Check the arms of a file whose top level is already known to be wrong."""

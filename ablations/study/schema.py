@@ -21,8 +21,9 @@ NAME_WANTED = (
 )
 SUMMARY, TUNING = "summary", "tuning"
 """What stands beside the arms in a study's directory: their means and bands, and their trials."""
-STUDY_NAME = re.compile(rf"{NAME.pattern}(\+[A-Za-z0-9_.]{{1,100}}=[A-Za-z0-9._-]{{1,50}})?")
-"""That of a study, or of one of its parts: ``optimizers+data.name=mnist``."""
+STUDY_NAME = re.compile(rf"{NAME.pattern}(\+[A-Za-z0-9_.]{{1,100}}=[A-Za-z0-9._-]{{1,60}})*")
+"""That of a study, a variant or a part: ``optimizers+training.epochs=1+data.name=mnist``."""
+MOST_NAME_CHARACTERS = 240  # of a file's name, which may have 255
 Design = Literal["one_at_a_time", "leave_one_out", "full_factorial"]
 Correction = Literal["max_t", "holm"]
 
@@ -36,6 +37,11 @@ def _name(value: str) -> str:
 def _study_name(value: str) -> str:
     if not STUDY_NAME.fullmatch(value):
         raise problem(NAME_WANTED.format(show(value)))
+    if len(value) > MOST_NAME_CHARACTERS:
+        raise problem(
+            f"{show(value)} has {len(value)} characters; a directory's name wants at most "
+            f"{MOST_NAME_CHARACTERS}"
+        )
     return value
 
 
@@ -137,7 +143,7 @@ class DeclaredMetric(Frozen):
 class Part(Frozen):
     """Which part of a study that spans several data sets, or values of another setting."""
 
-    of: Name
+    of: StudyName
     """The whole study."""
     path: str
     """The dotted path of the setting that it spans."""
@@ -148,11 +154,11 @@ class Part(Frozen):
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all parts, as studies."""
-        return tuple(part_name(self.of, self.path, label) for label in self.labels)
+        return tuple(with_setting(self.of, self.path, label) for label in self.labels)
 
 
-def part_name(study: str, path: str, label: str) -> str:
-    """Return the name of a part, as a study: ``optimizers+data.name=mnist``."""
+def with_setting(study: str, path: str, label: str) -> str:
+    """Return the name of a study where one setting differs: ``optimizers+data.name=mnist``."""
     return f"{study}+{path}={label}"
 
 

@@ -38,8 +38,12 @@ def _import_again(inference: Inference) -> Section:
 
 def _as_argument(inference: Inference) -> str:
     """Return what stands for the study on the command line: its name, if that finds its file."""
-    found_by_name = f"configs/{inference.part.of if inference.part else inference.study}.yaml"
-    return inference.study if inference.file in ("", found_by_name) else inference.file
+    name = inference.study.partition("+")[0]
+    part = inference.part
+    if part:
+        name = f"{name}+{part.path}={part.label}"
+    found_by_name = f"configs/{name.partition('+')[0]}.yaml"
+    return name if inference.file in ("", found_by_name) else inference.file
 
 
 def _as_written(value: Any) -> str:
