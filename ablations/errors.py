@@ -63,8 +63,8 @@ class StudyError(AblationsError):
 
 
 def printable(text: str) -> str:
-    """Return text on one line in which nothing commands a terminal or cannot be written."""
-    return "".join(c if c.isprintable() else " " if c in "\n\r\t" else "\ufffd" for c in text)
+    """Return text in which nothing commands a terminal or cannot be written."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 def described(error: BaseException) -> str:

@@ -7,14 +7,11 @@ to its first.  ``full_factorial``: one arm for each combination, the first level
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from ablations.study.yaml_writer import to_yaml_line
 
 
 @dataclass(frozen=True)
@@ -44,18 +41,6 @@ def label_of(value: Any) -> str:
         value = value["name"]
     text = "none" if value is None else str(value).lower() if value in (True, False) else str(value)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-") or "level"
-
-
-def label_in_name(value: Any) -> str:
-    """Return what stands for a value in a directory's name, another for each value.
-
-    The value as YAML has it where that can stand there, else what can of it with a hash.
-    """
-    text = to_yaml_line({"value": value})[1:-1].removeprefix("value: ")
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-")
-    if plain == text and len(text) <= 50:
-        return text
-    return f"{plain[:40]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def span(factors: tuple[Factor, ...], design: str, control: str) -> list[Cell]:

@@ -9,14 +9,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
-from ablations.study.design import Factor, label_in_name, label_of, span
+from ablations.study.design import Factor, label_of, span
 from ablations.study.frozen import show
 from ablations.study.load_recipe import Checker
 from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
 from ablations.study.over import meets, spanned
 from ablations.study.recipe import Recipe
-from ablations.study.schema import MOST_NAME_CHARACTERS, NAME, NAME_WANTED, Study, with_setting
+from ablations.study.schema import NAME, NAME_WANTED, Study, variant_name, with_setting
 from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
 from ablations.study.technique import Catalog
@@ -118,13 +118,7 @@ class _Resolver(Checker):
 
     def _named(self, study: str) -> dict[str, Any]:
         """Return the name, of a variant where ``--set`` changes the base, and the part."""
-        for override, value in sorted(self.overrides.items()):
-            study = with_setting(study, override, label_in_name(value))
-        if len(study) > MOST_NAME_CHARACTERS:
-            raise AblationsError(
-                f"--set: {study[:60]}… is too long to name a directory; wants "
-                "fewer settings, or a study file of its own"
-            )
+        study = variant_name(study, self.overrides)
         if self.part is None:
             return {"study": study}
         path, label = self.part.path, self.part.label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -13,6 +14,7 @@ from ablations.study.frozen import Count, Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
 from ablations.study.metrics import METRICS, Direction, Metric
 from ablations.study.recipe import AnyRecipe, Recipe, trainable
+from ablations.study.yaml_writer import to_yaml_line
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAME_WANTED = (
@@ -24,6 +26,7 @@ SUMMARY, TUNING = "summary", "tuning"
 STUDY_NAME = re.compile(rf"{NAME.pattern}(\+[A-Za-z0-9_.]{{1,100}}=[A-Za-z0-9._-]{{1,60}})*")
 """That of a study, a variant or a part: ``optimizers+training.epochs=1+data.name=mnist``."""
 MOST_NAME_CHARACTERS = 240  # of a file's name, which may have 255
+MOST_VALUE_CHARACTERS = 50
 Design = Literal["one_at_a_time", "leave_one_out", "full_factorial"]
 Correction = Literal["max_t", "holm"]
 
@@ -155,6 +158,28 @@ class Part(Frozen):
     def names(self) -> tuple[str, ...]:
         """Return the names of all parts, as studies."""
         return tuple(with_setting(self.of, self.path, label) for label in self.labels)
+
+
+def variant_name(study: str, overrides: Mapping[str, Any]) -> str:
+    """Return the name of a study whose base ``--set`` changes: ``activations+training.epochs=1``.
+
+    A value that cannot stand in a directory's name is told by a hash, and so are settings that are
+    too many for one.
+    """
+    name, texts = study, []
+    for path, value in sorted(overrides.items()):
+        text = to_yaml_line({path: value})[1:-1].removeprefix(f"{path}: ")
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-")
+        readable = plain == text and len(text) <= MOST_VALUE_CHARACTERS
+        name = with_setting(name, path, text if readable else f"{plain[:30]}-{_hash(text)}")
+        texts.append(f"{path}: {text}")
+    if len(name) > MOST_NAME_CHARACTERS - 100:  # a part's name is longer
+        name = with_setting(study, "settings", f"{len(texts)}-{_hash(repr(texts))}")
+    return name
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def with_setting(study: str, path: str, label: str) -> str:

@@ -142,7 +142,7 @@ def test_settled_arms_leave_and_the_others_go_on_by_themselves(
     assert run() == 0
     assert (len(trained.jobs), record()) == (80, before)
     capsys.readouterr()
-    status_command.status("looked", Options())
+    status_command.status("looked", (), Options())
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert {row[0]: sum(map(int, row[1:])) for row in rows[1:]} == trained.of_arms
     plan_command.plan("looked", (), Options())

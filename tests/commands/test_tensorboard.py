@@ -32,7 +32,7 @@ def links(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
     def run(study: str | None) -> tuple[dict[str, str], list[str]]:
         with pytest.raises(BecameTensorBoardError) as became:
-            tensorboard(study, Path("runs"), 7007)
+            tensorboard(study, (), Path("runs"), 7007)
         shown = [line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
         return {title.strip(): link for title, link in shown}, became.value.args[1]
 

@@ -77,7 +77,9 @@ def run(root: str, capsys: Any, changes: dict[str, Any], workers: bool) -> tuple
 def test_a_run_killed_twice_says_where_it_continues_and_ends_with_the_same_bits(
     workplace: Path, tensorflow: object, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    whole, killed = (RunDirectory(Path(root, "small/elu/seed-0")) for root in ("one", "two"))
+    study = studies.load("small", CHANGES)[0]
+    name = f"{study.study}/elu/seed-0"
+    whole, killed = (RunDirectory(Path(root, name)) for root in ("one", "two"))
     assert run("one", capsys, CHANGES, workers=False)[0] == 0
     for attempt, saved in ((kill_in_third_epoch, 2), (kill_in_fifth_checkpoint, 4)):
         monkeypatch.setattr(processes, "work", attempt)
@@ -87,13 +89,12 @@ def test_a_run_killed_twice_says_where_it_continues_and_ends_with_the_same_bits(
         place = read_checkpoint_header(killed.resume)
         assert place is not None
         assert place.epochs == saved
-    assert "small/elu/seed-0: continues after epoch 2 of 6\n" in said
-    study = studies.load("small", CHANGES)[0]
+    assert f"{name}: continues after epoch 2 of 6\n" in said
     (standing,) = prepare(study, Options(runs=Path("two")), ["elu"], [0]).comparison().standings
     assert (standing.state, standing.saved_epochs) == ("failed", 4)
     status, said = run("two", capsys, CHANGES, workers=False)
     assert status == 0
-    assert said.startswith("small/elu/seed-0: continues after epoch 4 of 6\n")
+    assert said.startswith(f"{name}: continues after epoch 4 of 6\n")
     assert "; continued after epoch 2 of 6; continued after epoch 4 of 6\n" in said
     assert whole.final_state.read_bytes() == killed.final_state.read_bytes()
     assert without_times(whole) == without_times(killed)

@@ -91,7 +91,7 @@ def test_a_fault_costs_its_own_run_and_says_why(
     assert innocent == {"completed"}
     reasons = {fault_of(seed): result and result.reason for seed, result in outcomes.items()}
     assert {fault: reasons[fault] for fault in FAULTS} == REASONS
-    status.status("small", Options())
+    status.status("small", (), Options())
     again = prepare(studies.load("small")[0], Options(), ["elu"], seeds).comparison()
     assert [run.seed for run in again.pending] == [seed for seed in seeds if seed % 2]
     assert {s.reason for s in again.standings if s.reason} == set(REASONS.values())

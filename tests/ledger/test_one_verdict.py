@@ -102,7 +102,7 @@ def leave(run: Run, directory: RunDirectory, data_digest: str) -> None:
 
 
 def in_status(capsys: Any) -> dict[str, str]:
-    status.status("kinds", Options())
+    status.status("kinds", (), Options())
     head, *rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     ones = {row[0]: row[1:].index("1") for row in rows if row[0] in EXPECTED}
     return {arm: head[1 + column] for arm, column in ones.items()}

@@ -188,7 +188,7 @@ def test_plan_shows_the_budget_and_what_was_chosen(
     plan.plan("small", (), OPTIONS)
     shown = capsys.readouterr().out
     assert shown.count(f"{RATE}: 0.1 (tuned)") == 3
-    status.status("small", OPTIONS)
+    status.status("small", (), OPTIONS)
     rows = [line.split()[:2] for line in capsys.readouterr().out.splitlines()[1:]]
     assert rows == [
         ["tuning/elu", "4"], ["tuning/again", "4"], ["tuning/sigmoid", "4"],
