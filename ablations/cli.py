@@ -161,6 +161,17 @@ def techniques(name: tuple[str, ...]) -> None:
     command.techniques(name)
 
 
+@main.command()
+@click.argument("study", required=False)
+@_runs
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+def clean(study: str | None, runs: Path, yes: bool) -> None:
+    """Show, and after a yes delete, the runs that were replaced."""
+    from ablations.commands import clean as command
+
+    command.clean(study, runs, yes)
+
+
 @main.command("import")
 @click.argument("table", type=_path)
 @click.option("--study", required=True, help="The study's name; its runs are kept under it.")

@@ -17,6 +17,7 @@ from ablations.ledger.inert import inert_arms
 from ablations.ledger.standing import State
 from ablations.study.schema import TUNING
 
+_CLEAN = "what they were is kept until ablations clean"
 POLL_SECONDS = 1.0
 """Between two looks at what other processes are training."""
 
@@ -91,6 +92,16 @@ def _train(
     return failed + sum(s.state is State.FAILED for s in theirs)
 
 
+def _to_replace(session: Session) -> list[str]:
+    """Return the finished runs that training replaces."""
+    wanted = set(map(str, session.pending))
+    return [
+        str(standing.run)
+        for standing in session.standings
+        if str(standing.run) in wanted and standing.result and standing.result.status != "failed"
+    ]
+
+
 def _running(session: Session) -> set[str]:
     return {str(s.run) for s in session.standings if s.state is State.RUNNING}
 
@@ -104,6 +115,8 @@ def _train_pending(session: Session, metric: str, name: str) -> int:
         if standing.saved_epochs is not None:
             epochs = standing.run.trained.training.epochs
             print(f"{standing.run}: continues after epoch {standing.saved_epochs} of {epochs}")
+    if replaced := _to_replace(session):
+        print(f"{name}: trained again, {_CLEAN}: {', '.join(replaced)}")
     with ProgressDisplay(len(pending), metric) as display:
         for outcome in session.execute():
             display.show(outcome)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ablations.analysis.read.collect import read_record, recorded_studies
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.execution.catalog import CATALOG
 from ablations.study.load import load_studies
@@ -101,6 +100,8 @@ def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
 
 def variants(runs: Path, studies: Iterable[Study]) -> list[Study]:
     """Return the variants of some studies that ``runs`` keeps, as their files have them now."""
+    from ablations.analysis.read.collect import read_record, recorded_studies
+
     known, found = {study.study: study for study in studies}, []
     files = {name.partition("+")[0]: study.file for name, study in known.items()}
     for name in recorded_studies(runs):

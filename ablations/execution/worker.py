@@ -15,6 +15,7 @@ from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.lock import HeldError, hold
 from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result
+from ablations.ledger.replaced import is_worth_keeping
 from ablations.ledger.standing import classify
 from ablations.study.expand import Run, run_path
 from ablations.study.recipe import Recipe
@@ -87,8 +88,14 @@ def record_failure(job: Job, reason: str) -> Outcome:
     result = _failure(job, reason)
     with contextlib.suppress(OSError):
         job.directory.path.mkdir(parents=True, exist_ok=True)
-        result.write(job.directory.result)
+        _write_failure(result, job.directory)
     return Outcome(job, result)
+
+
+def _write_failure(result: Result, directory: RunDirectory) -> None:
+    """Write the result of a failed run; one that was to be replaced stays until it is archived."""
+    if not is_worth_keeping(directory):
+        result.write(directory.result)
 
 
 def _finished(job: Job) -> Result | None:
@@ -114,7 +121,7 @@ def _train(job: Job) -> Result:
             raise
         _programs = None  # what failed half-way may have left a program in no known state
         result = _failure(job, described(error))
-        result.write(job.directory.result)
+        _write_failure(result, job.directory)
         return result
 
 

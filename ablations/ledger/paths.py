@@ -19,6 +19,7 @@ FINAL_STATE = "state.npz"
 RESUME = "resume.npz"
 STUDY_RECORD = "study.yaml"
 LOOKS = "looks.json"
+REPLACED = ".replaced"
 EVENTS_PREFIX = "events.out.tfevents."
 MOST_SEED_DIGITS = 19  # those of a 64-bit integer
 
@@ -53,6 +54,10 @@ class RunDirectory:
     def correct(self) -> Path:
         """Which test examples were classified correctly, one bit each, in the split's order."""
         return self.path / CORRECT
+
+    def replaced(self, fingerprint: str) -> Path:
+        """Return the archive of the run as it was, beside the directories of its arm's seeds."""
+        return self.path.parent / REPLACED / f"{self.path.name}-{fingerprint[:16]}.tar"
 
     @property
     def checkpoint(self) -> Path:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from ablations.ledger import replaced
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import CheckpointHeader, read_checkpoint_header
 from ablations.training import checkpoint
@@ -72,7 +73,11 @@ class CheckpointManager:
             os.truncate(self.directory.path / name, length)
 
     def clear(self) -> None:
-        """Empty the directory, the result first: what is half cleared must not look finished."""
+        """Empty the directory, the result first: what is half cleared must not look finished.
+
+        A finished run is archived before.
+        """
+        replaced.keep(self.directory)
         self.directory.result.unlink(missing_ok=True)
         for path in self.directory.path.iterdir():
             if path.is_dir() and not path.is_symlink():

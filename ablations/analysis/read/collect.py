@@ -6,6 +6,7 @@ in ``Collected.left_out`` with the reason.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from ablations.ledger.records import Epoch, Result, read_correct, read_history
 from ablations.ledger.searches import ArmSearch, read_searches
 from ablations.ledger.standing import Standing, classify
 from ablations.study.expand import SEED_PREFIX, Run, comparison_runs, expand_trials
+from ablations.study.recipe import Recipe
 from ablations.study.schema import STUDY_NAME, SUMMARY, TUNING, Study
 from ablations.study.yaml_reader import read_yaml
 
@@ -37,6 +39,8 @@ class RecordedRun:
     result: Result
     declared: bool = True
     """Whether the study declares its seed, and its arm had not left before it."""
+    same_data: bool = True
+    """Whether it learned from the bytes that most runs with its data settings learned from."""
 
     @property
     def arm(self) -> str:
@@ -56,7 +60,7 @@ class RecordedRun:
     @property
     def counts(self) -> bool:
         """Whether the run is a result of the study as it stands: completed or diverged."""
-        return self.declared and self.standing.finished
+        return self.declared and self.same_data and self.standing.finished
 
     def value(self, metric: str) -> float | None:
         """Return the run's ``metric``; None where it has none that is finite."""
@@ -153,6 +157,31 @@ def collect(runs: Path, name: str) -> Collected:
     return Collected(name, scan.study, tuple(found), left_out, scan.looks, searches)
 
 
+OTHER_DATA = "its data has changed: most runs learned from other bytes of the same data set"
+
+
+def of_other_data(runs: Iterable[RecordedRun]) -> list[RecordedRun]:
+    """Return the runs that learned from other bytes than most runs with the same data settings.
+
+    Of as many, those that finished last count.
+    """
+    groups: dict[str, list[RecordedRun]] = {}
+    for run in runs:
+        recipe = run.standing.run.recipe
+        if isinstance(recipe, Recipe):
+            per_seed = recipe.transfer is not None and recipe.transfer.source.file(run.seed)
+            settings = recipe.model_dump_json(include={"data", "transfer"})
+            groups.setdefault(f"{settings} {run.seed if per_seed else ''}", []).append(run)
+    others = []
+    for group in groups.values():
+        digests = Counter(run.result.data_digest for run in group)
+        if len(digests) > 1:
+            latest = {run.result.data_digest: run.result.finished_at for run in group}
+            most = max(digests, key=lambda digest: (digests[digest], latest[digest]))
+            others += [run for run in group if run.result.data_digest != most]
+    return others
+
+
 class _Scan:
     """One pass over a study's directory, which names what it leaves out."""
 
@@ -164,11 +193,16 @@ class _Scan:
     def comparison(self) -> list[RecordedRun]:
         """Return every readable result, in the study's order of arms, then by seed."""
         standings = self._classify(self._runs(), self.study.metric)
-        return [
+        found = [
             RecordedRun(each, each.result, self.looks.wants(each.run))
             for each in standings
             if each.result is not None
         ]
+        others = set(map(id, of_other_data([run for run in found if run.counts])))
+        for run in found:
+            if id(run) in others:
+                self._leave_out("other data", run.arm, run.seed, OTHER_DATA)
+        return [replace(run, same_data=False) if id(run) in others else run for run in found]
 
     def trials(self) -> list[Standing]:
         """Return the standings of all trials' runs."""

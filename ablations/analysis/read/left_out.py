@@ -19,6 +19,7 @@ Kind = Literal[
     "removed",
     "incomplete",
     "undeclared",
+    "other data",
 ]
 _KINDS: dict[Cause, Kind] = {
     Cause.UNREADABLE: "unreadable",

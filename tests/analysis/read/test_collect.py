@@ -7,6 +7,8 @@ import pytest
 
 from ablations.analysis.read.collect import collect, recorded_studies
 from ablations.errors import AblationsError
+from ablations.ledger.fingerprint import fingerprint
+from ablations.study.schema import Study
 
 
 def left_out(collected: Any) -> set[tuple[str, str, tuple[int, ...]]]:
@@ -56,6 +58,43 @@ def test_everything_that_does_not_count_is_named(synthetic: Any) -> None:
         ("undeclared", "elu", (12,)),
     }
     assert sorted(collected.values("elu", "test_accuracy")) == [0]
+
+
+def test_runs_of_different_data_are_never_paired(synthetic: Any) -> None:
+    made = synthetic(("sigmoid", "elu"), 5)
+
+    def add(arm: str, seed: int, data: str) -> None:
+        mark = fingerprint(made.study.arm(arm).recipe, seed, data)
+        made.add(arm, seed, data_digest=data, fingerprint=mark)
+
+    for arm in made.study.arm_names:
+        for seed in range(5):
+            add(
+                arm,
+                seed,
+                "old" if (arm, seed) in (("elu", 0), ("elu", 1), ("sigmoid", 1)) else "new",
+            )
+    collected = collect(made.runs, "activations")
+    assert left_out(collected) == {
+        ("other data", "sigmoid", (1,)),
+        ("other data", "elu", (0, 1)),
+    }
+    assert sorted(collected.values("elu", "test_accuracy")) == [2, 3, 4]
+    assert sorted(collected.values("sigmoid", "test_accuracy")) == [0, 2, 3, 4]
+
+
+def test_arms_may_have_data_of_their_own(synthetic: Any) -> None:
+    made = synthetic(("sigmoid", "elu"), 2)
+    few = {"data": {"name": "digits", "train_examples": 100}}
+    arms = [arm.model_dump(mode="json") for arm in made.study.arms]
+    arms[1]["recipe"] |= few
+    made.study = Study.model_validate(made.study.model_dump(mode="json") | {"arms": arms})
+    made.write_record()
+    for seed in range(2):
+        made.add("sigmoid", seed)
+        mark = fingerprint(made.study.arm("elu").recipe, seed, "of the few")
+        made.add("elu", seed, data_digest="of the few", fingerprint=mark)
+    assert left_out(collect(made.runs, "activations")) == set()
 
 
 def test_stale_means_another_recipe_seed_or_data(synthetic: Any) -> None:

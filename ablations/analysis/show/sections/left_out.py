@@ -17,6 +17,7 @@ _KINDS = {
     "removed": "of arms no longer in the study",
     "incomplete": "without the study's metric",
     "undeclared": "of seeds that the study does not declare",
+    "other data": "that learned from other data",
 }
 
 

@@ -1,0 +1,58 @@
+"""Finished runs that were replaced: each an archive, out of TensorBoard's sight, until cleaned.
+
+A run is kept before its directory is cleared, under the fingerprint of what it was: interrupted in
+between, the same archive is written once more.
+"""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import tempfile
+from pathlib import Path
+
+from ablations.ledger.paths import REPLACED, RunDirectory, RunsDirectory
+from ablations.ledger.records import Result, UnreadableResultError, read_result
+
+
+def keep(directory: RunDirectory) -> None:
+    """Archive a run that is finished; one that failed, or has no result, is not worth it.
+
+    Raises:
+        OSError: the archive cannot be written; the run is as it was.
+    """
+    result = _finished(directory)
+    if result is None:
+        return
+    archive = directory.replaced(result.fingerprint)
+    archive.parent.mkdir(exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=archive.parent, prefix=f".{archive.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            with tarfile.open(fileobj=stream, mode="w") as tar:
+                tar.add(directory.path, arcname=directory.path.name)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, archive)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def is_worth_keeping(directory: RunDirectory) -> bool:
+    """Whether the directory holds a finished run, of whatever recipe."""
+    return _finished(directory) is not None
+
+
+def _finished(directory: RunDirectory) -> Result | None:
+    try:
+        result = read_result(directory.result)
+    except UnreadableResultError:
+        return None
+    return None if result.status == "failed" else result
+
+
+def archives(runs: RunsDirectory, study: str | None = None) -> list[Path]:
+    """Return the archives of one study, or of all, by path."""
+    root = runs.root if study is None else runs.study(study)
+    return sorted(root.glob(f"**/{REPLACED}/*.tar"))
