@@ -52,7 +52,7 @@ def test_the_same_run_gives_the_same_bits_inline_and_in_a_worker(
         options = Options(runs=Path(root), executor=executor)
         outcomes = prepare(study, options).comparison().execute()
         assert all(o.result and o.result.status == "completed" for o in outcomes)
-        return [p.read_bytes() for p in sorted(Path(root).glob("small/*/*/checkpoint/state.npz"))]
+        return [p.read_bytes() for p in sorted(Path(root).glob("small+*/*/*/checkpoint/state.npz"))]
 
     inline, workers = states("one", "inline"), states("two", "processes")
     assert len(inline) == 4
