@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -13,34 +12,11 @@ from ablations.execution import processes
 from ablations.execution.options import Options
 from ablations.execution.processes import Processes
 from ablations.execution.session import prepare
-from ablations.execution.worker import Job, Outcome, record_failure, work
+from ablations.execution.worker import Job, Outcome, record_failure
 
 
 def jobs(*arms: str) -> list[Job]:
     return [Job("s", arm, 0, {}, {}, Path("runs"), "") for arm in arms]
-
-
-def kill_on_seed_one(job: Job) -> Outcome:
-    if job.seed == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return work(job)
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_killed_worker_costs_its_own_run_only_and_the_next_run_tries_it_again(
-    workplace: Path, monkeypatch: pytest.MonkeyPatch, workers: int
-) -> None:
-    study = studies.load("small")[0]
-    options = Options(workers=workers)
-    with monkeypatch.context() as patch:
-        patch.setattr(processes, "work", kill_on_seed_one)
-        session = prepare(study, options, ["elu", "sigmoid"], [0, 1]).comparison()
-        outcomes = list(session.execute())
-    statuses = sorted((str(o.job), o.result.status) for o in outcomes if o.result)
-    assert [status for _, status in statuses] == ["completed", "failed"] * 2
-    again = prepare(study, options).comparison()
-    assert sorted(run.seed for run in again.pending) == [1, 1]
-    assert {o.result.status for o in again.execute() if o.result} == {"completed"}
 
 
 def test_the_same_run_gives_the_same_bits_inline_and_in_a_worker(
