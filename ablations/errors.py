@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,10 @@ class DeviceError(AblationsError):
 
 class RunsDirectoryError(AblationsError):
     """A directory that cannot be written, or a name that would leave it."""
+
+
+ASKING_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that a terminal or a cluster sends, often to all processes at once."""
 
 
 class Interrupted(KeyboardInterrupt):

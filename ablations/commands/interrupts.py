@@ -9,13 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from ablations.errors import Interrupted
+from ablations.errors import ASKING_TO_END, Interrupted
 
-ASKING = [
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
-    if hasattr(signal, name)
-]
 INTERRUPTED, TERMINATED = 130, 143
 
 
@@ -33,7 +28,7 @@ def answered() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in ASKING}
+    before = {number: signal.getsignal(number) for number in ASKING_TO_END}
     asked = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
     for number in asked:
         signal.signal(number, _interrupt)
@@ -45,7 +40,7 @@ def answered() -> Iterator[None]:
 
 
 def _interrupt(number: int, _: FrameType | None) -> None:
-    for each in ASKING:
+    for each in ASKING_TO_END:
         if signal.getsignal(each) is _interrupt:
             signal.signal(each, _end)
     raise Interrupted(number)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ablations.commands import studies
-from ablations.errors import AblationsError
 from ablations.execution.study_files import publish_report
 from ablations.ledger.paths import RunsDirectory
 
@@ -22,9 +21,7 @@ def report(named: Sequence[str], sets: tuple[str, ...], runs: Path, out: Path) -
         AblationsError: ``sets`` without a study whose variant is meant, or there is nothing to
             report.
     """
-    if sets and not named:
-        raise AblationsError("--set: wants a study whose variant is meant")
-    overrides = studies.parse_overrides(sets)
+    overrides = studies.overrides_of(named, sets)
     from ablations.analysis.show.report import write_reports
 
     recorded = [name for study in named for name in _recorded_names(study, overrides, runs)]

@@ -17,7 +17,6 @@ from ablations.ledger.inert import inert_arms
 from ablations.ledger.standing import State
 from ablations.study.schema import TUNING
 
-_CLEAN = "what they were is kept until ablations clean"
 POLL_SECONDS = 1.0
 """Between two looks at what other processes are training."""
 
@@ -77,18 +76,20 @@ def _train(
     """Train what is pending, wait for what others train; return how many runs failed."""
     failed = _train_pending(session(prepared), metric, name)
     later = _without_rerun(prepared)
+    left = session(later)
     waited_for: set[str] = set()
-    while running := _running(session(later)):
+    while running := _running(left):
         waited_for |= running
         runs = "1 run" if len(running) == 1 else f"{len(running)} runs"
         print(f"{name}: waits for {runs} that another process is training", flush=True)
-        while _running(session(later)) == running:
+        while _running(left) == running:
             time.sleep(POLL_SECONDS)
-        left = session(later)
+            left = session(later)
         untouched = tuple(s for s in left.standings if s.state is State.PENDING)
         if untouched:  # who trained them is gone
             failed += _train_pending(replace(left, standings=untouched), metric, name)
-    theirs = (s for s in session(later).standings if str(s.run) in waited_for)
+            left = session(later)
+    theirs = (s for s in left.standings if str(s.run) in waited_for)
     return failed + sum(s.state is State.FAILED for s in theirs)
 
 
@@ -116,7 +117,8 @@ def _train_pending(session: Session, metric: str, name: str) -> int:
             epochs = standing.run.trained.training.epochs
             print(f"{standing.run}: continues after epoch {standing.saved_epochs} of {epochs}")
     if replaced := _to_replace(session):
-        print(f"{name}: trained again, {_CLEAN}: {', '.join(replaced)}")
+        kept = "what they were is kept until ablations clean"
+        print(f"{name}: trained again, {kept}: {', '.join(replaced)}")
     with ProgressDisplay(len(pending), metric) as display:
         for outcome in session.execute():
             display.show(outcome)

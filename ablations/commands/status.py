@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ablations.commands import display, studies
 from ablations.commands.options import Options
-from ablations.errors import AblationsError, StudyError
+from ablations.errors import StudyError
 from ablations.execution import facts
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.looks import read_looks
@@ -23,10 +23,9 @@ def status(study: str | None, sets: tuple[str, ...], options: Options) -> None:
     Raises:
         AblationsError: ``sets`` without a study whose variant is meant.
     """
-    if study is None and sets:
-        raise AblationsError("--set: wants a study whose variant is meant")
+    overrides = studies.overrides_of(study, sets)
     if study is not None:
-        for loaded in studies.load(study, studies.parse_overrides(sets)):
+        for loaded in studies.load(study, overrides):
             trials, runs = _standings(loaded, options)
             rows = [(f"{TUNING}/{arm.name}", _of(arm.name, trials)) for arm in loaded.tuned_arms]
             rows += [(arm, _of(arm, runs)) for arm in loaded.arm_names]

@@ -83,6 +83,17 @@ def _settings_in(name: str) -> dict[str, tuple[Any, str]]:
     return found
 
 
+def overrides_of(named: object, assignments: Sequence[str]) -> dict[str, Any]:
+    """Return what ``--set`` changes in the study, or studies, that the command names.
+
+    Raises:
+        AblationsError: it names none, or an assignment is none.
+    """
+    if assignments and not named:
+        raise AblationsError("--set: wants a study whose variant is meant")
+    return parse_overrides(assignments)
+
+
 def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
     """Return dotted path → value of ``key=value`` pairs; a value is read as YAML.
 

@@ -24,9 +24,8 @@ def tensorboard(study: str | None, sets: tuple[str, ...], runs: Path, port: int)
     Raises:
         AblationsError: there are no runs, or ``sets`` are given without a study.
     """
-    if study is None and sets:
-        raise AblationsError("--set: wants a study whose variant is meant")
-    loaded = () if study is None else studies.load(study, studies.parse_overrides(sets))
+    overrides = studies.overrides_of(study, sets)
+    loaded = () if study is None else studies.load(study, overrides)
     logdir = RunsDirectory(runs).study(loaded[0].study) if len(loaded) == 1 else runs
     if not logdir.is_dir():
         raise AblationsError(

@@ -10,7 +10,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 
-from ablations.errors import described
+from ablations.errors import ASKING_TO_END, described
 from ablations.execution import devices
 from ablations.execution.affinity import next_job
 from ablations.execution.options import Options
@@ -19,14 +19,12 @@ from ablations.execution.worker_process import DiedError, WorkerProcess
 
 STARTS = 3
 """Workers that may die one after the other before they take a job."""
-FROM_TERMINAL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-"""Signals that a terminal or a cluster sends to all at once; the parent answers them."""
 
 
 def _begin(gpu: str | None) -> None:
     """Set a fresh worker up: its device is chosen before TensorFlow is imported."""
-    for number in FROM_TERMINAL:
-        signal.signal(number, signal.SIG_IGN)
+    for number in ASKING_TO_END:
+        signal.signal(number, signal.SIG_IGN)  # the parent answers them
     from ablations.training import runtime
 
     runtime.start(gpu)

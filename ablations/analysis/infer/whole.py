@@ -49,8 +49,10 @@ def _whole(study: str, path: str, found: Iterable[Inference]) -> Whole:
     same = [label for label in known if _asked(by_label[label]) == _asked(by_label[known[0]])]
     parts = {label: by_label[label] for label in same}
     effects = {label: effects_by_arm(part) for label, part in parts.items()}
-    whole = {
-        label: known for label, known in effects.items() if len(known) == len(parts[label].arms)
+    complete = {
+        label: of_part
+        for label, of_part in effects.items()
+        if len(of_part) == len(parts[label].arms)
     }
     return Whole(
         study=study,
@@ -58,7 +60,7 @@ def _whole(study: str, path: str, found: Iterable[Inference]) -> Whole:
         parts=parts,
         missing=tuple(label for label in labels if label not in by_label),
         differing=tuple(label for label in known if label not in same),
-        ranks=mean_ranks(whole, parts[same[0]].better),
+        ranks=mean_ranks(complete, parts[same[0]].better),
     )
 
 

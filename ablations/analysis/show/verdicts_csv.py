@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ablations.analysis.infer.arms import ArmSummary
@@ -30,20 +31,22 @@ COLUMNS = (
 
 def verdicts_csv(inference: Inference) -> str:
     """Return the CSV text, in the study's order; a number that there is none of is empty."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_row(arm) for arm in inference.arms)
-    return stream.getvalue()
+    return _text(COLUMNS, map(_row, inference.arms))
 
 
 def whole_verdicts_csv(whole: Whole) -> str:
     """Return the CSV text for all parts, the setting that they differ in first."""
+    rows = (
+        {whole.path: label, **_row(arm)} for label, part in whole.parts.items() for arm in part.arms
+    )
+    return _text((whole.path, *COLUMNS), rows)
+
+
+def _text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, (whole.path, *COLUMNS), lineterminator="\n")
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
     writer.writeheader()
-    for label, part in whole.parts.items():
-        writer.writerows({whole.path: label, **_row(arm)} for arm in part.arms)
+    writer.writerows(rows)
     return stream.getvalue()
 
 

@@ -51,15 +51,14 @@ def build_whole_page(whole: Whole) -> Page:
     )
 
 
-def _noun(path: str) -> str:
-    return "data set" if path == "data.name" else f"value of {path}"
+def _noun(path: str, count: int = 1) -> str:
+    """Return what a part is, in the singular or the plural."""
+    ending = "" if count == 1 else "s"
+    return f"data set{ending}" if path == "data.name" else f"value{ending} of {path}"
 
 
 def _counted(whole: Whole, count: int) -> str:
-    noun = _noun(whole.path)
-    return (
-        f"{count} {noun if count == 1 else noun.replace('set', 'sets').replace('value', 'values')}"
-    )
+    return f"{count} {_noun(whole.path, count)}"
 
 
 def _runs(whole: Whole) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ablations.analysis.infer.ranks import MeanRanks
 from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.figures.limits import Limits
-from ablations.analysis.show.figures.rows import Row, row_axes
+from ablations.analysis.show.figures.rows import Row, beside_centre, row_axes
 from ablations.analysis.show.figures.style import ARM, CONTROL, INK, Layout, draw
 
 if TYPE_CHECKING:
@@ -37,10 +37,9 @@ def _paint(canvas: Canvas, layout: Layout, ranks: MeanRanks, control: str) -> No
     axes, centres = row_axes(canvas, layout, rows, limits)
     for height, arm in zip(centres, ranks.arms, strict=True):
         colour = CONTROL if arm.arm == control else ARM
-        shifts = [0.035 * ((place + 1) % 3 - 1) for place in range(len(arm.ranks))]
+        heights = [beside_centre(height, position) for position in range(len(arm.ranks))]
         axes.plot(
-            arm.ranks, [height + shift for shift in shifts], "o", color=colour, alpha=0.5,
-            markersize=4.5, markeredgewidth=0,
+            arm.ranks, heights, "o", color=colour, alpha=0.5, markersize=4.5, markeredgewidth=0
         )  # fmt: skip
         axes.vlines(arm.mean_rank, height - 0.1, height + 0.1, color=colour, linewidth=2.4)
     if told is not None:

@@ -11,7 +11,7 @@ from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.figures.limits import Limits, robust_limits
-from ablations.analysis.show.figures.rows import Row, point_beyond, row_axes
+from ablations.analysis.show.figures.rows import Row, beside_centre, point_beyond, row_axes
 from ablations.analysis.show.figures.style import ARM, CONTROL, Layout, draw
 from ablations.analysis.show.formats import diverged, measured, titled
 from ablations.study.metrics import Metric
@@ -86,9 +86,8 @@ def _row(arm: ArmSummary) -> Row:
 
 def _draw_arm(axes: Axes, height: float, arm: ArmSummary, plot: _Plot) -> None:
     colour = CONTROL if arm.is_control else ARM
-    # Spread the dots by their order, not by chance: drawing owns no randomness.
     dots = [
-        (plot.scale * value, height + 0.035 * ((position + 1) % 3 - 1))
+        (plot.scale * value, beside_centre(height, position))
         for position, value in enumerate(plot.values[arm.arm])
         if plot.limits.hold([plot.scale * value])
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.blocks import Commands, Section
 from ablations.study.frozen import show
+from ablations.study.schema import with_setting
 
 
 def reproduction(inference: Inference) -> Section:
@@ -38,12 +39,10 @@ def _import_again(inference: Inference) -> Section:
 
 def _as_argument(inference: Inference) -> str:
     """Return what stands for the study on the command line: its name, if that finds its file."""
-    name = inference.study.partition("+")[0]
-    part = inference.part
-    if part:
-        name = f"{name}+{part.path}={part.label}"
-    found_by_name = f"configs/{name.partition('+')[0]}.yaml"
-    return name if inference.file in ("", found_by_name) else inference.file
+    name, part = inference.study.partition("+")[0], inference.part
+    if inference.file not in ("", f"configs/{name}.yaml"):
+        return inference.file
+    return with_setting(name, part.path, part.label) if part else name
 
 
 def _as_written(value: Any) -> str:
