@@ -1,3 +1,3 @@
 """Ablation studies of deep-network training, inside TensorBoard."""
 
-__version__ = "0.3.0"
+__version__ = "0.5.0"

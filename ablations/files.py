@@ -1,4 +1,4 @@
-"""Write files so that a reader finds the old text or the new, never half of one; hash files."""
+"""Write files so that a reader, or a power cut, finds the old text or the new; hash files."""
 
 from __future__ import annotations
 
@@ -24,6 +24,24 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    sync(path.parent)
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory, and those above it, so that a power cut does not take their names away."""
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        sync(each.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a directory, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def digest_of(files: Iterable[Path]) -> str:

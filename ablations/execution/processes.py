@@ -115,7 +115,8 @@ class Processes:
 def _feed(slot: _Slot, slots: Sequence[_Slot], queue: list[Job]) -> None:
     slot.job = None
     if queue:
-        slot.give(queue.pop(next_job(queue, slot.arm, {other.arm for other in slots})))
+        taken, in_training = {other.arm for other in slots}, [other.job for other in slots]
+        slot.give(queue.pop(next_job(queue, slot.arm, taken, in_training)))
 
 
 def _cause(death: DiedError) -> str:

@@ -123,6 +123,8 @@ class Session:
         """Return what is pending as jobs for an executor."""
         options, digests = self.prepared.options, self.prepared.facts.digests
         settings = run_settings(self.tuned.study, self.pending)
+        from ablations.training.stage import shared_by
+
         return [
             Job(
                 study=run.study,
@@ -135,6 +137,7 @@ class Session:
                 data_digest=inputs_digest(run.trained, run.seed, digests.__getitem__) or "",
                 data_directory=options.data_directory,
                 rerun=options.rerun,
+                shared=shared_by(run.trained, run.seed),
             )
             for run, its_own in zip(self.pending, settings, strict=True)
         ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ablations.errors import Interrupted, described
 from ablations.execution.catalog import CATALOG
+from ablations.files import make_directory
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.lock import HeldError, hold
 from ablations.ledger.paths import RunDirectory, RunsDirectory
@@ -42,6 +43,8 @@ class Job:
     """Train even if a finished result is there."""
     trial: str = ""
     """The trial of the arm's search; empty in the comparison."""
+    shared: str = ""
+    """The same for all jobs that begin with the same stages, which one alone trains; else empty."""
 
     def __str__(self) -> str:
         return run_path(self.study, self.arm, self.seed, self.trial)
@@ -73,7 +76,7 @@ def work(job: Job) -> Outcome:
     """Train a job and return its result; what goes wrong becomes a failed result."""
     directory = job.directory
     try:
-        directory.path.mkdir(parents=True, exist_ok=True)
+        make_directory(directory.path)
         with hold(directory.path, PATIENCE_SECONDS):
             finished = None if job.rerun else _finished(job)
             return Outcome(job, finished or _train(job))
@@ -113,7 +116,13 @@ def _train(job: Job) -> Result:
         _programs = _programs or Programs()
         run, data = job.run(), job.data_directory
         request = TrainingRequest(
-            run, job.directory, job.settings, data, job.data_digest, from_scratch=job.rerun
+            run,
+            job.directory,
+            job.settings,
+            RunsDirectory(job.runs),
+            data,
+            job.data_digest,
+            from_scratch=job.rerun,
         )
         return train(request, _programs)
     except BaseException as error:  # a user's code may end in any way

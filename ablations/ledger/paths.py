@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,19 +22,17 @@ STUDY_RECORD = "study.yaml"
 LOOKS = "looks.json"
 REPLACED = ".replaced"
 EVENTS_PREFIX = "events.out.tfevents."
+STAGES = ".stages"
+STAGE_EVENTS = "events"  # a name by which TensorBoard does not take it for a run's
+LEARNED = "learned.npz"
 MOST_SEED_DIGITS = 19  # those of a 64-bit integer
 
 
 @dataclass(frozen=True)
-class RunDirectory:
-    """One training: ``runs/<study>/<arm>/seed-<n>/``; see ``run_path`` for a trial's."""
+class TrainingDirectory(ABC):
+    """What any training leaves: its epochs, and where it stands."""
 
     path: Path
-
-    @property
-    def recipe(self) -> Path:
-        """The resolved recipe."""
-        return self.path / RECIPE
 
     @property
     def metrics(self) -> Path:
@@ -41,9 +40,49 @@ class RunDirectory:
         return self.path / METRICS
 
     @property
+    @abstractmethod
     def events(self) -> list[Path]:
-        """TensorBoard's event files; a training writes one."""
+        """The event files that there are; a training writes one."""
+
+    @property
+    @abstractmethod
+    def final(self) -> tuple[Path, ...]:
+        """What a finished training alone has; where the first is there, it is finished."""
+
+    @property
+    def checkpoint(self) -> Path:
+        """What a resume needs, and the final state where the recipe keeps it."""
+        return self.path / CHECKPOINT
+
+    @property
+    def final_state(self) -> Path:
+        """All variables after the last epoch."""
+        return self.checkpoint / FINAL_STATE
+
+    @property
+    def resume(self) -> Path:
+        """Where the training stands after one of its epochs; gone once it is finished."""
+        return self.checkpoint / RESUME
+
+
+@dataclass(frozen=True)
+class RunDirectory(TrainingDirectory):
+    """One run: ``runs/<study>/<arm>/seed-<n>/``; see ``run_path`` for a trial's."""
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe."""
+        return self.path / RECIPE
+
+    @property
+    def events(self) -> list[Path]:
+        """TensorBoard's event files."""
         return sorted(self.path.glob(f"{EVENTS_PREFIX}*"))
+
+    @property
+    def final(self) -> tuple[Path, ...]:
+        """The result, and what belongs to it."""
+        return (self.result, self.correct)
 
     @property
     def result(self) -> Path:
@@ -59,20 +98,30 @@ class RunDirectory:
         """Return the archive of the run as it was, beside the directories of its arm's seeds."""
         return self.path.parent / REPLACED / f"{self.path.name}-{fingerprint[:16]}.tar"
 
-    @property
-    def checkpoint(self) -> Path:
-        """What a resume needs, and the final state where the recipe keeps it."""
-        return self.path / CHECKPOINT
+
+@dataclass(frozen=True)
+class StageDirectory(TrainingDirectory):
+    """A stage that runs share: ``runs/.stages/<key>/``, by all that shapes what it learns."""
 
     @property
-    def final_state(self) -> Path:
-        """All variables after the last epoch."""
-        return self.checkpoint / FINAL_STATE
+    def recorded(self) -> Path:
+        """What its epochs add to the event file of each run, record by record."""
+        return self.path / STAGE_EVENTS
 
     @property
-    def resume(self) -> Path:
-        """Where the run stands after one of its epochs; gone once it is finished."""
-        return self.checkpoint / RESUME
+    def events(self) -> list[Path]:
+        """The one file of records, where it is there."""
+        return [self.recorded] if self.recorded.exists() else []
+
+    @property
+    def learned(self) -> Path:
+        """The weights, and where training stands: written once, last."""
+        return self.path / LEARNED
+
+    @property
+    def final(self) -> tuple[Path, ...]:
+        """What it learned."""
+        return (self.learned,)
 
 
 @dataclass(frozen=True)
@@ -101,15 +150,26 @@ class RunsDirectory:
         """Return the directory of one run, or of one trial of an arm's search."""
         return RunDirectory(self._inside(run_path(study, arm, seed, trial)))
 
+    def stage(self, key: str) -> StageDirectory:
+        """Return the directory of a stage that runs of any study share."""
+        return StageDirectory(self._inside(f"{STAGES}/{key}"))
+
+    def stages(self) -> list[Path]:
+        """Return the directories of all stages that runs share."""
+        return sorted(self._inside(STAGES).glob("*"))
+
     def _inside(self, below: str) -> Path:
-        """Return a path ``below`` the root, if no link and no name in it leads out of the root."""
-        path, may_leave = str(self.root), False
+        """Return a path ``below`` the root: no name in it leads out, and none is a link.
+
+        A linked directory could be another run's, and one training would replace both.
+        """
+        path = str(self.root)
         for name in below.split("/"):
             path = f"{path}/{name}"
-            may_leave = may_leave or name == ".." or os.path.islink(path)
-        root = os.path.realpath(self.root) if may_leave else ""
-        if root and not Path(os.path.realpath(path)).is_relative_to(root):
-            raise RunsDirectoryError(f"{path}: leads out of {self.root}; wants a place inside it")
+            if name == ".." or os.path.islink(path):
+                inside = Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root))
+                what = "is a link" if inside else f"leads out of {self.root}"
+                raise RunsDirectoryError(f"{path}: {what}; wants a directory of its own inside it")
         return Path(path)
 
 

@@ -5,8 +5,10 @@ Training writes them, analysis reads them; both meet here and nowhere else.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -86,12 +88,25 @@ class Result(BaseModel):
 
     def write(self, path: Path) -> None:
         """Write the result atomically."""
-        content = json.dumps(self.model_dump(by_alias=True), indent=2, allow_nan=False)
+        data = self.model_dump(by_alias=True)
+        content = json.dumps({**data, CHECKSUM: checksum(data)}, indent=2, allow_nan=False)
         write_atomically(path, content + "\n")
 
 
+CHECKSUM = "checksum"
+FIRST_WITH_CHECKSUM = (0, 5)
+"""The version of this package from which on every result carries one."""
+
+
+def checksum(data: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a JSON object without its own checksum, however it is laid out."""
+    content = {key: value for key, value in data.items() if key != CHECKSUM}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 class UnreadableResultError(Exception):
-    """A ``result.json`` that is torn, foreign or of another format version."""
+    """A ``result.json`` that is torn, damaged, foreign or of another format version."""
 
 
 def read_result(path: Path) -> Result:
@@ -106,12 +121,27 @@ def read_result(path: Path) -> Result:
         raise UnreadableResultError(f"not readable: {error}") from None
     if isinstance(data, dict) and data.get("schema") != SCHEMA_VERSION:
         raise UnreadableResultError(f"format version {data.get('schema')}; wants {SCHEMA_VERSION}")
+    if isinstance(data, dict) and not _is_whole(data):
+        raise UnreadableResultError("damaged: its checksum is not that of its content")
     try:
         return Result.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UnreadableResultError(f"not a result: {where}: {first['msg']}") from None
+
+
+def _is_whole(data: Mapping[str, Any]) -> bool:
+    """Whether a result is as it was written; before 0.5 and elsewhere none has a checksum."""
+    if CHECKSUM in data:
+        try:
+            return bool(data[CHECKSUM] == checksum(data))
+        except ValueError:  # NaN and the like, which is never written
+            return False
+    environment = data.get("environment")
+    version = str(environment.get("ablations")) if isinstance(environment, dict) else ""
+    numbers = re.match(r"(\d{1,3})\.(\d{1,3})\b", version)
+    return numbers is None or (int(numbers[1]), int(numbers[2])) < FIRST_WITH_CHECKSUM
 
 
 def write_correct(path: Path, correct: NDArray[np.bool_]) -> None:
@@ -150,14 +180,22 @@ A number that is not finite is None (null in the file).
 
 
 def append_epoch(path: Path, epoch: Mapping[str, float]) -> None:
-    """Append one epoch; a crash can tear the last line only."""
+    """Append one epoch and the checksum of its line; a crash can tear the last line only."""
     finite = {key: value if math.isfinite(value) else None for key, value in epoch.items()}
+    line = json.dumps(finite, allow_nan=False)
     with path.open("a") as stream:
-        stream.write(json.dumps(finite, allow_nan=False) + "\n")
+        stream.write(f"{line[:-1]}{_SUM}{zlib.crc32(line.encode())}}}\n")
+
+
+_SUM = ', "crc32": '
+"""What stands before the checksum of a line, which is its last key."""
 
 
 def read_history(path: Path) -> list[Epoch]:
-    """Return the epochs in ``path`` up to the first torn line; none if there is no file."""
+    """Return the epochs in ``path`` up to the first that is torn or damaged; none without a file.
+
+    Lines of before 0.5, and those of other programs, have no checksum.
+    """
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError:
@@ -170,12 +208,27 @@ def read_history(path: Path) -> list[Epoch]:
             break
         if not isinstance(epoch, dict) or not isinstance(epoch.get("epoch"), int):
             break
+        stated = epoch.pop("crc32", None)
+        content, separator, _ = line.rpartition(_SUM.encode())
+        if separator and zlib.crc32(content + b"}") != stated:
+            break
         history.append(epoch)
     return history
 
 
 HEADER_MEMBER = "place.json"
 """The member of a checkpoint that says where the run stands, readable without its arrays."""
+
+
+class FileState(BaseModel):
+    """A file that grows, as it was at some time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    length: Annotated[int, Field(ge=0)]
+    """In bytes."""
+    sha256: str
+    """Of those bytes."""
 
 
 class CheckpointHeader(BaseModel):
@@ -191,8 +244,8 @@ class CheckpointHeader(BaseModel):
     """Epochs done."""
     progress: Mapping[str, Any]
     """What else the training knows of the epochs so far, as plain data."""
-    file_lengths: Mapping[str, Annotated[int, Field(ge=0)]]
-    """Name of a file that grows with the epochs → its length in bytes."""
+    files: Mapping[str, FileState]
+    """Name of a file that grows with the epochs → what it was then."""
 
 
 def read_checkpoint_header(path: Path) -> CheckpointHeader | None:

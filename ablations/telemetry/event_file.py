@@ -53,6 +53,10 @@ class EventFile:
         """Append a serialized ``GraphDef`` for the Graphs dashboard."""
         self._append(Event(graph_def=graph_definition))
 
+    def append(self, records: bytes) -> None:
+        """Append records as another file holds them."""
+        self._stream.write(records)
+
     def _append(self, event: Event) -> None:
         event.wall_time = time.time()
         self._stream.write(record(event.SerializeToString()))

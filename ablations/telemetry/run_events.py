@@ -25,22 +25,26 @@ class RunEvents:
         self._file.close()
 
     def start_session(
-        self,
-        run: Run,
-        settings: Mapping[str, str | float | bool],
-        stages: str,
-        histograms: Mapping[str, Buckets],
-        graph: bytes,
+        self, run: Run, settings: Mapping[str, str | float | bool], stages: str
     ) -> None:
-        """Write what is known before the first epoch.
+        """Write what is known before anything is trained.
 
-        ``settings`` are the ablated ones, ``stages`` is a Markdown table or empty, ``histograms``
-        are of the initial weights, ``graph`` is a serialized ``GraphDef``.
+        ``settings`` are the ablated ones, ``stages`` is a Markdown table or empty.
         """
         texts = [summaries.text(tags.STAGE_TEXT, stages)] if stages else []
-        start = hparams.session_start(run, settings)
-        self._file.write(0, start, *texts, *_values(histograms))
+        self._file.write(0, hparams.session_start(run, settings), *texts)
+
+    def write_network(self, histograms: Mapping[str, Buckets], graph: bytes) -> None:
+        """Write the network before its first epoch.
+
+        ``histograms`` are of the initial weights, ``graph`` is a serialized ``GraphDef``.
+        """
+        self._file.write(0, *_values(histograms))
         self._file.write_graph(graph)
+
+    def append(self, records: bytes) -> None:
+        """Append what another training of the run's stages has recorded."""
+        self._file.append(records)
 
     def write(
         self, step: int, scalars: Mapping[str, float], histograms: Mapping[str, Buckets]

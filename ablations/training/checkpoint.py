@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 import time
 import zipfile
 import zlib
@@ -13,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ablations.files import write_atomically
+from ablations.files import make_directory, write_atomically
 from ablations.ledger.records import HEADER_MEMBER, CheckpointHeader
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -26,23 +28,39 @@ class UnusableError(Exception):
 
 def save(path: Path, arrays: Arrays, header: CheckpointHeader | None = None) -> None:
     """Write the arrays, and how far the run has come, into ``path``, atomically."""
-    path.parent.mkdir(exist_ok=True)
+    make_directory(path.parent)
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
-    if header is not None:
-        with zipfile.ZipFile(content, "a") as archive:
+    with zipfile.ZipFile(content, "a") as archive:
+        if header is not None:
             archive.writestr(HEADER_MEMBER, header.model_dump_json(by_alias=True))
-    write_atomically(path, content.getvalue())
+        archive.comment = b"0" * SEAL_LENGTH  # the last bytes of the file
+    whole = content.getvalue()[:-SEAL_LENGTH]
+    write_atomically(path, whole + _seal(whole))
 
 
-def load(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays that ``save`` wrote.
+SEAL_LENGTH = 64
+"""The last bytes of a checkpoint, the archive's comment: the SHA-256 of all bytes before them."""
+
+
+def _seal(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def load(path: Path, of_suite: bool = True) -> dict[str, NDArray[Any]]:
+    """Return the arrays that ``save`` wrote; those of any ``.npz`` where it need not be of us.
 
     Raises:
-        UnusableError: the file is torn or no archive of arrays.
+        UnusableError: the file is torn, damaged or no archive of arrays.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        content = path.read_bytes()
+        seal = content[-SEAL_LENGTH:]
+        if seal != _seal(content[:-SEAL_LENGTH]) and (
+            of_suite or re.fullmatch(rb"[0-9a-f]+", seal)
+        ):
+            raise UnusableError("it is damaged: its checksum is not that of its content")
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files if name != HEADER_MEMBER}
     except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise UnusableError(f"it cannot be read ({type(error).__name__})") from None

@@ -1,12 +1,13 @@
-"""Continue an interrupted run: its checkpoint, and files truncated to what they were then.
+"""Continue an interrupted training: its checkpoint, and files truncated to what they were then.
 
-Metrics and events grow by appending, so a checkpoint notes how long they were: truncated to
-that and trained on, they hold each step once.
+Metrics and events grow by appending, so a checkpoint notes how long they were, and the checksum of
+that: truncated to it and trained on, they hold each step once.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import time
@@ -16,9 +17,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ablations.ledger import replaced
-from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import CheckpointHeader, read_checkpoint_header
+from ablations.files import sync
+from ablations.ledger.paths import TrainingDirectory
+from ablations.ledger.records import CheckpointHeader, FileState, read_checkpoint_header
 from ablations.training import checkpoint
 from ablations.training.checkpoint import Arrays, CheckpointInterval, UnusableError
 from ablations.training.training_state import TrainingState
@@ -26,59 +27,57 @@ from ablations.training.training_state import TrainingState
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run between two epochs."""
+    """A training between two epochs."""
 
     state: TrainingState
     arrays: Arrays
     """All variables by name, the best weights and those that earlier stages learned."""
-    file_lengths: Mapping[str, int]
-    """Name of a file that grows with the epochs → its length in bytes."""
+    files: Mapping[str, FileState]
+    """Name of a file that grows with the epochs → what it was."""
 
 
 class CheckpointManager:
-    """The checkpoint of one run while it trains; the caller holds the directory's lock."""
+    """The checkpoint of one training; the caller holds the directory's lock."""
 
-    def __init__(self, directory: RunDirectory, fingerprint: str) -> None:
+    def __init__(self, directory: TrainingDirectory, fingerprint: str) -> None:
         self.directory, self.fingerprint = directory, fingerprint
         self._interval = CheckpointInterval()
 
-    def load(self) -> Checkpoint | None:
-        """Return the checkpoint to continue from, None where there is none.
+    def load(self, path: Path) -> Checkpoint | None:
+        """Return what ``save`` wrote, None where there is none.
 
         Raises:
-            UnusableError: there is one, but it is torn, of another version or of another run.
+            UnusableError: it is torn, damaged, of another version or of another training.
         """
-        if not self.directory.resume.exists():
+        if not path.exists():
             return None
-        header = self._header()
+        header = self._header(path)
         files = self._growing_files()
-        for name, length in header.file_lengths.items():
+        for name, state in header.files.items():
             if name not in files:
                 raise UnusableError(f"{name} is none of its files")
-            if files[name].stat().st_size < length:
+            if files[name].stat().st_size < state.length:
                 raise UnusableError(f"{name} is shorter than it was")
+            if _state_of(files[name], state.length) != state:
+                raise UnusableError(f"{name} is not what it was")
         try:
-            state = TrainingState.model_validate(header.progress)
+            progress = TrainingState.model_validate(header.progress)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise UnusableError(f"it is of another version: {where}: {first['msg']}") from None
-        return Checkpoint(state, checkpoint.load(self.directory.resume), header.file_lengths)
+        return Checkpoint(progress, checkpoint.load(path), header.files)
 
     def truncate_files(self, restored: Checkpoint) -> None:
         """Truncate metrics and events to the lengths that they had at the checkpoint."""
-        self.directory.result.unlink(missing_ok=True)
-        self.directory.correct.unlink(missing_ok=True)
-        for name, length in restored.file_lengths.items():
-            os.truncate(self.directory.path / name, length)
+        for path in self.directory.final:
+            path.unlink(missing_ok=True)
+        for name, state in restored.files.items():
+            os.truncate(self.directory.path / name, state.length)
 
     def clear(self) -> None:
-        """Empty the directory, the result first: what is half cleared must not look finished.
-
-        A finished run is archived before.
-        """
-        replaced.keep(self.directory)
-        self.directory.result.unlink(missing_ok=True)
+        """Empty the directory: what is half cleared must not look finished."""
+        self.directory.final[0].unlink(missing_ok=True)
         for path in self.directory.path.iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -89,29 +88,39 @@ class CheckpointManager:
         self, get_state: Callable[[], TrainingState], get_arrays: Callable[[], Arrays]
     ) -> None:
         """Write a checkpoint of the current state if the last one is long enough ago."""
-        if not self._interval.due:
-            return
-        started = time.perf_counter()
-        state = get_state()
+        if self._interval.due:
+            started = time.perf_counter()
+            self.save(self.directory.resume, get_state(), get_arrays())
+            self._interval.restart(started)
+
+    def save(self, path: Path, state: TrainingState, arrays: Arrays) -> None:
+        """Write where the training stands; what it recorded so far is on the disk before."""
+        files = self.sync_files()
         header = CheckpointHeader(
             fingerprint=self.fingerprint,
             epochs=state.progress.epochs,
             progress=state.model_dump(),
-            file_lengths={n: path.stat().st_size for n, path in self._growing_files().items()},
+            files={name: _state_of(each, each.stat().st_size) for name, each in files.items()},
         )
-        checkpoint.save(self.directory.resume, get_arrays(), header)
-        self._interval.restart(started)
+        checkpoint.save(path, arrays, header)
+
+    def sync_files(self) -> dict[str, Path]:
+        """Wait until metrics and events are on the disk; return name → path of each."""
+        files = self._growing_files()
+        for path in files.values():
+            sync(path)
+        return files
 
     def remove(self) -> None:
-        """Remove the checkpoint of a finished run, and what a killed process left half written."""
+        """Remove the checkpoint of a finished training, and what a killed one left half written."""
         for path in self.directory.checkpoint.glob("*"):
             if path != self.directory.final_state:
                 path.unlink()
         with contextlib.suppress(OSError):  # the final state stays where the recipe keeps it
             self.directory.checkpoint.rmdir()
 
-    def _header(self) -> CheckpointHeader:
-        header = read_checkpoint_header(self.directory.resume)
+    def _header(self, path: Path) -> CheckpointHeader:
+        header = read_checkpoint_header(path)
         if header is None:
             raise UnusableError("it cannot be read")
         if header.fingerprint != self.fingerprint:
@@ -122,3 +131,9 @@ class CheckpointManager:
         """Return name → path of the files that grow with the epochs, where there are some."""
         growing = [self.directory.metrics, *self.directory.events]
         return {path.name: path for path in growing if path.is_file()}
+
+
+def _state_of(path: Path, length: int) -> FileState:
+    """Return what the first ``length`` bytes of a file are."""
+    with path.open("rb") as stream:
+        return FileState(length=length, sha256=hashlib.sha256(stream.read(length)).hexdigest())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,24 +11,22 @@ from pathlib import Path
 from ablations.data import catalog as data_catalog
 from ablations.errors import DataError
 from ablations.files import write_atomically
+from ablations.ledger import replaced
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.inputs import inputs_digest
-from ablations.ledger.paths import RunDirectory
+from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result, write_correct
 from ablations.study.expand import Run
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
-from ablations.telemetry.jsonl import JsonlWriter
 from ablations.telemetry.run_events import RunEvents
-from ablations.telemetry.writer import MetricWriter, MetricWriters
 from ablations.training import checkpoint
-from ablations.training.checkpoint import UnusableError
-from ablations.training.epoch_record import EpochRecord
-from ablations.training.resume import CheckpointManager
+from ablations.training.recorded import RecordedTraining
+from ablations.training.shared_stages import SharedStages
+from ablations.training.stage import describe, stages_of
 from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.trainer import CompiledTrainer
 from ablations.training.trainers.trainer import FinalScores, Trainer
-from ablations.training.training_state import Progress, TrainingState
 
 
 @dataclass(frozen=True)
@@ -41,6 +38,8 @@ class TrainingRequest:
     """The caller holds its lock."""
     settings: Mapping[str, str | float | bool]
     """The ablated settings, for the HParams dashboard."""
+    root: RunsDirectory
+    """Where the stages lie that runs share."""
     data_directory: Path | None = None
     data_digest: str = ""
     """That of all inputs as the caller planned the run; empty takes them as they are."""
@@ -54,26 +53,29 @@ def train(request: TrainingRequest, programs: Programs) -> Result:
     Raises:
         DataError: the inputs are not those that the caller planned the run with.
     """
-    return _Training(request, programs).execute()
+    return _RunTraining(request, programs).execute()
 
 
-class _Training:
+class _RunTraining(RecordedTraining):
+    directory: RunDirectory
+
     def __init__(self, request: TrainingRequest, programs: Programs) -> None:
-        self.started_at, self._start = _now(), time.perf_counter()
-        self.run, self.directory, self.request = request.run, request.directory, request
+        self.started_at = _now()
+        self.run, self.request, self.programs = request.run, request, programs
         self.data_digest = _data_digest(request)
         self.fingerprint = fingerprint(self.run.recipe, self.run.seed, self.data_digest)
-        self.checkpoints = CheckpointManager(self.directory, self.fingerprint)
-        self.trainer: Trainer = CompiledTrainer(
+        trainer: Trainer = CompiledTrainer(
             self.run.trained, self.run.seed, request.data_directory, programs
         )
+        super().__init__(request.directory, self.fingerprint, trainer)
 
     def execute(self) -> Result:
-        self._restore_or_start()
+        self.restore_or_start(self._start, self.request.from_scratch)
         write_atomically(self.directory.recipe, to_yaml(self.run.trained.settings()))
-        scores = self._train()
+        scores = self._train_and_test()
         if scores.correct is not None:
             write_correct(self.directory.correct, scores.correct)
+        self.checkpoints.sync_files()
         result = self._result(scores)
         result.write(self.directory.result)
         self.checkpoints.remove()
@@ -81,63 +83,41 @@ class _Training:
 
     # Where training begins
 
-    def _restore_or_start(self) -> None:
-        notes: tuple[str, ...] = ()
-        if not self.request.from_scratch:
-            try:
-                if self._restore():
-                    return
-            except UnusableError as error:
-                notes = (f"started anew, as its checkpoint is of no use: {error}",)
+    def _start(self, notes: tuple[str, ...]) -> None:
+        """Begin in an empty directory, after the stages that other runs share."""
+        replaced.keep(self.directory)
         self.checkpoints.clear()
-        self.trainer.start(Progress(notes=notes))
+        learned = SharedStages(
+            self.run.trained,
+            self.run.seed,
+            self.request.root,
+            self.request.data_directory,
+            self.programs,
+            lambda data: _digest(data, self.request),
+        ).learn()
+        self.restart_clock()  # the stages' own time is counted, not that of waiting for them
+        progress = learned.progress
+        for note in notes:
+            progress = progress.add_note(note)
+        self.trainer.start(progress, learned.weights)
+        with RunEvents(self.directory.path) as events:
+            stages = stages_of(self.run.trained)
+            table = describe(stages) if len(stages) > 1 else ""
+            events.start_session(self.run, self.request.settings, table)
+            for stage in learned.directories:
+                events.append(stage.recorded.read_bytes())
+        with self.directory.metrics.open("ab") as metrics:
+            for stage in learned.directories:
+                metrics.write(stage.metrics.read_bytes())
 
-    def _restore(self) -> bool:
-        """Restore the checkpoint of an interrupted training of this run, if there is one."""
-        saved = self.checkpoints.load()
-        if saved is None:
-            return False
-        progress = saved.state.progress
-        note = f"continued after epoch {progress.epochs} of {self.trainer.epochs}"
-        state = saved.state.model_copy(update={"progress": progress.add_note(note)})
-        self.trainer.restore(state, saved.arrays)
-        self.checkpoints.truncate_files(saved)
-        return True
-
-    # From epoch to epoch
-
-    def _train(self) -> FinalScores:
+    def _train_and_test(self) -> FinalScores:
         """Train and record what is left; return the final scores."""
-        earlier = self.directory.events
-        with RunEvents(self.directory.path, append_to=earlier[0] if earlier else None) as events:
-            if not self.trainer.progress.epochs:
-                self._start_session(events)
-            writer = MetricWriters(JsonlWriter(self.directory.metrics), events)
-            self.trainer.train(lambda record: self._on_epoch_end(record, writer))
+        with RunEvents(self.directory.path, append_to=self.directory.events[0]) as events:
+            self.train(events)
             scores = self._final_scores()
             progress = self.trainer.progress
             events.end_session(progress.epochs, scores.metrics, completed=not progress.reason)
         return scores
-
-    def _start_session(self, events: RunEvents) -> None:
-        shown = self.trainer.overview()
-        events.start_session(
-            self.run, self.request.settings, shown.stages, shown.histograms, shown.graph
-        )
-
-    def _on_epoch_end(self, record: EpochRecord, writer: MetricWriter) -> None:
-        writer.write(record.epoch, record.scalars(), record.histograms)
-        if not (record.divergence or record.stopped_early):
-            self.checkpoints.save_if_due(self._state, self.trainer.arrays)
-
-    def _state(self) -> TrainingState:
-        """Return the state for a checkpoint, with the seconds that the run has taken so far."""
-        state = self.trainer.state()
-        progress = state.progress.model_copy(update={"seconds": self._seconds()})
-        return state.model_copy(update={"progress": progress})
-
-    def _seconds(self) -> float:
-        return self.trainer.progress.seconds + time.perf_counter() - self._start
 
     # Where it ends
 
@@ -159,7 +139,7 @@ class _Training:
         seconds = {
             "compile": progress.compile_seconds,
             "train": progress.train_seconds,
-            "total": self._seconds(),
+            "total": self.seconds,
         }
         return Result(
             study=run.study,
@@ -191,18 +171,22 @@ def _data_digest(request: TrainingRequest) -> str:
     Raises:
         DataError: it is not the one that the caller planned with.
     """
-
-    def digest(data: DataRecipe) -> str | None:
-        data_catalog.fetch(data.name, request.data_directory)
-        return data_catalog.digest(data.name, request.data_directory, data.classes)
-
-    found = inputs_digest(request.run.trained, request.run.seed, digest) or ""
+    found = inputs_digest(
+        request.run.trained, request.run.seed, lambda data: _digest(data, request)
+    )
     if request.data_digest and found != request.data_digest:
         raise DataError(
-            f"{request.run}: its data changed since the run was planned (digest {found[:12]}; "
-            f"wants {request.data_digest[:12]}); start the study again to train on what is there"
+            f"{request.run}: its data changed since the run was planned (digest "
+            f"{(found or '')[:12]}; wants {request.data_digest[:12]}); start the study again to "
+            "train on what is there"
         )
-    return found
+    return found or ""
+
+
+def _digest(data: DataRecipe, request: TrainingRequest) -> str:
+    """Return the digest of one data set, which is fetched where it is not here."""
+    data_catalog.fetch(data.name, request.data_directory)
+    return data_catalog.digest(data.name, request.data_directory, data.classes) or ""
 
 
 def _now() -> str:

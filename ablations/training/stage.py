@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from ablations.study.families import Pretraining
 from ablations.study.recipe import Recipe, TrainingRecipe
@@ -51,6 +54,31 @@ class Stage:
     def epochs(self) -> int:
         """How many epochs the stage trains."""
         return self.last_epoch - self.first_epoch + 1
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What shapes all that the stage learns and records, as plain data."""
+        task = self.setup.pretraining
+        return {
+            "recipe": self.recipe.settings(),
+            "task": None if task is None else task.model_dump(mode="json"),
+            "level": self.setup.level,
+            "epochs": self.epochs,
+        }
+
+
+def earlier_stages(recipe: Recipe) -> tuple[Stage, ...]:
+    """Return the stages that learn another task: all runs that have them alike share them."""
+    return tuple(stage for stage in stages_of(recipe) if not stage.own_task)
+
+
+def shared_by(recipe: Recipe, seed: int) -> str:
+    """Return a name that the runs have in common which share all earlier stages; empty for none."""
+    stages = earlier_stages(recipe)
+    if not stages:
+        return ""
+    content = json.dumps([seed, *(stage.content for stage in stages)], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def stages_of(recipe: Recipe) -> tuple[Stage, ...]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from ablations.ledger.records import StageRecord
 from ablations.study.metrics import METRICS
@@ -125,3 +125,17 @@ class TrainingState(BaseModel):
     """The state of the learning-rate schedule."""
     plateau: Mapping[str, float] | None
     """The state of early stopping; None without it."""
+
+    @model_validator(mode="after")
+    def _counts_agree(self) -> TrainingState:
+        progress = self.progress
+        numbers = [line.get("epoch", 0) for line in progress.history]
+        if (
+            progress.epochs != sum(stage.epochs for stage in progress.stages)
+            or progress.updates != sum(stage.updates for stage in progress.stages)
+            or numbers != sorted(set(numbers))
+            or not all(0 < number <= progress.epochs for number in numbers)
+            or (self.plateau or {}).get("best_epoch", 0) > progress.epochs
+        ):
+            raise ValueError("its counts of epochs and updates do not agree")
+        return self

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from ablations.cli import main
 from ablations.ledger import replaced
-from ablations.training import resume
+from ablations.training import run as training
 
 
 def ablations(*words: str, answer: str = "", status: int = 0) -> str:
@@ -91,4 +91,4 @@ def test_a_run_that_cannot_be_kept_is_not_replaced(
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
     assert "nothing to train" in ablations("run", "small", "--arm", "elu", "--seed", "0")
     assert list(Path("runs/small/elu/.replaced").iterdir()) == []
-    assert resume.replaced is replaced
+    assert training.replaced is replaced

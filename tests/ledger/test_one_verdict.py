@@ -85,7 +85,7 @@ def leave(run: Run, directory: RunDirectory, data_digest: str) -> None:
     if run.arm in ("checkpoint", "held"):
         place = {"schema": 1, "fingerprint": wanted, "epochs": 3}
         with zipfile.ZipFile(directory.resume, "w") as archive:
-            text = json.dumps({**place, "progress": {}, "file_lengths": {}})
+            text = json.dumps({**place, "progress": {}, "files": {}})
             archive.writestr("place.json", text)
         return
     Result(

@@ -66,9 +66,31 @@ def test_a_result_of_another_version_says_so(path):
 
 
 def test_a_result_with_a_wrong_field_names_it(path):
-    RESULT.write(path)
-    path.write_text(path.read_text().replace('"completed"', '"finished"'))
+    data = {**json.loads(RESULT.model_dump_json(by_alias=True)), "status": "finished"}
+    path.write_text(json.dumps(data))
     assert refusal(path).startswith("not a result: status: ")
+
+
+def test_a_result_that_was_changed_is_refused(path):
+    RESULT.write(path)
+    whole = json.loads(path.read_text())
+    path.write_text(json.dumps(whole))  # laid out in another way
+    assert read_result(path) == RESULT
+    for changes in ({"seed": 4}, {"metrics": {"test_loss": 0.4}}, {"more": 1}):
+        path.write_text(json.dumps({**whole, **changes}))
+        assert refusal(path) == "damaged: its checksum is not that of its content"
+
+
+@pytest.mark.parametrize(
+    ("version", "is_read"), [("0.4.9", True), ("0.5.0", False), ("1.0", False)]
+)
+def test_a_result_without_a_checksum_is_of_an_earlier_version(path, version, is_read):
+    result = RESULT.model_copy(update={"environment": {"ablations": version}})
+    path.write_text(result.model_dump_json(by_alias=True))
+    if is_read:
+        assert read_result(path) == result
+    else:
+        assert refusal(path).startswith("damaged")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 100_000])
@@ -96,9 +118,15 @@ def test_a_torn_history_gives_its_good_prefix(path):
     whole = path.read_bytes()
     for size in range(len(whole) + 1):
         path.write_bytes(whole[:size])
-        assert [line["epoch"] for line in read_history(path)] == [1, 2, 3][
-            : size // (len(whole) // 3)
-        ]
+        lines = whole[:size].count(b"\n")
+        assert [line["epoch"] for line in read_history(path)] == [1, 2, 3][:lines]
+
+
+def test_a_history_ends_at_its_first_damaged_line(path):
+    for epoch in (1, 2, 3):
+        append_epoch(path, {"epoch": epoch, "train_loss": 0.1})
+    path.write_bytes(path.read_bytes().replace(b"0.1", b"0.3", 2).replace(b"0.3", b"0.1", 1))
+    assert read_history(path) == [{"epoch": 1, "train_loss": 0.1}]
 
 
 @pytest.mark.parametrize(
@@ -120,5 +148,5 @@ def test_no_name_and_no_link_leads_out_of_the_runs_directory(tmp_path):
         runs.study("../other")
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "s").symlink_to(tmp_path)
-    with pytest.raises(RunsDirectoryError, match="leads out of"):
+    with pytest.raises(RunsDirectoryError, match="runs/s: is a link; wants a directory of its own"):
         runs.run("s", "a", 1)

@@ -55,7 +55,7 @@ def leave_result(run: Run, **changes: object) -> None:
 def leave_checkpoint(run: Run, epochs: int) -> None:
     directory = directory_of(run)
     directory.checkpoint.mkdir(parents=True)
-    place = {"schema": 1, "epochs": epochs, "progress": {}, "file_lengths": {}}
+    place = {"schema": 1, "epochs": epochs, "progress": {}, "files": {}}
     place["fingerprint"] = fingerprint(run.recipe, run.seed, DIGEST)
     with zipfile.ZipFile(directory.resume, "w") as archive:
         archive.writestr("place.json", json.dumps(place))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.execution.catalog import CATALOG
-from ablations.ledger.paths import RunDirectory
+from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result
 from ablations.study.expand import Run
 from ablations.study.recipe import Recipe
@@ -61,9 +61,9 @@ class Trained:
         ]
 
     def epochs(self) -> list[dict[str, Any]]:
-        """The lines of ``metrics.jsonl`` without the time they took."""
+        """The lines of ``metrics.jsonl`` without the time they took and their checksums."""
         lines = [json.loads(line) for line in self.directory.metrics.read_text().splitlines()]
-        return [{key: line[key] for key in line if key != "seconds"} for line in lines]
+        return [{k: line[k] for k in line if k not in ("seconds", "crc32")} for line in lines]
 
     def metrics(self) -> dict[str, float]:
         """The result's metrics without what the clock measured."""
@@ -80,7 +80,8 @@ def train_into(path: Path, recipe: Recipe, seed: int = 0, programs: Any = None) 
     directory = RunDirectory(path)
     programs = programs or Programs()
     run = Run("study", "arm", seed, recipe)
-    request = TrainingRequest(run, directory, {"model.activation": "elu"})
+    root = RunsDirectory(path / "root")  # stages are shared with no other test's run
+    request = TrainingRequest(run, directory, {"model.activation": "elu"}, root)
     result = train(request, programs)
     return Trained(result, directory, programs, next(reversed(programs._kept.values())))
 

@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import read_checkpoint_header
+from ablations.ledger.paths import RunDirectory, RunsDirectory
+from ablations.ledger.records import FileState, read_checkpoint_header
 from ablations.study.expand import Run
 from ablations.training.checkpoint import CheckpointInterval
 from tests.support.running import TINY, Trained, recorded_events, same_bits
@@ -71,7 +71,11 @@ def interrupted(tensorflow, tmp_path, monkeypatch):
         directory, programs = RunDirectory(path), programs or Programs()
         run = Run("study", "arm", 0, recipe)
         request = TrainingRequest(
-            run, directory, {"model.activation": "elu"}, from_scratch=from_scratch
+            run,
+            directory,
+            {"model.activation": "elu"},
+            RunsDirectory(tmp_path / "root"),
+            from_scratch=from_scratch,
         )
         try:
             return Trained(train(request, programs), directory, programs)
@@ -123,12 +127,14 @@ def test_a_run_interrupted_in_each_of_its_stages_ends_with_the_same_bits(
     )
     whole = train(wanted)
     saved = []
-    for kill_in_epoch in (2, 2, 2, 2):  # of those that are left: of the 2nd, 3rd, 4th, 5th
+    for kill_in_epoch in (2, 2, 2, 2, 2):  # of those that are left: the 2nd, 3rd, 4th, 5th, 6th
         directory = interrupted(wanted, kill_in_epoch, programs=whole.programs)
-        saved.append(read_checkpoint_header(directory.resume).epochs)
-    assert saved == [1, 2, 3, 4]
+        resumes = directory.path.parent.rglob("resume.npz")  # of shared stages, then the run's own
+        saved += [[read_checkpoint_header(path).epochs for path in resumes]]
+    assert saved == [[1], [], [3], [], [5]]
     finished = interrupted(wanted, programs=whole.programs)
-    assert len(finished.result.notes) == 4
+    epochs = [note.split(" after ")[1] for note in finished.result.notes]
+    assert epochs == [f"epoch {number} of 8" for number in (1, 3, 5)]
     assert same_run(whole, finished)
     records = [
         [(s.name, s.epochs, s.updates, s.losses) for s in run.result.stages]
@@ -146,9 +152,21 @@ def test_the_checkpoint_of_a_finished_run_is_removed(recipe, interrupted):
 
 
 def tear(directory):
-    content = bytearray(directory.resume.read_bytes())
+    damage(directory.resume)
+
+
+def damage(path):
+    content = bytearray(path.read_bytes())
     content[len(content) // 3] ^= 0xFF
-    directory.resume.write_bytes(content)
+    path.write_bytes(content)
+
+
+def damage_metrics(directory):
+    damage(directory.metrics)
+
+
+def damage_events(directory):
+    damage(directory.events[0])
 
 
 def cut(directory):
@@ -198,6 +216,22 @@ def rename_the_stage(directory):
     with_state(directory, "progress", "stages", 0, "name", value="pretrain")
 
 
+def lose_the_history(directory):
+    with_state(directory, "progress", "history", value=[{}, {}])
+
+
+def lose_an_epoch(directory):
+    with_state(directory, "progress", "epochs", value=1)
+
+
+def break_an_array(directory):
+    from ablations.training import checkpoint
+
+    place, state = read_checkpoint_header(directory.resume), checkpoint.load(directory.resume)
+    state["model/0/hidden1/kernel"] = state["model/0/hidden1/kernel"].astype("S8")
+    checkpoint.save(directory.resume, state, place)
+
+
 def use_another_schedule(directory):
     with_state(directory, "rates", value={"reductions": 1})
 
@@ -209,7 +243,7 @@ def use_early_stopping(directory):
 def name_a_file_outside(directory):
     outside = directory.path.parent / "precious"
     outside.write_text("precious")
-    rewrite(directory, file_lengths={"../precious": 0})
+    rewrite(directory, files={"../precious": FileState(length=0, sha256="")})
 
 
 def change_architecture(directory):
@@ -223,18 +257,26 @@ def change_architecture(directory):
 @pytest.mark.parametrize(
     ("harm", "reason"),
     [
-        (tear, "it cannot be read"),
+        (tear, "it is damaged: its checksum is not that of its content"),
+        (damage_metrics, "metrics.jsonl is not what it was"),
+        (damage_events, "is not what it was"),
+        (lose_the_history, "its counts of epochs and updates do not agree"),
+        (lose_an_epoch, "its counts of epochs and updates do not agree"),
+        (break_an_array, "model/0/hidden1/kernel is (64, 8) |S8, not (64, 8) float32"),
         (cut, "it cannot be read"),
         (lose_metrics, "metrics.jsonl is shorter than it was"),
         (empty_progress, "it is of another version: progress: Field required"),
         (malform_progress, "it is of another version: progress.epochs: Input should be a valid"),
         (use_another_version, "it is of another version: momentum_state: Extra inputs"),
-        (lose_the_stages, "it is of other stages: none"),
+        (lose_the_stages, "its counts of epochs and updates do not agree"),
         (rename_the_stage, "it is of other stages: pretrain"),
         (use_another_schedule, "it is of another learning-rate schedule"),
         (use_early_stopping, "it is of another early stopping"),
         (name_a_file_outside, "../precious is none of its files"),
-        (change_architecture, "another architecture: model/0/hidden1/kernel is (64, 7), not"),
+        (
+            change_architecture,
+            "another architecture: model/0/hidden1/kernel is (64, 7) float32, not",
+        ),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

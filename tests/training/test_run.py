@@ -135,14 +135,16 @@ def test_a_batch_larger_than_the_training_data_is_refused(recipe, train):
 
 def test_data_that_changed_since_the_run_was_planned_is_refused(recipe, tensorflow, tmp_path):
     from ablations.data import catalog
-    from ablations.ledger.paths import RunDirectory
+    from ablations.ledger.paths import RunDirectory, RunsDirectory
     from ablations.study.expand import Run
     from ablations.training.run import TrainingRequest, train
     from ablations.training.trainers.compiled.programs import Programs
 
     def attempt(digest):
         run, directory = Run("study", "arm", 0, recipe()), RunDirectory(tmp_path)
-        return train(TrainingRequest(run, directory, {}, data_digest=digest), Programs())
+        root = RunsDirectory(tmp_path)
+        request = TrainingRequest(run, directory, {}, root, data_digest=digest)
+        return train(request, Programs())
 
     with pytest.raises(DataError, match="study/arm/seed-0: its data changed since") as refused:
         attempt("0" * 64)

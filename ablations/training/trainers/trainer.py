@@ -24,10 +24,8 @@ EpochEnd = Callable[[EpochRecord], None]
 
 @dataclass(frozen=True)
 class Overview:
-    """What TensorBoard shows of a training before its first epoch."""
+    """What TensorBoard shows of a network before its first epoch."""
 
-    stages: str
-    """The stages as a Markdown table; empty where there is one only."""
     histograms: Mapping[str, Buckets]
     """Tag → buckets [K, 3] of the initial weights and their activations."""
     graph: bytes
@@ -70,8 +68,11 @@ class Trainer(Protocol):
     def environment(self) -> Mapping[str, Any]:
         """Return what a result depends on besides its recipe: versions, device, threads."""
 
-    def start(self, progress: Progress) -> None:
-        """Initialize the model as recipe and seed say; ``progress`` holds notes only."""
+    def start(self, progress: Progress, learned: Arrays) -> None:
+        """Initialize the model as recipe and seed say, after the stages that ``progress`` counts.
+
+        ``learned`` is what they learned, weights by name; empty before the first.
+        """
 
     def restore(self, state: TrainingState, arrays: Arrays) -> None:
         """Continue from what ``state`` and ``arrays`` returned in an earlier process.

@@ -151,9 +151,10 @@ class Program:
         if odd := sorted(variables.keys() ^ state.keys()):
             raise UnusableError(f"it is of another architecture: {odd[0]} is not in both")
         for name, variable in variables.items():
-            if (got := state[name].shape) != tuple(variable.shape):
-                shapes = f"{got}, not {tuple(variable.shape)}"
-                raise UnusableError(f"it is of another architecture: {name} is {shapes}")
+            wanted = variable.numpy()
+            if (got := state[name]).shape != wanted.shape or got.dtype != wanted.dtype:
+                both = f"{got.shape} {got.dtype}, not {wanted.shape} {wanted.dtype}"
+                raise UnusableError(f"it is of another architecture: {name} is {both}")
         for name, variable in variables.items():
             variable.assign(state[name])
 

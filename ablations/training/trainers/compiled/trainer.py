@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ablations.study.recipe import Recipe
 from ablations.training import runtime
 from ablations.training.checkpoint import Arrays, UnusableError, take_prefixed, with_prefix
-from ablations.training.stage import Stage, describe, stages_of
+from ablations.training.stage import Stage, stages_of
 from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.stage_trainer import StageTrainer
 from ablations.training.trainers.compiled.weights import Weights, read_weights, weights_of
@@ -27,10 +27,17 @@ class CompiledTrainer:
     """The current stage."""
 
     def __init__(
-        self, recipe: Recipe, seed: int, data_directory: Path | None, programs: Programs
+        self,
+        recipe: Recipe,
+        seed: int,
+        data_directory: Path | None,
+        programs: Programs,
+        last_stage: int | None = None,
     ) -> None:
+        """Train the stages up to the last one, or up to ``last_stage``, from 1."""
         self.recipe, self.seed, self.data_directory = recipe, seed, data_directory
         self.programs, self.stages = programs, stages_of(recipe)
+        self._last_stage = last_stage or len(self.stages)
         self.progress = Progress()
         self._learned: Weights = {}
         """What earlier stages learned, for those that follow."""
@@ -62,15 +69,18 @@ class CompiledTrainer:
 
     def overview(self) -> Overview:
         """See ``Trainer``."""
-        stages = describe(self.stages) if len(self.stages) > 1 else ""
-        return Overview(stages, self.stage.initial_histograms(), self.stage.program.graph)
+        return Overview(self.stage.initial_histograms(), self.stage.program.graph)
 
     # From stage to stage
 
-    def start(self, progress: Progress) -> None:
-        """Begin the first stage."""
-        self.progress = progress
-        self._begin_stage()
+    def start(self, progress: Progress, learned: Arrays) -> None:
+        """Begin the stage that follows; none where an earlier one diverged."""
+        self.progress, self._learned = progress, dict(learned)
+        if progress.reason:
+            self.stage = self._stage_trainer(self.stages[len(progress.stages) - 1])
+            self.stage.initialize(learned)
+        else:
+            self._begin_stage(self._from_file() if not progress.stages else self._learned)
 
     def train(self, on_epoch_end: EpochEnd) -> None:
         """Train all epochs that are left of all stages."""
@@ -86,23 +96,22 @@ class CompiledTrainer:
             return False
         if not self.progress.stopped and self.progress.stage.epochs < self.stage.stage.epochs:
             return True
-        if len(self.progress.stages) == len(self.stages):
+        if len(self.progress.stages) == self._last_stage:
             return False
-        self._begin_stage()
-        return True
-
-    def _begin_stage(self) -> None:
-        """Begin the next stage with the weights of the stages before, or of a file."""
-        number = len(self.progress.stages)
-        stage, weights = self.stages[number], self._initial_weights(number)
-        self._learned = {} if stage is self.stages[-1] else dict(weights)
-        self.progress = self.progress.begin_stage(stage.name)
-        continues_schedule = number > 0 and self.stages[number - 1].own_task
+        continues_schedule = self.stage.stage.own_task
         schedule_state = self.stage.learning_rates.state if continues_schedule else None
-        self.stage = self._stage_trainer(stage)
-        self.stage.initialize(weights)
+        self._begin_stage(self.learned())
         if schedule_state is not None:
             self.stage.learning_rates.restore(schedule_state)
+        return True
+
+    def _begin_stage(self, weights: Weights) -> None:
+        """Begin the next stage with the weights of the stages before, or of a file."""
+        stage = self.stages[len(self.progress.stages)]
+        self._learned = {} if stage is self.stages[-1] else dict(weights)
+        self.progress = self.progress.begin_stage(stage.name)
+        self.stage = self._stage_trainer(stage)
+        self.stage.initialize(weights)
         self.progress = self.progress.add_train_seconds(self.stage.cache_seconds)
 
     def _stage_trainer(self, stage: Stage) -> StageTrainer:
@@ -110,11 +119,12 @@ class CompiledTrainer:
         self.progress = self.progress.add_compile_seconds(trainer.compile_seconds)
         return trainer
 
-    def _initial_weights(self, number: int) -> Weights:
-        """Return what the stages before, or a file, have learned; empty where there is none."""
-        if number > 0:
-            self.stage.restore_best_weights()
-            return {**self._learned, **weights_of(self.stage.program.model)}
+    def learned(self) -> Weights:
+        """Return what this stage and those before have learned, weights by name."""
+        self.stage.restore_best_weights()
+        return {**self._learned, **weights_of(self.stage.program.model)}
+
+    def _from_file(self) -> Weights:
         transfer = self.recipe.transfer
         path = None if transfer is None else transfer.source.file(self.seed)
         return {} if path is None else read_weights(path)

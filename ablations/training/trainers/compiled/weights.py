@@ -31,7 +31,7 @@ def read_weights(path: Path) -> dict[str, NDArray[Any]]:
         ModelError: there is no such file, or it holds no such arrays.
     """
     try:
-        arrays = checkpoint.load(path)
+        arrays = checkpoint.load(path, of_suite=False)
     except checkpoint.UnusableError as error:
         reason = f"{path}: {error}" if path.is_file() else f"{path}: no such file"
         raise ModelError(f"transfer.source: {reason}; wants an .npz of arrays") from None

@@ -73,7 +73,7 @@ def test_layers_of_a_pretraining_that_the_model_lacks_start_as_keras_has_them(re
     first = train(one)
     decoders = []
     for settings in (one, other):
-        (program,) = (p for p in first.programs._kept.values() if p.model.name == "autoencoder")
+        *_, program = (p for p in first.programs._kept.values() if p.model.name == "autoencoder")
         program.reset(settings, 3)
         state = program.state()
         decoders.append({name: state[name] for name in state if "decoder" in name})
