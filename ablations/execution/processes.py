@@ -82,6 +82,25 @@ class _Slot:
             self._worker, self.arm = None, None
 
 
+class _Queue:
+    """The jobs that no slot has taken, and the stages that are there for those that share them."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        self.jobs = jobs
+        self._learned: set[str] = set()
+
+    def feed(self, slot: _Slot, slots: Sequence[_Slot]) -> None:
+        """Give a slot, whose job has ended, the next one."""
+        if slot.job is not None:
+            self._learned.add(slot.job.shared)
+        slot.job = None
+        begun = {other.job.shared for other in slots if other.job and other.job.shared}
+        taken = {other.arm for other in slots}
+        if self.jobs:
+            position = next_job(self.jobs, slot.arm, taken, begun - self._learned)
+            slot.give(self.jobs.pop(position))
+
+
 class Processes:
     """Trains in one process a worker."""
 
@@ -95,28 +114,21 @@ class Processes:
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
-        queue = list(jobs)
+        queue = _Queue(list(jobs))
         slots = [_Slot(gpu) for gpu in self.devices[: len(jobs)]]
         try:
             for slot in slots:
-                _feed(slot, slots, queue)
+                queue.feed(slot, slots)
             while busy := [slot for slot in slots if slot.job]:
                 wait([each for slot in busy for each in slot.waitables])
                 for slot in busy:
                     outcome = slot.outcome()
                     if outcome is not None:
-                        _feed(slot, slots, queue)
+                        queue.feed(slot, slots)
                         yield outcome
         finally:
             for slot in slots:
                 slot.end()
-
-
-def _feed(slot: _Slot, slots: Sequence[_Slot], queue: list[Job]) -> None:
-    slot.job = None
-    if queue:
-        taken, in_training = {other.arm for other in slots}, [other.job for other in slots]
-        slot.give(queue.pop(next_job(queue, slot.arm, taken, in_training)))
 
 
 def _cause(death: DiedError) -> str:
