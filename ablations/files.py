@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+UNFINISHED = ".unfinished"  # how a file ends that a killed process was writing
+
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write beside ``path``, flush to the disk, and move into place."""
     data = content.encode() if isinstance(content, str) else content
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, temporary = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)

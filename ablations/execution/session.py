@@ -17,6 +17,7 @@ from ablations.execution.facts import Facts
 from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome
 from ablations.ledger.inputs import inputs_digest
+from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.looks import Looks, read_looks
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import TunedStudy, settle
@@ -107,12 +108,15 @@ class Session:
 
         The study's own files are written before, the arms' bands after.
         """
+        for standing in self.standings:
+            if standing.finished and standing.directory.resume.exists():
+                remove_leftovers(standing.directory)
         runs, jobs = self.prepared.runs, self.jobs()
         study = self.tuned.study
         data = study.arm(study.control).trained.data
         classes = self.prepared.facts.data[data].classes
         changed = study_files.record(study, runs, classes)
-        if not jobs and not changed:
+        if not jobs and not changed and study_files.is_summarized(study, runs):
             return
         try:
             yield from self.prepared.executor.execute(jobs)

@@ -6,7 +6,6 @@ that: truncated to it and trained on, they hold each step once.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -110,14 +109,6 @@ class CheckpointManager:
         for path in files.values():
             sync(path)
         return files
-
-    def remove(self) -> None:
-        """Remove the checkpoint of a finished training, and what a killed one left half written."""
-        for path in self.directory.checkpoint.glob("*"):
-            if path != self.directory.final_state:
-                path.unlink()
-        with contextlib.suppress(OSError):  # the final state stays where the recipe keeps it
-            self.directory.checkpoint.rmdir()
 
     def _header(self, path: Path) -> CheckpointHeader:
         header = read_checkpoint_header(path)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ablations.files import make_directory
 from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.lock import hold
 from ablations.ledger.paths import RunsDirectory, StageDirectory
 from ablations.study.recipe import DataRecipe, Recipe
@@ -105,5 +106,5 @@ class _StageTraining(RecordedTraining):
             self.train(events)
         state, weights = self.state(), self.trainer.learned()
         self.checkpoints.save(self.directory.learned, state, weights)
-        self.checkpoints.remove()
+        remove_leftovers(self.directory)
         return state.progress, weights
