@@ -197,9 +197,10 @@ def read_history(path: Path) -> list[Epoch]:
     Lines of before 0.5, and those of other programs, have no checksum.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        content = path.read_bytes()
     except OSError:
         return []
+    lines, summed = content.split(b"\n"), _SUM.encode() in content
     history: list[Epoch] = []
     for line in lines[:-1]:  # what follows the last newline is torn
         try:
@@ -209,8 +210,7 @@ def read_history(path: Path) -> list[Epoch]:
         if not isinstance(epoch, dict) or not isinstance(epoch.get("epoch"), int):
             break
         stated = epoch.pop("crc32", None)
-        content, separator, _ = line.rpartition(_SUM.encode())
-        if separator and zlib.crc32(content + b"}") != stated:
+        if summed and zlib.crc32(line.rpartition(_SUM.encode())[0] + b"}") != stated:
             break
         history.append(epoch)
     return history

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ablations.files import make_directory, write_atomically
+from ablations.files import write_atomically
 from ablations.ledger.records import HEADER_MEMBER, CheckpointHeader
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -28,7 +28,7 @@ class UnusableError(Exception):
 
 def save(path: Path, arrays: Arrays, header: CheckpointHeader | None = None) -> None:
     """Write the arrays, and how far the run has come, into ``path``, atomically."""
-    make_directory(path.parent)
+    path.parent.mkdir(exist_ok=True)  # in a directory that is there: one removed stays so
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
     with zipfile.ZipFile(content, "a") as archive:

@@ -89,7 +89,10 @@ class _StageTraining(RecordedTraining):
             saved = self.checkpoints.load(self.directory.learned)
         except UnusableError:
             return None
-        return None if saved is None else (saved.state.progress, saved.arrays)
+        recorded = {self.directory.metrics.name, self.directory.recorded.name}
+        if saved is None or saved.files.keys() != recorded:
+            return None
+        return saved.state.progress, saved.arrays
 
     def train_from(self, before: Learned) -> tuple[Progress, Arrays]:
         """Train the stage, or what is left of it, after those before it."""

@@ -57,7 +57,8 @@ def test_each_worker_sees_its_own_device_and_nothing_else(
 
 def test_more_devices_than_jobs_start_no_idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str | None] = []
-    monkeypatch.setattr(processes, "_feed", lambda slot, *_: started.append(slot.gpu))
+    feed = lambda self, slot, slots: started.append(slot.gpu)  # noqa: E731
+    monkeypatch.setattr(processes._Queue, "feed", feed)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
     assert list(Processes(Options()).execute(jobs("a", "b"))) == []
     assert started == ["0", "1"]

@@ -1,4 +1,4 @@
-"""Train one small study again and again, each time killed at another point of its work on files.
+"""Train one small study again and again, each time with a fault at another point of its file work.
 
 A program of its own: TensorFlow is imported once, and each attempt is a fork of that, so that a
 kill is a kill.  It prints a line of JSON for each point.
@@ -6,6 +6,7 @@ kill is a kill.  It prints a line of JSON for each point.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -15,29 +16,53 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-CALLS = ("fsync", "replace", "unlink", "truncate", "mkdir", "rmdir")
-KILLED = 9
+CALLS = ("fsync", "replace", "unlink", "truncate", "mkdir", "rmdir", "write")
+KILLED, RAISED = 9, 99
+
+
+def kill(call: str) -> None:
+    """End the process before a call.  After one is before the next: the disk is the same."""
+    os._exit(KILLED)
+
+
+def fill(call: str) -> None:
+    """Let the disk be full: nothing can be made or grow."""
+    if call in ("write", "mkdir"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def protect(call: str) -> None:
+    """Let the disk be read-only."""
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+def remove(call: str) -> None:
+    """Let someone remove all runs, once."""
+    if Path("runs").exists() and not Path("removed").exists():
+        os.symlink("runs", "removed")
+        os.system("rm -rf runs")
+
+
+FAULTS = {"kill": kill, "full": fill, "read-only": protect, "removed": remove}
 
 
 class Points:
-    """Counts what is done with files, and ends the process before one of it.
+    """Counts what is done with files; from one point on there is a fault."""
 
-    After one is before the next: the disk is the same.
-    """
-
-    def __init__(self, kill_at: int | None) -> None:
-        self.count, self._kill_at = 0, kill_at
-        for name in CALLS:
-            setattr(os, name, self.counted(getattr(os, name)))
+    def __init__(self, begins_at: int | None, fault: Callable[[str], None]) -> None:
+        self.count, self._begins_at, self._fault = 0, begins_at, fault
+        for name in CALLS[:-1]:
+            setattr(os, name, self.counted(name, getattr(os, name)))
         io_open, fdopen = io.open, os.fdopen
         os.fdopen = lambda *rest, **named: self._watched(fdopen(*rest, **named))  # type: ignore[assignment]
         io.open = lambda *rest, **named: self._watched(io_open(*rest, **named))  # type: ignore[assignment]
 
-    def counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*rest: Any, **named: Any) -> Any:
-            if self.count == self._kill_at:
-                os._exit(KILLED)
+            begun = self._begins_at is not None and self.count >= self._begins_at
             self.count += 1
+            if begun:
+                self._fault(name)
             return function(*rest, **named)
 
         return call
@@ -51,7 +76,7 @@ class _Watched:
 
     def __init__(self, stream: Any, points: Points) -> None:
         self._stream = stream
-        self.write = points.counted(self._write)
+        self.write = points.counted("write", self._write)
 
     def _write(self, content: Any) -> Any:
         written = self._stream.write(content)
@@ -68,27 +93,33 @@ class _Watched:
         self._stream.close()
 
 
-def forked(function: Callable[[], None]) -> int:
-    """Call a function in a fork; return how that ended."""
+def forked(function: Callable[[], None], said: Path) -> int:
+    """Call a function in a fork, what it prints going to a file; return how it ended."""
     child = os.fork()
     if child == 0:
+        descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(descriptor, 1)
+        os.dup2(descriptor, 2)
         try:
             function()
-        except BaseException as error:
-            print(type(error).__name__, error, file=sys.stderr, flush=True)
-            os._exit(1)
+        except SystemExit as end:
+            sys.stdout.flush()
+            os._exit(int(end.code or 0))
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+            os._exit(RAISED)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def results(root: Path) -> dict[str, bytes]:
-    """Return the results that are there, read and found whole."""
+    """Return the results of finished runs that are there, read and found whole."""
     from ablations.ledger.records import read_result
 
     found = sorted(root.rglob("result.json"))
-    for path in found:
-        read_result(path)
-    return {str(path): path.read_bytes() for path in found}
+    return {str(p): p.read_bytes() for p in found if read_result(p).status != "failed"}
 
 
 def contents(root: Path) -> dict[str, Any]:
@@ -116,33 +147,36 @@ def contents(root: Path) -> dict[str, Any]:
             )
         elif path.name in ("learned.npz", "events"):
             left[name] = None  # with times
-        elif path.name not in ("looks.json", "study.yaml") and ".study.yaml." not in name:
+        elif path.name not in ("looks.json", "study.yaml", ".lock") and ".study.yaml." not in name:
             left[name] = path.read_bytes().hex()
     return left
 
 
-def main(root: Path, at_most: int) -> None:
+def main(root: Path, fault: str, at_most: int) -> None:
     """Try each point, or ``at_most`` of them, evenly spread."""
     import numpy as np
     import tensorflow as tf  # noqa: F401
 
+    from ablations import cli
+    from ablations.commands import run as command
     from ablations.commands import studies
     from ablations.execution.options import Options
     from ablations.execution.session import prepare
     from ablations.training import checkpoint, runtime
 
     checkpoint.WRITING_SHARE = np.inf  # a checkpoint each epoch
-    study = studies.load("small")[0]
-    prepared = prepare(study, Options(runs=Path("runs"), executor="inline"))
+    prepared = prepare(studies.load("small")[0], Options(executor="inline"))
+    command.prepare = lambda *_: prepared  # type: ignore[attr-defined]
+    study = os.path.abspath("configs/small.yaml")
 
-    def work(kill_at: int | None, count_in: Path | None = None) -> None:
-        sys.stdout = io.StringIO()
+    def work(begins_at: int | None, count_in: Path | None = None) -> None:
         runtime.start()
-        points = Points(kill_at)
-        for _ in prepared.comparison().execute():
-            pass
-        if count_in is not None:
-            count_in.write_text(str(points.count))
+        points = Points(begins_at, FAULTS[fault])
+        try:
+            cli.main.main(["run", study, "--executor", "inline"])
+        finally:
+            if count_in is not None:
+                count_in.write_text(str(points.count))
 
     def fresh(name: str) -> Path:
         path = root / name
@@ -151,22 +185,21 @@ def main(root: Path, at_most: int) -> None:
         os.chdir(path)
         return path / "runs"
 
-    whole = fresh("whole")
-    assert forked(lambda: work(None, root / "count")) == 0
+    whole, said = fresh("whole"), root / "said"
+    assert forked(lambda: work(None, root / "count"), said) == 0, said.read_text()
     wanted, total = contents(whole), int((root / "count").read_text())
     print(json.dumps({"points": total}), flush=True)
-    chosen = sorted({int(p) for p in np.linspace(0, total - 1, min(at_most, total))})
-    for point in chosen:
-        runs = fresh("killed")
-        killed = forked(lambda p=point: work(p))  # type: ignore[misc]
-        before = results(runs)
-        again = forked(lambda: work(None))
+    for point in sorted({int(p) for p in np.linspace(0, total - 1, min(at_most, total))}):
+        runs = fresh("tried")
+        ended = forked(lambda p=point: work(p), said)  # type: ignore[misc]
+        words, before = said.read_text(), results(runs)
+        again = forked(lambda: work(None), said)
         now = contents(runs)
         kept = all(results(runs)[name] == content for name, content in before.items())
         odd = sorted(name for name in {*now, *wanted} if now.get(name) != wanted.get(name))
-        line = {"point": point, "killed": killed, "again": again, "kept": kept, "odd": odd}
-        print(json.dumps(line), flush=True)
+        line = {"point": point, "ended": ended, "said": words, "again": again}
+        print(json.dumps({**line, "kept": kept, "odd": odd}), flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
