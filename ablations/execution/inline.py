@@ -18,7 +18,8 @@ class Inline:
         Raises:
             DeviceError: there is no such device here.
         """
-        (self.gpu,) = devices.choose(options.device, workers=1)
+        chosen = devices.choose(options.device, workers=1)
+        (self.gpu,), self.notice = chosen.gpus, chosen.notice
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes."""

@@ -91,7 +91,8 @@ class Processes:
         Raises:
             DeviceError: there is no such device here.
         """
-        self.devices = tuple(devices.choose(options.device, options.workers))
+        chosen = devices.choose(options.device, options.workers)
+        self.devices, self.notice = chosen.gpus, chosen.notice
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""

@@ -37,7 +37,10 @@ class DiedError(Exception):
 
 
 class WorkerProcess:
-    """A fresh process, which calls ``begin`` first; it ends with its parent."""
+    """A fresh process, which calls ``begin`` first; it ends with its parent.
+
+    What ``begin`` raises is the answer to the first call, and the process ends.
+    """
 
     def __init__(self, begin: Callable[..., None] | None = None, *arguments: object) -> None:
         context = multiprocessing.get_context("spawn")
@@ -103,8 +106,9 @@ def _serve(
     connection: Connection, begin: Callable[..., None] | None, arguments: Sequence[object]
 ) -> None:
     end_with_parent()
-    if begin is not None:
-        begin(*arguments)
+    if begin is not None and (failed := _answer(begin, arguments)).error is not None:
+        connection.send(failed)
+        return
     connection.send("started")
     while True:
         try:

@@ -6,6 +6,7 @@ TensorFlow is imported and recorded with each result.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import platform
@@ -13,6 +14,7 @@ import warnings
 from functools import cache
 from typing import Any
 
+from ablations.errors import DeviceError, described
 from ablations.techniques.keras import internals
 
 THREADS = 1  # two single-thread processes beat one with two threads
@@ -22,11 +24,26 @@ ONEDNN_FLAG = "TF_ENABLE_ONEDNN_OPTS"
 
 @cache
 def start(gpu: str | None = None) -> None:
-    """Import and configure TensorFlow; ``gpu`` is the one device to see, None is the CPU."""
+    """Import and configure TensorFlow; ``gpu`` is what to see of GPUs (``2``), None is the CPU.
+
+    Raises:
+        DeviceError: TensorFlow cannot be imported, or finds no such GPU; says why.
+    """
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1" if gpu is None else gpu
     os.environ[ONEDNN_FLAG] = "1"
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        _configure()
+    except ImportError as error:
+        raise DeviceError(f"TensorFlow cannot be imported: {described(error)}") from error
+    if gpu is not None:
+        _see_that_there_are(gpu)
+    internals.probe()
+    gc.freeze()  # what the imports made lives on: no collection need walk it again
+
+
+def _configure() -> None:
     with _quiet_stderr(), internals.imports_hidden(NOT_NEEDED), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the libraries' own imports
         import tensorflow as tf
@@ -36,8 +53,36 @@ def start(gpu: str | None = None) -> None:
         for device in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(device, True)
         tf.config.list_logical_devices()
-    internals.probe()
-    gc.freeze()  # what the imports made lives on: no collection need walk it again
+
+
+def _see_that_there_are(gpus: str) -> None:
+    """Raise where TensorFlow finds fewer GPUs than were promised."""
+    import tensorflow as tf
+
+    wanted, found = len(gpus.split(",")), len(tf.config.list_physical_devices("GPU"))
+    if found < wanted:
+        promised = f"GPU {gpus}" if wanted == 1 else f"GPUs {gpus}"
+        seen = f"TensorFlow sees {found or 'none'}: {_why_no_gpu()}"
+        raise DeviceError(f"{promised} {'was' if wanted == 1 else 'were'} promised and {seen}")
+
+
+def _why_no_gpu() -> str:
+    """Return what TensorFlow lacks to compute on a GPU, as far as that can be told."""
+    import tensorflow as tf
+
+    if not tf.test.is_built_with_cuda():
+        return "it is built without CUDA"
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return "there is no NVIDIA driver (libcuda.so.1)"
+    count = ctypes.c_int(0)
+    status = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
+    if status:
+        return f"the NVIDIA driver finds no such GPU (CUDA error {status})"
+    if count.value < len(os.environ["CUDA_VISIBLE_DEVICES"].split(",")):
+        return f"the NVIDIA driver finds {count.value}"
+    return "CUDA's libraries are missing or do not fit; make setup GPU=1 installs them"
 
 
 class _quiet_stderr:  # noqa: N801
