@@ -172,6 +172,16 @@ def clean(study: str | None, runs: Path, yes: bool) -> None:
     command.clean(study, runs, yes)
 
 
+@main.command()
+@_runs
+@_data
+def doctor(**options: Any) -> None:
+    """Show what this machine offers to a training, and what it lacks; 1 if nothing can train."""
+    from ablations.commands import doctor as command
+
+    sys.exit(command.doctor(Options(**options)))
+
+
 @main.command("import")
 @click.argument("table", type=_path)
 @click.option("--study", required=True, help="The study's name; its runs are kept under it.")

@@ -10,9 +10,13 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from ablations.errors import DeviceError
 from ablations.execution.apart import SeparateProcess
+
+if TYPE_CHECKING:
+    from ablations.training.runtime import Survey
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 LISTING_SECONDS = 30.0  # of nvidia-smi, which a broken driver can keep for ever
@@ -86,3 +90,16 @@ def _why_unusable(gpus: str) -> str:
         except DeviceError as error:
             return str(error)
     return ""
+
+
+def survey() -> Survey:
+    """Ask TensorFlow, in a process apart, for its versions and the devices that it can use.
+
+    Raises:
+        AblationsError: it cannot be imported; says why.
+    """
+    from ablations.training import runtime
+
+    with SeparateProcess() as process:
+        (found,) = process.call(runtime.survey, [()])
+    return found

@@ -10,7 +10,10 @@ import ctypes
 import gc
 import os
 import platform
+import time
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -20,6 +23,7 @@ from ablations.techniques.keras import internals
 THREADS = 1  # two single-thread processes beat one with two threads
 NOT_NEEDED = ("sklearn", "matplotlib")  # Keras's wrappers load them: a third of all imports' time
 ONEDNN_FLAG = "TF_ENABLE_ONEDNN_OPTS"
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 @cache
@@ -29,7 +33,16 @@ def start(gpu: str | None = None) -> None:
     Raises:
         DeviceError: TensorFlow cannot be imported, or finds no such GPU; says why.
     """
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1" if gpu is None else gpu
+    os.environ[VISIBLE] = "-1" if gpu is None else gpu
+    _import()
+    if gpu is not None:
+        _see_that_there_are(gpu)
+    internals.probe()
+    gc.freeze()  # what the imports made lives on: no collection need walk it again
+
+
+def _import() -> None:
+    """Import and configure TensorFlow, whatever devices it may see."""
     os.environ[ONEDNN_FLAG] = "1"
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -37,10 +50,6 @@ def start(gpu: str | None = None) -> None:
         _configure()
     except ImportError as error:
         raise DeviceError(f"TensorFlow cannot be imported: {described(error)}") from error
-    if gpu is not None:
-        _see_that_there_are(gpu)
-    internals.probe()
-    gc.freeze()  # what the imports made lives on: no collection need walk it again
 
 
 def _configure() -> None:
@@ -80,7 +89,7 @@ def _why_no_gpu() -> str:
     status = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
     if status:
         return f"the NVIDIA driver finds no such GPU (CUDA error {status})"
-    if count.value < len(os.environ["CUDA_VISIBLE_DEVICES"].split(",")):
+    if count.value < len(os.environ.get(VISIBLE, "0").split(",")):
         return f"the NVIDIA driver finds {count.value}"
     return "CUDA's libraries are missing or do not fit; make setup GPU=1 installs them"
 
@@ -122,3 +131,33 @@ def environment() -> dict[str, Any]:
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
         "onednn": os.environ[ONEDNN_FLAG],
     }
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What TensorFlow says of this machine."""
+
+    seconds: float
+    """Of its import."""
+    environment: Mapping[str, Any]
+    gpus: tuple[str, ...]
+    """The names of those that it can use."""
+    why_no_gpu: str
+    """What it lacks to use one; empty where it can."""
+
+
+def survey() -> Survey:
+    """Import TensorFlow with no device hidden, and return what it says; to be called apart.
+
+    Raises:
+        DeviceError: it cannot be imported.
+    """
+    started = time.perf_counter()
+    _import()
+    seconds = time.perf_counter() - started
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    details = map(tf.config.experimental.get_device_details, gpus)
+    names = tuple(detail.get("device_name", "of unknown name") for detail in details)
+    return Survey(seconds, environment(), names, "" if gpus else _why_no_gpu())
