@@ -99,6 +99,13 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True
 )
+@click.option("--run-limit", type=float, metavar="SECONDS", help="What a run may take; unlimited.")
+@click.option(
+    "--epoch-limit",
+    type=float,
+    metavar="SECONDS",
+    help="What a run may take with no epoch ended; 43200, 12 hours, by default.",
+)
 @_runs
 @_data
 @click.option("--rerun", is_flag=True, help="Train again what is finished.")

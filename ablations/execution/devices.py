@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ablations.errors import DeviceError
+from ablations.errors import AblationsError, DeviceError
 from ablations.execution.apart import SeparateProcess
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _why_unusable(gpus: str) -> str:
     with SeparateProcess() as process:
         try:
             process.call(runtime.start, [(gpus,)])
-        except DeviceError as error:
+        except AblationsError as error:
             return str(error)
     return ""
 
