@@ -99,6 +99,13 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True
 )
+@click.option("--run-limit", type=float, metavar="SECONDS", help="What a run may take; unlimited.")
+@click.option(
+    "--epoch-limit",
+    type=float,
+    metavar="SECONDS",
+    help="What a run may take with no epoch ended; 43200, 12 hours, by default.",
+)
 @_runs
 @_data
 @click.option("--rerun", is_flag=True, help="Train again what is finished.")
@@ -170,6 +177,16 @@ def clean(study: str | None, runs: Path, yes: bool) -> None:
     from ablations.commands import clean as command
 
     command.clean(study, runs, yes)
+
+
+@main.command()
+@_runs
+@_data
+def doctor(**options: Any) -> None:
+    """Show what this machine offers to a training, and what it lacks; 1 if nothing can train."""
+    from ablations.commands import doctor as command
+
+    sys.exit(command.doctor(Options(**options)))
 
 
 @main.command("import")

@@ -78,7 +78,8 @@ def described(error: BaseException) -> str:
         message = str(error)
     except Exception:
         message = "its message cannot be read"
-    return next(iter(f"{type(error).__name__}: {message}".splitlines()), "")[:500]
+    in_a_line = " ".join(message.split())  # Keras says the cause in its third
+    return f"{type(error).__name__}: {in_a_line}"[:500]
 
 
 def suggest(word: object, known: Iterable[str]) -> str:

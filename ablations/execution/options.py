@@ -19,5 +19,9 @@ class Options:
     """``auto``, ``cpu`` or ``gpu``."""
     workers: int | None = None
     """None is one a GPU or a core."""
+    run_limit: float | None = None
+    """Seconds that a run may take; None is no limit."""
+    epoch_limit: float | None = None
+    """Seconds that a run may take without an epoch's end; None is ``limits.EPOCH_SECONDS``."""
     rerun: bool = False
     """Train again what is finished."""

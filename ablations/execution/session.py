@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ablations.data import catalog as data_catalog
 from ablations.data.inputs import facts_for
-from ablations.errors import RunsDirectoryError
 from ablations.execution import facts, study_files
 from ablations.execution.catalog import CATALOG
 from ablations.execution.executor import Executor, executor_for
 from ablations.execution.facts import Facts
 from ablations.execution.options import Options
+from ablations.execution.storage import existing_above
 from ablations.execution.worker import Job, Outcome
 from ablations.ledger.inputs import inputs_digest
 from ablations.ledger.leftovers import remove_leftovers
@@ -159,7 +157,7 @@ def prepare(
     """
     wanted = [*expand(study, arms, seeds), *expand_trials(study, arms, CATALOG)]
     executor = executor_for(options)
-    _check_writable(options.runs)
+    existing_above(options.runs)
     for data in dict.fromkeys(data for run in wanted for data in run.trained.all_data):
         data_catalog.fetch(data.name, options.data_directory)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
@@ -167,17 +165,6 @@ def prepare(
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)
     _check_sizes(wanted, known)
     return Prepared(study, tuple(arms), tuple(seeds), options, executor, known)
-
-
-def _check_writable(root: Path) -> None:
-    """Refuse a runs directory that cannot be made or written, without making it."""
-    existing = root.absolute()
-    while not existing.exists() and existing != existing.parent:
-        existing = existing.parent
-    if not existing.is_dir():
-        raise RunsDirectoryError(f"{root}: {existing} is not a directory; wants one to write in")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise RunsDirectoryError(f"{root}: {existing} cannot be written; wants one that can")
 
 
 def _check_sizes(wanted: Sequence[Run], known: Facts) -> None:

@@ -481,7 +481,10 @@ def test_overrides_and_environment_are_told(synthetic: Any, out: Path) -> None:
     made = synthetic(("sigmoid", "elu"), [3, 5], overrides=overrides)
     fill(made)
     made.add("elu", 5, environment={"device": "gpu", "threads": 1})
-    text = report(made, out).markdown
+    written = report(made, out)
+    text = written.markdown
+    told = [notice for notice in written.notices if "different devices" in notice]
+    assert told[0].startswith("Computed on different devices (cpu: 3 runs, gpu: 1 run), which")
     assert "| device | cpu (3 runs); gpu (1 run) |" in text
     assert "| threads | 1 |" in text
     command = next(line for line in text.splitlines() if line.startswith("ablations run"))
