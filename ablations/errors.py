@@ -72,6 +72,18 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
+MOST_CHARACTERS = 1_000
+"""Of a line that a user is shown: what is quoted in it may be of any length."""
+
+
+def shortened(line: str) -> str:
+    """Return a line that can be printed, its middle left out where it is too long."""
+    line = printable(line)
+    if len(line) <= MOST_CHARACTERS:
+        return line
+    return f"{line[: MOST_CHARACTERS - 300]} … {line[-290:]}"
+
+
 def described(error: BaseException) -> str:
     """Return type and message of an exception, in a line."""
     try:

@@ -28,16 +28,24 @@ def find(study: str) -> Path:
         AblationsError: there is none; names the nearest.
     """
     path = Path(study)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
-        if not path.is_file():
+    is_file = _is_file(path)
+    if path.suffix in (".yaml", ".yml") or is_file:
+        if not is_file:
             raise AblationsError(f"{path}: no such file; wants a study file")
         here = Path.cwd()
         return path.relative_to(here) if path.is_relative_to(here) else path
     named = CONFIGS / f"{study.partition('+')[0]}.yaml"
-    if named.is_file():
+    if _is_file(named):
         return named
     known = [path.stem for path in all_files()]
     raise AblationsError(f'no study "{study}" in {CONFIGS}/; {suggest(study, known)}')
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def all_files() -> list[Path]:
@@ -56,7 +64,7 @@ def load(study: str, overrides: Mapping[str, Any] | None = None) -> tuple[Study,
     """
     path = find(study)
     loaded = load_studies(path, CATALOG, overrides)
-    if "+" not in study or Path(study).is_file():
+    if "+" not in study or _is_file(Path(study)):
         return loaded
     settings = _settings_in(study)
     spanned = {each.part.path for each in loaded if each.part}

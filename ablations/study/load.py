@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
+from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
 from ablations.study.design import Factor, label_of, span
 from ablations.study.frozen import show
 from ablations.study.load_recipe import Checker
@@ -97,6 +99,9 @@ class _Resolver(Checker):
         tuning = None
         if raw.tune is not None and not self.problems:
             tuning = resolve_search(raw.tune, raw.seeds, arms, self.context, self.add)
+        trials = len(tuning["trials"]) * len(tuning["seeds"]) if tuning else 0
+        if (runs := len(arms) * (len(raw.seeds) + trials)) > MOST_RUNS:
+            self.add(("seeds",), too_many("runs", runs, MOST_RUNS))
         if self.problems:
             self.stop()
         study = {
@@ -138,6 +143,9 @@ class _Resolver(Checker):
         self, raw: StudyFile, base: dict[str, Any]
     ) -> list[tuple[str, dict[str, Any], Any, Any]]:
         arms: list[tuple[str, dict[str, Any], Any, Any]] = []
+        if len(raw.arms) > MOST_ARMS:
+            self.add(("arms",), too_many("arms", len(raw.arms), MOST_ARMS))
+            self.stop()
         for name, changes, labels in self._spanned(raw):
             arms.append((name, changes, labels, self._one_arm(("factors",), changes, base)))
         for name, arm_changes in raw.arms.items():
@@ -180,6 +188,11 @@ class _Resolver(Checker):
     def _spanned(self, raw: StudyFile) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
         if bool(raw.factors) != bool(raw.design):
             self.add(("factors",) if raw.factors else ("design",), "factors and design go together")
+            return []
+        sizes = [len(x) for x in raw.factors.values() if isinstance(x, (list, tuple, Mapping))]
+        count = math.prod(sizes) if raw.design == "full_factorial" else sum(sizes)
+        if count > MOST_ARMS:
+            self.add(("factors",), too_many("arms", count, MOST_ARMS))
             return []
         factors = tuple(self._factor(path, levels) for path, levels in raw.factors.items())
         if not factors or self.problems:
@@ -241,9 +254,14 @@ class _Resolver(Checker):
                     self.add(place, f"over spans {own}; wants another path", at_key=True)
 
     def _check_names(self, raw: StudyFile, names: list[str]) -> None:
+        folded = [name.casefold() for name in names]
         for name in names:
             if not NAME.fullmatch(name):
                 self.add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)
+            if names.index(name) > folded.index(name.casefold()):
+                twin = names[folded.index(name.casefold())]
+                what = f'shares its directory with "{twin}" where case makes no difference'
+                self.add(("arms", name), what, at_key=True)
             if name.lower() in RESERVED_ARMS:
                 self.add(("arms", name), f'"{name}" is taken by the runs directory', at_key=True)
         if raw.factors and self.problems:
