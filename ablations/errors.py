@@ -84,6 +84,11 @@ def shortened(line: str) -> str:
     return f"{line[: MOST_CHARACTERS - 300]} … {line[-290:]}"
 
 
+def one_line(text: str) -> str:
+    """Return text as it can be quoted in a line."""
+    return shortened(" ".join(text.split()))
+
+
 def described(error: BaseException) -> str:
     """Return type and message of an exception, in a line."""
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterable
 from functools import lru_cache
@@ -44,6 +46,20 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def read_bounded(path: Path, most_bytes: int) -> bytes:
+    """Return the bytes of a regular file; a pipe or a device could be read for ever.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or has more than ``most_bytes``.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    if status.st_size > most_bytes:
+        raise OSError(errno.EFBIG, f"is larger than {most_bytes} bytes", str(path))
+    return path.read_bytes()
 
 
 def digest_of(files: Iterable[Path]) -> str:

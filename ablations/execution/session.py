@@ -159,7 +159,7 @@ def prepare(
     executor = executor_for(options)
     existing_above(options.runs)
     for data in dict.fromkeys(data for run in wanted for data in run.trained.all_data):
-        data_catalog.fetch(data.name, options.data_directory)
+        data_catalog.check(data.name, options.data_directory, data.classes)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)

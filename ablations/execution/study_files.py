@@ -37,7 +37,7 @@ def keep(study: Study, runs: RunsDirectory) -> bool:
     path = runs.record(study.study)
     content = to_yaml(study.model_dump(mode="json"))
     try:
-        if path.is_file() and path.read_text() == content:
+        if path.is_file() and path.read_bytes() == content.encode():
             return False
         if not study.imported and _holds_imported(path):
             raise RunsDirectoryError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
+from ablations.files import read_bounded
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
-from ablations.study.design import Factor, label_of, span
+from ablations.study.design import Factor, arms_spanned, label_of, same_when_folded, span
 from ablations.study.frozen import show
 from ablations.study.load_recipe import Checker
 from ablations.study.load_search import resolve_search
@@ -22,7 +22,7 @@ from ablations.study.schema import NAME, NAME_WANTED, Study, variant_name, with_
 from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
 from ablations.study.technique import Catalog
-from ablations.study.yaml_reader import Document, read_yaml
+from ablations.study.yaml_reader import MAXIMUM_BYTES, Document, read_yaml
 from ablations.study.yaml_reader import Path as DataPath
 
 
@@ -37,7 +37,7 @@ def load_studies(
         StudyError: with one problem a line; nothing was written.
     """
     try:
-        text = path.read_bytes()
+        text = read_bounded(path, MAXIMUM_BYTES)
     except OSError as error:
         raise AblationsError(f"{path}: {error.strerror}; wants a study file") from None
     return resolve(read_yaml(text, str(path)), catalog, overrides or {})
@@ -189,9 +189,7 @@ class _Resolver(Checker):
         if bool(raw.factors) != bool(raw.design):
             self.add(("factors",) if raw.factors else ("design",), "factors and design go together")
             return []
-        sizes = [len(x) for x in raw.factors.values() if isinstance(x, (list, tuple, Mapping))]
-        count = math.prod(sizes) if raw.design == "full_factorial" else sum(sizes)
-        if count > MOST_ARMS:
+        if (count := arms_spanned(raw.factors, raw.design)) > MOST_ARMS:
             self.add(("factors",), too_many("arms", count, MOST_ARMS))
             return []
         factors = tuple(self._factor(path, levels) for path, levels in raw.factors.items())
@@ -254,14 +252,12 @@ class _Resolver(Checker):
                     self.add(place, f"over spans {own}; wants another path", at_key=True)
 
     def _check_names(self, raw: StudyFile, names: list[str]) -> None:
-        folded = [name.casefold() for name in names]
+        for name, twin in same_when_folded(names):
+            what = f'shares its directory with "{twin}" where case makes no difference'
+            self.add(("arms", name), what, at_key=True)
         for name in names:
             if not NAME.fullmatch(name):
                 self.add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)
-            if names.index(name) > folded.index(name.casefold()):
-                twin = names[folded.index(name.casefold())]
-                what = f'shares its directory with "{twin}" where case makes no difference'
-                self.add(("arms", name), what, at_key=True)
             if name.lower() in RESERVED_ARMS:
                 self.add(("arms", name), f'"{name}" is taken by the runs directory', at_key=True)
         if raw.factors and self.problems:

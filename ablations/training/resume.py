@@ -76,12 +76,9 @@ class CheckpointManager:
 
     def clear(self) -> None:
         """Empty the directory: what is half cleared must not look finished."""
-        self.directory.final[0].unlink(missing_ok=True)
+        _delete(self.directory.final[0])
         for path in self.directory.path.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+            _delete(path)
 
     def save_if_due(
         self, get_state: Callable[[], TrainingState], get_arrays: Callable[[], Arrays]
@@ -122,6 +119,14 @@ class CheckpointManager:
         """Return name → path of the files that grow with the epochs, where there are some."""
         growing = [self.directory.metrics, *self.directory.events]
         return {path.name: path for path in growing if path.is_file()}
+
+
+def _delete(path: Path) -> None:
+    """Delete a file, a link or a whole directory, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _state_of(path: Path, length: int) -> FileState:

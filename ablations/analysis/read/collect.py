@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from ablations.analysis.read.left_out import Kind, LeftOut, join_seeds, trial_path, why_left_out
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
+from ablations.files import read_bounded
 from ablations.ledger.looks import Looks, read_looks
 from ablations.ledger.paths import RESULT, RunDirectory, RunsDirectory, seed_of
 from ablations.ledger.records import Epoch, Result, read_correct, read_history
@@ -24,7 +25,7 @@ from ablations.ledger.standing import Standing, classify
 from ablations.study.expand import SEED_PREFIX, Run, comparison_runs, expand_trials
 from ablations.study.recipe import Recipe
 from ablations.study.schema import STUDY_NAME, SUMMARY, TUNING, Study
-from ablations.study.yaml_reader import read_yaml
+from ablations.study.yaml_reader import MAXIMUM_BYTES, read_yaml
 
 if TYPE_CHECKING:
     import numpy as np
@@ -132,7 +133,7 @@ def read_record(runs: Path, name: str) -> Study:
         raise AblationsError(f'{runs}: no study "{name}" (no {name}/{path.name}); {known}')
     again = f"run the study again (ablations run {name}), or name the studies to report"
     try:
-        return Study.model_validate(read_yaml(path.read_bytes(), str(path)).data)
+        return Study.model_validate(read_yaml(read_bounded(path, MAXIMUM_BYTES), str(path)).data)
     except OSError as error:
         raise AblationsError(f"{path}: not readable: {error.strerror}; {again}") from None
     except StudyError as error:
