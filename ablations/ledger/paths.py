@@ -25,6 +25,8 @@ EVENTS_PREFIX = "events.out.tfevents."
 STAGES = ".stages"
 STAGE_EVENTS = "events"  # a name by which TensorBoard does not take it for a run's
 LEARNED = "learned.npz"
+LOCK = ".lock"
+LEASE = ".lease"
 MOST_SEED_DIGITS = 19  # those of a 64-bit integer
 
 
@@ -63,6 +65,11 @@ class TrainingDirectory(ABC):
     def resume(self) -> Path:
         """Where the training stands after one of its epochs; gone once it is finished."""
         return self.checkpoint / RESUME
+
+
+def is_of_fence(name: str) -> bool:
+    """Whether a file tells who trains in the directory, and is no part of what is trained."""
+    return name == LOCK or name.startswith(LEASE)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ablations.files import sync
-from ablations.ledger.paths import TrainingDirectory
+from ablations.ledger.paths import TrainingDirectory, is_of_fence
 from ablations.ledger.records import CheckpointHeader, FileState, read_checkpoint_header
 from ablations.training import checkpoint
 from ablations.training.checkpoint import Arrays, CheckpointInterval, UnusableError
@@ -79,6 +79,8 @@ class CheckpointManager:
         """Empty the directory: what is half cleared must not look finished."""
         self.directory.final[0].unlink(missing_ok=True)
         for path in self.directory.path.iterdir():
+            if is_of_fence(path.name):
+                continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
