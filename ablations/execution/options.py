@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ablations.study.shard import Shard
+
 
 @dataclass(frozen=True)
 class Options:
@@ -19,5 +21,9 @@ class Options:
     """``auto``, ``cpu`` or ``gpu``."""
     workers: int | None = None
     """None is one a GPU or a core."""
+    address: str | None = None
+    """The Ray cluster to join: ``HOST:PORT`` or ``auto``; one of its own otherwise."""
+    shard: Shard | None = None
+    """The part of the runs that are trained here; None is all."""
     rerun: bool = False
     """Train again what is finished."""

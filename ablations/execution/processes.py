@@ -30,7 +30,7 @@ def _begin(gpu: str | None) -> None:
     runtime.start(gpu)
 
 
-class _Slot:
+class Slot:
     """A place for one worker process after another, and the arm whose program the worker holds."""
 
     def __init__(self, gpu: str | None) -> None:
@@ -75,6 +75,13 @@ class _Slot:
         outcome: Outcome = answer.value
         return outcome
 
+    def train(self, job: Job) -> Outcome:
+        """Return what becomes of a job."""
+        self.give(job)
+        while (outcome := self.outcome()) is None:
+            wait(self.waitables)
+        return outcome
+
     def end(self) -> None:
         """End the worker."""
         if self._worker is not None:
@@ -96,7 +103,7 @@ class Processes:
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
         queue = list(jobs)
-        slots = [_Slot(gpu) for gpu in self.devices[: len(jobs)]]
+        slots = [Slot(gpu) for gpu in self.devices[: len(jobs)]]
         try:
             for slot in slots:
                 _feed(slot, slots, queue)
@@ -112,7 +119,7 @@ class Processes:
                 slot.end()
 
 
-def _feed(slot: _Slot, slots: Sequence[_Slot], queue: list[Job]) -> None:
+def _feed(slot: Slot, slots: Sequence[Slot], queue: list[Job]) -> None:
     slot.job = None
     if queue:
         taken, in_training = {other.arm for other in slots}, [other.job for other in slots]

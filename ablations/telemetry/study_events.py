@@ -68,4 +68,4 @@ def _replace(directory: Path, suffix: str, records: Sequence[tuple[int, list[Val
             for step, values in records:
                 events.write(step, *values)
     for path in old:
-        path.unlink()
+        path.unlink(missing_ok=True)  # another runner may have

@@ -1,0 +1,299 @@
+"""The executor of Ray actors, here or on a cluster: the one file that imports Ray.
+
+An actor holds a slot as the executor of processes does: a worker process of ours, on the actor's
+device, with TensorFlow loaded.  So a run that kills its process is told from a node that is lost:
+the first is the run's failure, with the same words as elsewhere; after the second the run is
+trained on another node.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import os
+import platform
+import signal
+import sys
+import tempfile
+import threading
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ablations import __version__
+from ablations.data.locate import DIRECTORY_VARIABLE
+from ablations.errors import (
+    ASKING_TO_END,
+    AblationsError,
+    DeviceError,
+    RunsDirectoryError,
+    described,
+)
+from ablations.execution import devices
+from ablations.execution.affinity import next_job
+from ablations.execution.options import Options
+from ablations.execution.processes import STARTS, Slot
+from ablations.execution.worker import Job, Outcome, record_failure
+
+LOSSES = 3
+"""Actors that may be lost, one after the other, with the same job."""
+WORD_AFTER_SECONDS = 10.0
+OBJECT_STORE_BYTES = 80_000_000  # the least that Ray takes; what crosses is small
+LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What a node must share with this machine."""
+
+    version: str
+    directory: Path
+    """Where the command was called: a user's code and data are found from there."""
+    mark: Path
+    """A file in the runs directory."""
+    data: str | None
+    """``$ABLATIONS_DATA``."""
+
+
+class _Trainer:
+    """What an actor is: one slot on its node."""
+
+    def begin(self, place: _Place, has_gpu: bool) -> str:
+        """Make the slot; return why this node cannot be used, empty where it can."""
+        wrong = _difference(place)
+        if not wrong:
+            os.chdir(place.directory)
+            if place.data is not None:
+                os.environ[DIRECTORY_VARIABLE] = place.data
+            self._slot = Slot(os.environ["CUDA_VISIBLE_DEVICES"] if has_gpu else None)
+        return wrong
+
+    def train(self, job: Job) -> Outcome:
+        """Return what becomes of a job."""
+        return self._slot.train(job)
+
+
+def _difference(place: _Place) -> str:
+    if place.version != __version__:
+        wrong = f"has ablations {__version__}; wants {place.version}"
+    elif not place.mark.exists():
+        wrong = f"does not see {place.mark.parent}; wants it on a file system that all nodes share"
+    elif not place.directory.is_dir():
+        wrong = f"does not see {place.directory}; wants it on a file system that all nodes share"
+    else:
+        return ""
+    return f"node {platform.node()} {wrong}"
+
+
+class _Seat:
+    """A place for one actor after another, and what the present one was asked."""
+
+    def __init__(self) -> None:
+        self.actor: Any = None
+        self.answer: Any = None
+        """What is waited for: that it has begun, or a job's outcome."""
+        self.begun = False
+        self.job: Job | None = None
+        self.arm: str | None = None
+        self.starts = 0
+
+
+class Ray:
+    """Trains in one actor a device."""
+
+    def __init__(self, options: Options) -> None:
+        """Choose devices; those of a cluster are known once it is joined.
+
+        Raises:
+            AblationsError: Ray is not installed.
+            DeviceError: there is no such device here.
+        """
+        if importlib.util.find_spec("ray") is None:
+            raise AblationsError(
+                "--executor ray: Ray is not installed here; wants pip install ray, or "
+                "requirements-ray.lock for the tested version"
+            )
+        self._options, self._address = options, options.address or LOCAL
+        if self._address == LOCAL:
+            self.devices = devices.choose(options.device, options.workers)
+
+    def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Train all jobs; yield each outcome as it comes, in the order of finishing.
+
+        Raises:
+            AblationsError: the cluster cannot be joined, or has no node that can be used.
+        """
+        if not jobs:
+            return
+        root = self._options.runs.absolute()
+        with (
+            self._connected() as ray,
+            tempfile.NamedTemporaryFile(dir=root, prefix=".ray.") as mark,
+        ):
+            place = _Place(
+                __version__, Path.cwd(), Path(mark.name), os.environ.get(DIRECTORY_VARIABLE)
+            )
+            yield from _Study(ray, place, *self._seats(ray)).train(jobs)
+
+    def _seats(self, ray: Any) -> tuple[int, float]:
+        """Return how many actors there may be, and the GPUs of each."""
+        if self._address == LOCAL:
+            gpus = set(self.devices) - {None}
+            return len(self.devices), min(1.0, len(gpus) / len(self.devices))
+        there = ray.cluster_resources()
+        gpus_there = 0 if self._options.device == "cpu" else int(there.get("GPU", 0))
+        if self._options.device == "gpu" and not gpus_there:
+            raise DeviceError("--device gpu: no node of the cluster has a GPU; wants auto or cpu")
+        most = gpus_there or int(there.get("CPU", 0))
+        return min(self._options.workers or most, most), float(bool(gpus_there))
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[Any]:
+        """Start Ray on this machine, reached by nobody else, or join a cluster; leave it after."""
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        how: dict[str, Any] = {"address": self._address}
+        if self._address == LOCAL:
+            # By this Ray listens on 127.0.0.1 alone, as it does where it knows no clusters.
+            os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+            how |= {
+                "num_cpus": len(self.devices),
+                "num_gpus": len(set(self.devices) - {None}),
+                "object_store_memory": OBJECT_STORE_BYTES,
+                "include_dashboard": False,
+            }
+        with warnings.catch_warnings(), _signals_kept():
+            warnings.simplefilter("ignore")  # of Ray's own
+            import ray
+            import ray.exceptions
+
+            try:
+                ray.init(**how, log_to_driver=False, logging_level=logging.ERROR)
+            except (OSError, RuntimeError, ValueError) as error:
+                raise AblationsError(f"--address {self._address}: {described(error)}") from None
+        try:
+            yield ray
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ray.shutdown()
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Put back what answers the signals, of which Ray takes one."""
+    kept = {number: signal.getsignal(number) for number in ASKING_TO_END}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in kept.items():
+                signal.signal(number, handler)
+
+
+class _Study:
+    """Some jobs, and the actors that train them."""
+
+    def __init__(self, ray: Any, place: _Place, seats: int, gpus: float) -> None:
+        self._ray, self._place, self._gpus = ray, place, gpus
+        self._actors = ray.remote(max_restarts=0, max_task_retries=0)(_Trainer).options(
+            num_cpus=0 if gpus else 1, num_gpus=gpus, scheduling_strategy="SPREAD"
+        )
+        self._most = seats
+        self._seats: list[_Seat] = []
+        self._losses: Counter[str] = Counter()
+
+    def train(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Train all jobs."""
+        queue, said = list(jobs), False
+        self._seats = [_Seat() for _ in range(min(self._most, len(jobs)))]
+        for seat in self._seats:
+            self._start(seat)
+        while queue or any(seat.job for seat in self._seats):
+            self._feed(queue)
+            asked = {seat.answer: seat for seat in self._seats if seat.answer is not None}
+            done, _ = self._ray.wait(list(asked), num_returns=1, timeout=WORD_AFTER_SECONDS)
+            if not (done or said or any(seat.begun for seat in self._seats)):
+                _say("waits for a node of the cluster that has a device to spare")
+                said = True
+            for answer in done:
+                outcome = self._take(asked[answer], queue)
+                if outcome is not None:
+                    yield outcome
+
+    def _start(self, seat: _Seat) -> None:
+        seat.actor = self._actors.remote()
+        seat.answer = seat.actor.begin.remote(self._place, bool(self._gpus))
+        seat.begun, seat.job, seat.arm = False, None, None
+
+    def _feed(self, queue: list[Job]) -> None:
+        for seat in self._seats:
+            if queue and seat.begun and seat.job is None:
+                taken = {other.arm for other in self._seats}
+                in_training = [other.job for other in self._seats]
+                job = queue.pop(next_job(queue, seat.arm, taken, in_training))
+                seat.job, seat.arm = job, job.arm
+                seat.answer = seat.actor.train.remote(_anywhere(job))
+
+    def _take(self, seat: _Seat, queue: list[Job]) -> Outcome | None:
+        """Take an answer; return an outcome if it is one."""
+        job, seat.job = seat.job, None
+        try:
+            answer, seat.answer = self._ray.get(seat.answer), None
+        except self._ray.exceptions.RayActorError as error:
+            return self._lost(seat, job, queue, described(error))
+        except self._ray.exceptions.RayError as error:
+            if job is not None:
+                return record_failure(job, described(error))
+            answer = f"a node cannot be used: {described(error)}"
+        if job is not None:
+            outcome: Outcome = answer
+            return replace(outcome, job=job)
+        if answer:
+            self._leave(seat, answer)
+        else:
+            seat.begun, seat.starts = True, 0
+        return None
+
+    def _lost(self, seat: _Seat, job: Job | None, queue: list[Job], reason: str) -> Outcome | None:
+        """Put another actor in the place of one that is gone, and its job first in the queue."""
+        with contextlib.suppress(Exception):  # it may live, and cannot be reached
+            self._ray.kill(seat.actor)
+        seat.starts += 1
+        if seat.starts < STARTS:
+            self._start(seat)
+        else:
+            self._leave(seat, f"{STARTS} actors in turn died as they started: {reason}")
+        if job is None:
+            return None
+        self._losses[str(job)] += 1
+        if self._losses[str(job)] == LOSSES:
+            return record_failure(job, f"{LOSSES} nodes in turn were lost while they trained it")
+        _say(f"{job}: its node is lost; it is trained on another")
+        queue.insert(0, job)
+        return None
+
+    def _leave(self, seat: _Seat, reason: str) -> None:
+        """Go on without an actor.
+
+        Raises:
+            RunsDirectoryError: it was the last.
+        """
+        self._seats.remove(seat)
+        self._ray.kill(seat.actor)
+        if not self._seats:
+            raise RunsDirectoryError(reason)
+        _say(f"{reason}; goes on without it")
+
+
+def _anywhere(job: Job) -> Job:
+    """Return the job as any node that shares the file system can read it."""
+    data = job.data_directory
+    return replace(job, runs=job.runs.absolute(), data_directory=data and data.absolute())
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
