@@ -20,6 +20,7 @@ import threading
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -215,7 +216,8 @@ class _Study:
         while queue or any(seat.job for seat in self._seats):
             self._feed(queue)
             asked = {seat.answer: seat for seat in self._seats if seat.answer is not None}
-            done, _ = self._ray.wait(list(asked), num_returns=1, timeout=WORD_AFTER_SECONDS)
+            # Not ray.wait, which makes a KeyboardInterrupt of whatever a signal raises.
+            done, _ = wait(asked, WORD_AFTER_SECONDS, FIRST_COMPLETED)
             if not (done or said or any(seat.begun for seat in self._seats)):
                 _say("waits for a node of the cluster that has a device to spare")
                 said = True
@@ -226,7 +228,7 @@ class _Study:
 
     def _start(self, seat: _Seat) -> None:
         seat.actor = self._actors.remote()
-        seat.answer = seat.actor.begin.remote(self._place, bool(self._gpus))
+        seat.answer = seat.actor.begin.remote(self._place, bool(self._gpus)).future()
         seat.begun, seat.job, seat.arm = False, None, None
 
     def _feed(self, queue: list[Job]) -> None:
@@ -236,13 +238,13 @@ class _Study:
                 in_training = [other.job for other in self._seats]
                 job = queue.pop(next_job(queue, seat.arm, taken, in_training))
                 seat.job, seat.arm = job, job.arm
-                seat.answer = seat.actor.train.remote(_anywhere(job))
+                seat.answer = seat.actor.train.remote(_anywhere(job)).future()
 
     def _take(self, seat: _Seat, queue: list[Job]) -> Outcome | None:
         """Take an answer; return an outcome if it is one."""
         job, seat.job = seat.job, None
         try:
-            answer, seat.answer = self._ray.get(seat.answer), None
+            answer, seat.answer = seat.answer.result(), None
         except self._ray.exceptions.RayActorError as error:
             return self._lost(seat, job, queue, described(error))
         except self._ray.exceptions.RayError as error:
