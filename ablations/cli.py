@@ -13,7 +13,7 @@ import click
 
 from ablations import __version__
 from ablations.commands.interrupts import answered, exit_status
-from ablations.commands.options import EXECUTORS, Options
+from ablations.commands.options import EXECUTORS, Options, Shard
 from ablations.errors import AblationsError, Interrupted, shortened
 from ablations.study.budgets import MOST_SEED, MOST_SEEDS, MOST_WORKERS
 
@@ -100,6 +100,15 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
     type=click.Choice(list(EXECUTORS)),
     default="processes",
     show_default=True,
+)
+@click.option(
+    "--address", metavar="HOST:PORT|auto|local", help="The Ray cluster; local is one of its own."
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    callback=lambda _, __, text: None if text is None else Shard.parse(text),
+    help="Only the runs of part I of N, for job arrays.",
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True

@@ -2,3 +2,4 @@
 
 from ablations.execution.executor import EXECUTORS as EXECUTORS
 from ablations.execution.options import Options as Options
+from ablations.study.shard import Shard as Shard

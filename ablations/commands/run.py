@@ -14,7 +14,7 @@ from ablations.commands.progress import ProgressDisplay
 from ablations.commands.seeds import too_few_seeds, with_seeds
 from ablations.execution.session import Prepared, Session, prepare
 from ablations.ledger.inert import inert_arms
-from ablations.ledger.standing import State
+from ablations.ledger.standing import Standing, State
 from ablations.study.schema import TUNING
 
 POLL_SECONDS = 1.0
@@ -43,7 +43,8 @@ def run(
 def _run(prepared: Prepared, arms: Sequence[str]) -> int:
     """Train one study, or one part of one; return how many runs failed."""
     study, failed = prepared.study, 0
-    name = study.study
+    shard = prepared.options.shard
+    name = f"{study.study}, shard {shard}" if shard else study.study
     if not (arms or prepared.seeds) and (warning := too_few_seeds(study)):
         print(f"{name}: {warning}")
     if study.tune is not None and not all(s.finished for s in prepared.trials().standings):
@@ -54,10 +55,23 @@ def _run(prepared: Prepared, arms: Sequence[str]) -> int:
             print(f"{name}: {arm} is not compared yet: {missing}")
     if comparison.standings:
         failed += _compare(prepared, name)
-        finished = prepared.comparison()
+        finished = _of_all_shards(prepared).comparison()
         for inert in inert_arms(finished.tuned.study, finished.standings):
             print(f"{name}: {inert_sentence(inert, study.control)}")
+    if shard and _waits_for_others(prepared):
+        again = f"ablations run {study.study} --shard {shard}, with this command's other options"
+        print(f"{name}: once the other shards are done, go on, in each of them as here: {again}")
     return failed
+
+
+def _waits_for_others(prepared: Prepared) -> bool:
+    """Whether other shards' runs decide what is to be trained next, and are not all there."""
+    tuned = prepared.comparison().tuned
+    return bool(tuned.incomplete or (prepared.study.looks and prepared.waits_for(tuned)))
+
+
+def _of_all_shards(prepared: Prepared) -> Prepared:
+    return replace(prepared, options=replace(prepared.options, shard=None))
 
 
 def _compare(prepared: Prepared, name: str) -> int:
@@ -76,23 +90,31 @@ def _train(
     prepared: Prepared, session: Callable[[Prepared], Session], metric: str, name: str
 ) -> int:
     """Train what is pending, wait for what others train; return how many runs failed."""
-    failed = _train_pending(session(prepared), metric, name)
+    failed, waited_for = _train_pending(session(prepared), metric, name)
     later = _without_rerun(prepared)
-    left = session(later)
-    waited_for: set[str] = set()
-    while running := _running(left):
+    while True:
+        left = session(later)
+        running = _running(left)
         waited_for |= running
-        runs = "1 run" if len(running) == 1 else f"{len(running)} runs"
-        print(f"{name}: waits for {runs} that another process is training", flush=True)
-        while _running(left) == running:
-            time.sleep(POLL_SECONDS)
-            left = session(later)
-        untouched = tuple(s for s in left.standings if s.state is State.PENDING)
-        if untouched:  # who trained them is gone
-            failed += _train_pending(replace(left, standings=untouched), metric, name)
-            left = session(later)
+        given_up = tuple(s for s in left.standings if _is_given_up(s) and str(s.run) in waited_for)
+        if given_up:
+            more, again = _train_pending(replace(left, standings=given_up), metric, name)
+            failed += more
+            waited_for = (waited_for - {str(s.run) for s in given_up}) | again
+        elif not running:
+            break
+        else:
+            runs = "1 run" if len(running) == 1 else f"{len(running)} runs"
+            print(f"{name}: waits for {runs} that another process is training", flush=True)
+            while _running(session(later)) == running:
+                time.sleep(POLL_SECONDS)
     theirs = (s for s in left.standings if str(s.run) in waited_for)
     return failed + sum(s.state is State.FAILED for s in theirs)
+
+
+def _is_given_up(standing: Standing) -> bool:
+    """Whether a run that another process was training has no result of it."""
+    return standing.state in (State.PENDING, State.STALE)
 
 
 def _to_replace(session: Session) -> list[str]:
@@ -109,9 +131,11 @@ def _running(session: Session) -> set[str]:
     return {str(s.run) for s in session.standings if s.state is State.RUNNING}
 
 
-def _train_pending(session: Session, metric: str, name: str) -> int:
-    """Train what is pending; return how many runs failed."""
-    standings, pending = session.standings, session.pending
+def _train_pending(session: Session, metric: str, name: str) -> tuple[int, set[str]]:
+    """Train what is pending; return how many runs failed, and those that others are training."""
+    standings, pending, elsewhere = session.standings, session.pending, set()
+    if session.prepared.options.shard:
+        print(f"{name}: {len(standings)} of {session.of_all_shards} runs")
     if len(standings) > len(pending):
         print(f"{name}: {len(standings) - len(pending)} of {len(standings)} runs need no training")
     for standing in standings if not session.prepared.options.rerun else ():
@@ -124,5 +148,7 @@ def _train_pending(session: Session, metric: str, name: str) -> int:
     with ProgressDisplay(len(pending), metric) as display:
         for outcome in session.execute():
             display.show(outcome)
+            if outcome.result is None:
+                elsewhere.add(str(outcome.job))
     print(f"{name}: {display.summary()}")
-    return display.counts.get("failed", 0)
+    return display.counts.get("failed", 0), elsewhere

@@ -40,8 +40,14 @@ def _processes(options: Options) -> Executor:
     return Processes(options)
 
 
+def _ray(options: Options) -> Executor:
+    from ablations.execution.ray import Ray
+
+    return Ray(options)
+
+
 EXECUTORS: Mapping[str, Callable[[Options], Executor]] = MappingProxyType(
-    {"inline": _inline, "processes": _processes}
+    {"inline": _inline, "processes": _processes, "ray": _ray}
 )
 
 
@@ -54,4 +60,6 @@ def executor_for(options: Options) -> Executor:
     name = options.executor
     if name not in EXECUTORS:
         raise AblationsError(f'unknown executor "{name}"; {suggest(name, EXECUTORS)}')
+    if options.address is not None and name != "ray":
+        raise AblationsError(f"--address {options.address}: wants --executor ray")
     return EXECUTORS[name](options)

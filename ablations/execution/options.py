@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ablations.study.shard import Shard
+
 
 @dataclass(frozen=True)
 class Options:
@@ -23,5 +25,9 @@ class Options:
     """Seconds that a run may take; None is no limit."""
     epoch_limit: float | None = None
     """Seconds that a run may take without an epoch's end; None is ``limits.EPOCH_SECONDS``."""
+    address: str | None = None
+    """The Ray cluster to join: ``HOST:PORT`` or ``auto``; one of its own otherwise."""
+    shard: Shard | None = None
+    """The part of the runs that are trained here; None is all."""
     rerun: bool = False
     """Train again what is finished."""

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 
 from ablations.errors import ASKING_TO_END, described
 from ablations.execution import devices
-from ablations.execution.affinity import next_job
+from ablations.execution.affinity import Queue
 from ablations.execution.limits import Clock, Limits
 from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome, record_failure, work
@@ -32,7 +32,7 @@ def _begin(gpu: str | None) -> None:
     runtime.start(gpu)
 
 
-class _Slot:
+class Slot:
     """A place for one worker process after another, and the arm whose program the worker holds."""
 
     def __init__(self, gpu: str | None, limits: Limits) -> None:
@@ -91,30 +91,18 @@ class _Slot:
         self.end()
         return record_failure(job, reason)
 
+    def train(self, job: Job) -> Outcome:
+        """Return what becomes of a job."""
+        self.give(job)
+        while (outcome := self.outcome()) is None:
+            wait(self.waitables, _patience([self]))
+        return outcome
+
     def end(self) -> None:
         """End the worker."""
         if self._worker is not None:
             self._worker.end()
             self._worker, self.arm = None, None
-
-
-class _Queue:
-    """The jobs that no slot has taken, and the stages that are there for those that share them."""
-
-    def __init__(self, jobs: list[Job]) -> None:
-        self.jobs = jobs
-        self._learned: set[str] = set()
-
-    def feed(self, slot: _Slot, slots: Sequence[_Slot]) -> None:
-        """Give a slot, whose job has ended, the next one."""
-        if slot.job is not None:
-            self._learned.add(slot.job.shared)
-        slot.job = None
-        begun = {other.job.shared for other in slots if other.job and other.job.shared}
-        taken = {other.arm for other in slots}
-        if self.jobs:
-            position = next_job(self.jobs, slot.arm, taken, begun - self._learned)
-            slot.give(self.jobs.pop(position))
 
 
 class Processes:
@@ -133,24 +121,33 @@ class Processes:
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
-        queue = _Queue(list(jobs))
-        slots = [_Slot(gpu, self.limits) for gpu in self.devices[: len(jobs)]]
+        queue = Queue(jobs)
+        slots = [Slot(gpu, self.limits) for gpu in self.devices[: len(jobs)]]
         try:
             for slot in slots:
-                queue.feed(slot, slots)
+                _feed(slot, slots, queue)
             while busy := [slot for slot in slots if slot.job]:
                 wait([each for slot in busy for each in slot.waitables], _patience(busy))
                 for slot in busy:
                     outcome = slot.outcome()
                     if outcome is not None:
-                        queue.feed(slot, slots)
+                        _feed(slot, slots, queue)
                         yield outcome
         finally:
             for slot in slots:
                 slot.end()
 
 
-def _patience(busy: Sequence[_Slot]) -> float:
+def _feed(slot: Slot, slots: Sequence[Slot], queue: Queue) -> None:
+    """Give a slot, whose job has ended, the next one."""
+    if slot.job is not None:
+        queue.has_ended(slot.job)
+    slot.job = None
+    if queue:
+        slot.give(queue.take(slot, slots))
+
+
+def _patience(busy: Sequence[Slot]) -> float:
     """Return after how many seconds some slot's time may be over."""
     return min(slot.clock.seconds_to_wait for slot in busy if slot.clock)
 

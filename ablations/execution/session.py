@@ -48,7 +48,7 @@ class Prepared:
         """Return the runs of the arms' searches; none where nothing is tuned."""
         tuned = self._settle()
         wanted = tuple(t for t in tuned.trials if not self.arms or t.run.arm in self.arms)
-        return Session(self, tuned, wanted)
+        return Session(self, tuned, tuple(t for t in wanted if self._holds(t.run)), len(wanted))
 
     def comparison(self) -> Session:
         """Return the runs of the arms that need no search, or whose search is complete.
@@ -62,7 +62,8 @@ class Prepared:
             for run in expand(tuned.study, self.arms, self.seeds)
             if not run.provisional and (self.seeds or looks.next_wants(run))
         ]
-        return Session(self, tuned, classify_all(runs, self.runs, self.facts.digests))
+        standings = classify_all(filter(self._holds, runs), self.runs, self.facts.digests)
+        return Session(self, tuned, standings, len(runs))
 
     def looks(self, tuned: TunedStudy) -> Looks:
         """Return the looks that were taken."""
@@ -78,6 +79,10 @@ class Prepared:
         standings = classify_all(runs, self.runs, self.facts.digests)
         return tuple(standing for standing in standings if not standing.finished)
 
+    def _holds(self, run: Run) -> bool:
+        """Whether a run is trained here, and not by another shard."""
+        return self.options.shard is None or self.options.shard.holds(run)
+
     def _settle(self) -> TunedStudy:
         return settle(self.study, self.runs, self.facts.digests, CATALOG)
 
@@ -90,6 +95,8 @@ class Session:
     tuned: TunedStudy
     """The study with the values that its searches have chosen by now."""
     standings: tuple[Standing, ...]
+    of_all_shards: int
+    """How many runs there are with those of the other shards."""
 
     @property
     def pending(self) -> tuple[Run, ...]:

@@ -76,7 +76,7 @@ def examine(directory: Path) -> Storage:
     counts = os.statvfs(existing)
     try:
         with tempfile.TemporaryDirectory(dir=existing, prefix=".doctor.") as tried:
-            locks = _locks(Path(tried))
+            locks = _locks(Path(tried) / "run")
     except OSError as error:
         raise RunsDirectoryError(f"{directory}: {existing}: {error.strerror}") from None
     return Storage(

@@ -13,7 +13,7 @@ from ablations.errors import Interrupted, described
 from ablations.execution.catalog import CATALOG
 from ablations.files import make_directory
 from ablations.ledger.fingerprint import fingerprint
-from ablations.ledger.lock import HeldError, hold
+from ablations.ledger.lock import HeldError, Lease, hold
 from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result
 from ablations.ledger.replaced import is_worth_keeping
@@ -77,9 +77,9 @@ def work(job: Job) -> Outcome:
     directory = job.directory
     try:
         make_directory(directory.path)
-        with hold(directory.path, PATIENCE_SECONDS):
+        with hold(directory.path, PATIENCE_SECONDS) as lease:
             finished = None if job.rerun else _finished(job)
-            return Outcome(job, finished or _train(job))
+            return Outcome(job, finished or _train(job, lease))
     except HeldError:  # by another trainer, unless its result is there already
         return Outcome(job, _finished(job))
     except OSError as error:  # the directory itself cannot be written
@@ -113,7 +113,8 @@ def _finished(job: Job) -> Result | None:
     return standing.result if standing.finished else None
 
 
-def _train(job: Job) -> Result:
+def _train(job: Job, lease: Lease) -> Result:
+    """Train a job, or return its failed result; raise where another process took it over."""
     global _programs
     try:
         from ablations.training.run import TrainingRequest, train
@@ -129,12 +130,16 @@ def _train(job: Job) -> Result:
             data,
             job.data_digest,
             from_scratch=job.rerun,
+            fence=lease.check,
         )
         return train(request, _programs)
     except BaseException as error:  # a user's code may end in any way
         if _is_for_us(error):
             raise
         _programs = None  # what failed half-way may have left a program in no known state
+        lease.check()  # what another writes there stays
+        if isinstance(error, HeldError):  # of a stage that is shared
+            raise
         result = _failure(job, described(error))
         _write_failure(result, job.directory)
         return result

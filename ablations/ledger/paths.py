@@ -65,6 +65,16 @@ class TrainingDirectory(ABC):
         return self.checkpoint / RESUME
 
 
+def lock_of(directory: Path) -> Path:
+    """Return the file that is locked while a directory is trained in; it lies beside that."""
+    return directory.with_name(f".{directory.name}.lock")
+
+
+def lease_of(directory: Path) -> Path:
+    """Return the file that names who trains in a directory; it lies beside that."""
+    return directory.with_name(f".{directory.name}.lease")
+
+
 @dataclass(frozen=True)
 class RunDirectory(TrainingDirectory):
     """One run: ``runs/<study>/<arm>/seed-<n>/``; see ``run_path`` for a trial's."""
@@ -156,7 +166,7 @@ class RunsDirectory:
 
     def stages(self) -> list[Path]:
         """Return the directories of all stages that runs share."""
-        return sorted(self._inside(STAGES).glob("*"))
+        return sorted(path for path in self._inside(STAGES).glob("*") if path.is_dir())
 
     def _inside(self, below: str) -> Path:
         """Return a path ``below`` the root: no name in it leads out, and none is a link.

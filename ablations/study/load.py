@@ -143,9 +143,6 @@ class _Resolver(Checker):
         self, raw: StudyFile, base: dict[str, Any]
     ) -> list[tuple[str, dict[str, Any], Any, Any]]:
         arms: list[tuple[str, dict[str, Any], Any, Any]] = []
-        if len(raw.arms) > MOST_ARMS:
-            self.add(("arms",), too_many("arms", len(raw.arms), MOST_ARMS))
-            self.stop()
         for name, changes, labels in self._spanned(raw):
             arms.append((name, changes, labels, self._one_arm(("factors",), changes, base)))
         for name, arm_changes in raw.arms.items():

@@ -78,5 +78,5 @@ def _replace(directory: Path, suffix: str, records: Sequence[tuple[int, list[Val
         sync(events.path)
         os.replace(events.path, events.path.with_name(events.path.name.removesuffix(UNFINISHED)))
     for path in (*old, *directory.glob(f"{EVENTS_PREFIX}*{suffix}{UNFINISHED}")):
-        path.unlink()
+        path.unlink(missing_ok=True)  # another runner may have
     sync(directory)

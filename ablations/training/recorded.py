@@ -20,8 +20,15 @@ from ablations.training.training_state import TrainingState
 class RecordedTraining:
     """A trainer at work in a directory; the caller holds the directory's lock."""
 
-    def __init__(self, directory: TrainingDirectory, fingerprint: str, trainer: Trainer) -> None:
-        self.directory, self.trainer = directory, trainer
+    def __init__(
+        self,
+        directory: TrainingDirectory,
+        fingerprint: str,
+        trainer: Trainer,
+        fence: Callable[[], None],
+    ) -> None:
+        """``fence`` raises where the lock was lost; it is asked before anything is written."""
+        self.directory, self.trainer, self.fence = directory, trainer, fence
         self.checkpoints = CheckpointManager(directory, fingerprint)
         self.restart_clock()
 
@@ -73,6 +80,7 @@ class RecordedTraining:
         self.trainer.train(lambda record: self._on_epoch_end(record, writer))
 
     def _on_epoch_end(self, record: EpochRecord, writer: MetricWriter) -> None:
+        self.fence()
         writer.write(record.epoch, record.scalars(), record.histograms)
         if not (record.divergence or record.stopped_early):
             self.checkpoints.save_if_due(self.state, self.trainer.arrays)

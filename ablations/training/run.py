@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +46,8 @@ class TrainingRequest:
     """That of all inputs as the caller planned the run; empty takes them as they are."""
     from_scratch: bool = False
     """Whether to ignore a checkpoint that the directory holds of this run."""
+    fence: Callable[[], None] = lambda: None
+    """Raises ``HeldError`` where the caller has lost the lock."""
 
 
 def train(request: TrainingRequest, programs: Programs) -> Result:
@@ -68,12 +70,13 @@ class _RunTraining(RecordedTraining):
         trainer: Trainer = CompiledTrainer(
             self.run.trained, self.run.seed, request.data_directory, programs
         )
-        super().__init__(request.directory, self.fingerprint, trainer)
+        super().__init__(request.directory, self.fingerprint, trainer, request.fence)
 
     def execute(self) -> Result:
         self.restore_or_start(self._start, self.request.from_scratch)
         write_atomically(self.directory.recipe, to_yaml(self.run.trained.settings()))
         scores = self._train_and_test()
+        self.fence()
         if scores.correct is not None:
             write_correct(self.directory.correct, scores.correct)
         self.checkpoints.sync_files()

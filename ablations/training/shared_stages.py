@@ -70,11 +70,11 @@ class SharedStages:
     def _obtain(self, number: int, key: str, before: Learned) -> Learned:
         directory = self.root.stage(key)
         make_directory(directory.path)
-        with hold(directory.path, patience_seconds=math.inf):
+        with hold(directory.path, patience_seconds=math.inf) as lease:
             trainer = CompiledTrainer(
                 self.recipe, self.seed, self.data_directory, self.programs, last_stage=number
             )
-            training = _StageTraining(directory, key, trainer)
+            training = _StageTraining(directory, key, trainer, lease.check)
             learned = training.learned() or training.train_from(before)
         return Learned(*learned, (*before.directories, directory))
 
@@ -108,6 +108,7 @@ class _StageTraining(RecordedTraining):
         with RunEvents(self.directory.path, append_to=self.directory.recorded) as events:
             self.train(events)
         state, weights = self.state(), self.trainer.learned()
+        self.fence()
         self.checkpoints.save(self.directory.learned, state, weights)
         remove_leftovers(self.directory)
         return state.progress, weights

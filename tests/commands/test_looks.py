@@ -55,7 +55,7 @@ class Trained:
         self.stop_before: int | None = None
         self.failing: set[str] = set()
 
-    def __call__(self, job: Job) -> Result:
+    def __call__(self, job: Job, _: object) -> Result:
         if self.stop_before is not None and len(self.jobs) >= self.stop_before:
             raise KeyboardInterrupt
         self.jobs.append(str(job))
@@ -86,6 +86,8 @@ def score(arm: str, seed: int) -> float:
 
 
 class InTurn:
+    notice = ""
+
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         yield from map(work, jobs)
 

@@ -57,7 +57,6 @@ def test_each_worker_is_promised_its_own_gpu_and_fails_its_run_where_there_is_no
 @pytest.mark.usefixtures("three_gpus")
 def test_more_devices_than_jobs_start_no_idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str | None] = []
-    feed = lambda self, slot, slots: started.append(slot.gpu)  # noqa: E731
-    monkeypatch.setattr(processes._Queue, "feed", feed)
+    monkeypatch.setattr(processes, "_feed", lambda slot, *_: started.append(slot.gpu))
     assert list(Processes(Options()).execute(jobs("a", "b"))) == []
     assert started == ["96", "97"]

@@ -13,7 +13,8 @@ from ablations.execution.options import Options
 from ablations.execution.session import prepare
 from ablations.execution.worker import work
 from ablations.ledger.lock import hold
-from ablations.ledger.records import Result, read_result
+from ablations.ledger.paths import lease_of
+from ablations.ledger.records import Result, read_history, read_result
 
 
 def test_data_that_changed_since_the_job_was_made_fails_the_run(
@@ -54,3 +55,39 @@ def test_a_run_that_another_process_trains_has_no_result_yet(
     with hold(job.directory.path):
         assert work(job).result is None
     assert list(job.directory.path.iterdir()) == []
+
+
+@pytest.mark.parametrize("lost_at", ["an epoch's end", "its result", "an exception"])
+def test_who_lost_its_directory_gives_up_without_writing(
+    workplace: Path, tensorflow: object, monkeypatch: pytest.MonkeyPatch, lost_at: str
+) -> None:
+    """As a machine does that was suspended while another took its run over."""
+    from ablations.telemetry.run_events import RunEvents
+    from ablations.training import run as training
+
+    job = prepare(studies.load("small")[0], Options()).comparison().jobs()[0]
+    fence = lease_of(job.directory.path)
+
+    def take_over(*arguments: Any) -> None:
+        fence.write_text('{"host": "another"}')
+
+    def take_over_and_fail(*arguments: Any) -> None:
+        take_over()
+        raise ValueError("of what the other writes")
+
+    if lost_at == "an epoch's end":
+        monkeypatch.setattr(RunEvents, "write_network", take_over)
+    elif lost_at == "its result":
+        monkeypatch.setattr(RunEvents, "end_session", lambda *_, **__: take_over())
+    else:
+        monkeypatch.setattr(training._RunTraining, "_start", take_over_and_fail)
+    assert work(job).result is None
+    assert not job.directory.result.exists()
+    epochs = 2 if lost_at == "its result" else 0
+    assert len(read_history(job.directory.metrics)) == epochs
+    assert fence.read_text() == '{"host": "another"}'
+    fence.unlink()
+    monkeypatch.undo()
+    again = work(job).result
+    assert again is not None
+    assert again.status == "completed"

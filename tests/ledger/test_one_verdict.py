@@ -111,7 +111,7 @@ def in_status(capsys: Any) -> dict[str, str]:
 def by_worker(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Return what a worker makes of a job of each arm, as if all were asked for anew."""
 
-    def train(job: Job) -> Result:
+    def train(job: Job, _: object) -> Result:
         return Result(study="", arm="", seed=0, fingerprint="", status="failed", reason="trains")
 
     monkeypatch.setattr(worker, "_train", train)

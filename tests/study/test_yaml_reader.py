@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ablations.errors import StudyError
-from ablations.study.yaml_reader import _CONTROL, (
+from ablations.study.yaml_reader import (
+    _CONTROL,
     MAXIMUM_BYTES,
     MAXIMUM_DEPTH,
     MAXIMUM_NODES,

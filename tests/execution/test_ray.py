@@ -1,0 +1,166 @@
+"""Ray's actors train as every executor does; what they cannot do is a line."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ablations import __version__
+from ablations.cli import main
+from ablations.errors import AblationsError
+from ablations.execution import executor, ray
+from ablations.execution.executor import executor_for
+from ablations.execution.limits import Limits
+from ablations.execution.node import Place
+from ablations.execution.options import Options
+from ablations.ledger.records import read_result
+
+needs_ray = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None, reason="Ray is not installed"
+)
+RAYS_OWN = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
+"""Helpers of Ray that look for its raylet once in a while, and then end."""
+KILLED = "the worker process died (SIGKILL, as the system sends for want of memory)"
+USERS_MODEL = """\
+import os, signal
+
+def model(input_shape, classes, activation=None, initializer=None, hidden=None):
+    if os.path.exists("runs/small/sigmoid"):  # in training, and not as the model is described
+        os.kill(os.getpid(), signal.SIGKILL)
+    import keras
+    return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(classes)])
+"""
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "ablations", "run", "small", *words]
+    return subprocess.run(line, capture_output=True, text=True, check=False)
+
+
+def processes_of(session: int) -> list[str]:
+    """Return what of a session is alive."""
+    listed = subprocess.run(
+        ["ps", "-eo", "sid,stat,args"], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
+    alive = [args for sid, state, args in rows if sid == str(session) and state[0] != "Z"]
+    return [args for args in alive if not args.startswith(RAYS_OWN)]
+
+
+@needs_ray
+def test_the_same_run_gives_the_same_bits_inline_and_in_an_actor(
+    workplace: Path, tensorflow: object
+) -> None:
+    done = run("--executor", "ray", "--runs", "two", "--set", "training.keep_checkpoint=true")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 completed in " in done.stdout
+    line = ["run", "small", "--executor", "inline", "--runs", "one"]
+    inline = CliRunner().invoke(main, [*line, "--set", "training.keep_checkpoint=true"])
+    assert inline.exit_code == 0
+
+    def states(root: str) -> list[bytes]:
+        return [p.read_bytes() for p in sorted(Path(root).rglob("state.npz"))]
+
+    assert len(states("one")) == 4
+    assert states("one") == states("two")
+    assert [p.name for p in Path("two").iterdir()] == [p.name for p in Path("one").iterdir()]
+
+
+@needs_ray
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_of_a_runner_that_ends(workplace: Path, number: int) -> None:
+    """Ray of this machine, the actors and their workers included."""
+    line = ["run", "small", "--executor", "ray", "--set", "training.epochs=100000"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "ablations", *line, "--seed", "0", "--workers", "1"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        deadline = time.monotonic() + 60
+        while not list(Path("runs").rglob("metrics.jsonl")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        running.send_signal(number)
+        _, errors = running.communicate(timeout=60)
+    assert "Traceback" not in errors
+    if number == signal.SIGTERM:
+        assert running.returncode == 143
+        assert errors == "interrupted; everything finished is kept\n"
+    deadline = time.monotonic() + 10
+    while (left := processes_of(running.pid)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
+
+
+@needs_ray
+def test_a_users_code_that_kills_its_process_costs_its_own_run_only(workplace: Path) -> None:
+    (workplace / "mine.py").write_text(USERS_MODEL)
+    path = workplace / "configs" / "small.yaml"
+    mine = '{model.name: "python:mine.model"}'
+    path.write_text(path.read_text().replace("{model.activation: sigmoid}", mine))
+    done = run("--executor", "ray", "--workers", "1", "--seed", "0", "--seed", "1")
+    assert done.returncode == 1, done.stderr
+    results = {str(p.parent): read_result(p) for p in Path("runs").rglob("result.json")}
+    assert {name: each.reason for name, each in results.items()} == {
+        "runs/small/elu/seed-0": "",
+        "runs/small/elu/seed-1": "",
+        "runs/small/sigmoid/seed-0": KILLED,
+        "runs/small/sigmoid/seed-1": KILLED,
+    }
+
+
+def test_where_ray_is_missing_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(AblationsError, match="Ray is not installed here; wants pip install ray"):
+        executor_for(Options(executor="ray"))
+
+
+@needs_ray
+def test_a_cluster_that_is_not_there_is_a_line(workplace: Path) -> None:
+    done = run("--executor", "ray", "--address", "auto")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("--address auto: ConnectionError: ")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    before = Path.cwd()
+    mark = tmp_path / "mark"
+    mark.touch()
+    monkeypatch.setenv("ABLATIONS_DATA", "before")
+    yield Place(__version__, tmp_path, mark, "elsewhere", Limits.of(Options()))
+    os.chdir(before)
+
+
+def test_a_node_that_shares_all_is_used(place: Place) -> None:
+    assert ray._Trainer().begin(place, has_gpu=False) == ""
+    assert Path.cwd() == place.directory
+    assert os.environ["ABLATIONS_DATA"] == "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"mark": Path("/nowhere/mark")}, "does not see /nowhere; wants it on a file system that"),
+        ({"directory": Path("/nowhere")}, "does not see /nowhere; wants it on a file system that"),
+        ({"version": "0.1"}, f"has ablations {__version__}; wants 0.1"),
+    ],
+)
+def test_a_node_that_does_not_is_not_used_and_says_why(
+    place: Place, changes: dict[str, object], said: str
+) -> None:
+    assert said in ray._Trainer().begin(replace(place, **changes), has_gpu=False)  # type: ignore[arg-type]
+
+
+def test_ray_is_in_the_table() -> None:
+    assert "ray" in executor.EXECUTORS
