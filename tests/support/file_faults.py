@@ -16,8 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ablations.files import UNFINISHED
+
 CALLS = ("fsync", "replace", "unlink", "truncate", "mkdir", "rmdir", "write")
 KILLED, RAISED = 9, 99
+BESIDE = (".lock", ".lease", UNFINISHED)
 
 
 def kill(call: str) -> None:
@@ -125,7 +128,8 @@ def results(root: Path) -> dict[str, bytes]:
 def contents(root: Path) -> dict[str, Any]:
     """Return all that a study leaves, without what the clock measured.
 
-    A study's own file that is half written stays beside it: another runner may be writing it.
+    A study's own file that is half written stays beside it, as another runner may be writing it,
+    and so do a lock and the lease of who was killed.
     """
     from ablations.ledger.records import read_history, read_result
     from tests.support.running import recorded_events
@@ -147,7 +151,7 @@ def contents(root: Path) -> dict[str, Any]:
             )
         elif path.name in ("learned.npz", "events"):
             left[name] = None  # with times
-        elif path.name not in ("looks.json", "study.yaml", ".lock") and ".study.yaml." not in name:
+        elif path.name not in ("looks.json", "study.yaml") and not path.name.endswith(BESIDE):
             left[name] = path.read_bytes().hex()
     return left
 

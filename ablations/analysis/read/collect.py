@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,8 +69,22 @@ class RecordedRun:
         return self.result.value(metric)
 
     def history(self) -> list[Epoch]:
-        """Read the run's epochs."""
+        """Read the run's epochs, up to the first that is damaged."""
+        return list(self._history)
+
+    @cached_property
+    def _history(self) -> list[Epoch]:
         return read_history(self.standing.directory.metrics)
+
+    @property
+    def damage(self) -> str:
+        """What is lost of the run's curve; empty where nothing is, or where it has none."""
+        if not self.standing.directory.metrics.exists():
+            return ""
+        found, epochs = len(self._history), self.result.epochs
+        if found >= epochs:
+            return ""
+        return f"{found} of the {epochs} epochs of its curve can be read; its final metrics count"
 
     def correct(self) -> NDArray[np.bool_] | None:
         """Read which test examples the run classified correctly; None where it keeps none."""
@@ -199,6 +214,9 @@ class _Scan:
             for each in standings
             if each.result is not None
         ]
+        for run in found:
+            if run.counts and run.damage:
+                self._leave_out("damaged", run.arm, run.seed, run.damage)
         others = set(map(id, of_other_data([run for run in found if run.counts])))
         for run in found:
             if id(run) in others:
