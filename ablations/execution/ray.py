@@ -12,7 +12,6 @@ import contextlib
 import importlib.util
 import logging
 import os
-import platform
 import signal
 import sys
 import tempfile
@@ -21,7 +20,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,8 @@ from ablations.errors import (
 from ablations.execution import devices
 from ablations.execution.affinity import next_job
 from ablations.execution.options import Options
-from ablations.execution.processes import STARTS, Slot
+from ablations.execution.processes import STARTS
+from ablations.execution.trainer_of_node import Place, Trainer
 from ablations.execution.worker import Job, Outcome, record_failure
 
 LOSSES = 3
@@ -45,49 +45,6 @@ LOSSES = 3
 WORD_AFTER_SECONDS = 10.0
 OBJECT_STORE_BYTES = 80_000_000  # the least that Ray takes; what crosses is small
 LOCAL = "local"
-
-
-@dataclass(frozen=True)
-class _Place:
-    """What a node must share with this machine."""
-
-    version: str
-    directory: Path
-    """Where the command was called: a user's code and data are found from there."""
-    mark: Path
-    """A file in the runs directory."""
-    data: str | None
-    """``$ABLATIONS_DATA``."""
-
-
-class _Trainer:
-    """What an actor is: one slot on its node."""
-
-    def begin(self, place: _Place, has_gpu: bool) -> str:
-        """Make the slot; return why this node cannot be used, empty where it can."""
-        wrong = _difference(place)
-        if not wrong:
-            os.chdir(place.directory)
-            if place.data is not None:
-                os.environ[DIRECTORY_VARIABLE] = place.data
-            self._slot = Slot(os.environ["CUDA_VISIBLE_DEVICES"] if has_gpu else None)
-        return wrong
-
-    def train(self, job: Job) -> Outcome:
-        """Return what becomes of a job."""
-        return self._slot.train(job)
-
-
-def _difference(place: _Place) -> str:
-    if place.version != __version__:
-        wrong = f"has ablations {__version__}; wants {place.version}"
-    elif not place.mark.exists():
-        wrong = f"does not see {place.mark.parent}; wants it on a file system that all nodes share"
-    elif not place.directory.is_dir():
-        wrong = f"does not see {place.directory}; wants it on a file system that all nodes share"
-    else:
-        return ""
-    return f"node {platform.node()} {wrong}"
 
 
 class _Seat:
@@ -135,7 +92,7 @@ class Ray:
             self._connected() as ray,
             tempfile.NamedTemporaryFile(dir=root, prefix=".ray.") as mark,
         ):
-            place = _Place(
+            place = Place(
                 __version__, Path.cwd(), Path(mark.name), os.environ.get(DIRECTORY_VARIABLE)
             )
             yield from _Study(ray, place, *self._seats(ray)).train(jobs)
@@ -198,9 +155,9 @@ def _signals_kept() -> Iterator[None]:
 class _Study:
     """Some jobs, and the actors that train them."""
 
-    def __init__(self, ray: Any, place: _Place, seats: int, gpus: float) -> None:
+    def __init__(self, ray: Any, place: Place, seats: int, gpus: float) -> None:
         self._ray, self._place, self._gpus = ray, place, gpus
-        self._actors = ray.remote(max_restarts=0, max_task_retries=0)(_Trainer).options(
+        self._actors = ray.remote(max_restarts=0, max_task_retries=0)(Trainer).options(
             num_cpus=0 if gpus else 1, num_gpus=gpus, scheduling_strategy="SPREAD"
         )
         self._most = seats

@@ -18,9 +18,10 @@ from click.testing import CliRunner
 from ablations import __version__
 from ablations.cli import main
 from ablations.errors import AblationsError
-from ablations.execution import executor, ray
+from ablations.execution import executor
 from ablations.execution.executor import executor_for
 from ablations.execution.options import Options
+from ablations.execution.trainer_of_node import Place, Trainer
 from ablations.ledger.records import read_result
 
 needs_ray = pytest.mark.skipif(
@@ -131,17 +132,17 @@ def test_a_cluster_that_is_not_there_is_a_line(workplace: Path) -> None:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ray._Place]:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     before = Path.cwd()
     mark = tmp_path / "mark"
     mark.touch()
     monkeypatch.setenv("ABLATIONS_DATA", "before")
-    yield ray._Place(__version__, tmp_path, mark, "elsewhere")
+    yield Place(__version__, tmp_path, mark, "elsewhere")
     os.chdir(before)
 
 
-def test_a_node_that_shares_all_is_used(place: ray._Place) -> None:
-    assert ray._Trainer().begin(place, has_gpu=False) == ""
+def test_a_node_that_shares_all_is_used(place: Place) -> None:
+    assert Trainer().begin(place, has_gpu=False) == ""
     assert Path.cwd() == place.directory
     assert os.environ["ABLATIONS_DATA"] == "elsewhere"
 
@@ -155,9 +156,9 @@ def test_a_node_that_shares_all_is_used(place: ray._Place) -> None:
     ],
 )
 def test_a_node_that_does_not_is_not_used_and_says_why(
-    place: ray._Place, changes: dict[str, object], said: str
+    place: Place, changes: dict[str, object], said: str
 ) -> None:
-    assert said in ray._Trainer().begin(replace(place, **changes), has_gpu=False)  # type: ignore[arg-type]
+    assert said in Trainer().begin(replace(place, **changes), has_gpu=False)  # type: ignore[arg-type]
 
 
 def test_ray_is_in_the_table() -> None:
