@@ -36,9 +36,9 @@ from ablations.errors import (
 from ablations.execution import devices
 from ablations.execution.affinity import Queue
 from ablations.execution.limits import Limits
-from ablations.execution.node import Place
 from ablations.execution.options import Options
-from ablations.execution.processes import STARTS, Slot
+from ablations.execution.processes import STARTS
+from ablations.execution.trainer_of_node import Place, Trainer
 from ablations.execution.worker import Job, Outcome, record_failure
 
 LOSSES = 3
@@ -46,24 +46,6 @@ LOSSES = 3
 WORD_AFTER_SECONDS = 10.0
 OBJECT_STORE_BYTES = 80_000_000  # the least that Ray takes; what crosses is small
 LOCAL = "local"
-
-
-class _Trainer:
-    """What an actor is: one slot on its node."""
-
-    def begin(self, place: Place, has_gpu: bool) -> str:
-        """Make the slot; return why this node cannot be used, empty where it can."""
-        wrong = place.difference()
-        if not wrong:
-            os.chdir(place.directory)
-            if place.data is not None:
-                os.environ[DIRECTORY_VARIABLE] = place.data
-            self._slot = Slot(os.environ["CUDA_VISIBLE_DEVICES"] if has_gpu else None, place.limits)
-        return wrong
-
-    def train(self, job: Job) -> Outcome:
-        """Return what becomes of a job."""
-        return self._slot.train(job)
 
 
 class _Seat:
@@ -177,7 +159,7 @@ class _Study:
 
     def __init__(self, ray: Any, place: Place, seats: int, gpus: float) -> None:
         self._ray, self._place, self._gpus = ray, place, gpus
-        self._actors = ray.remote(max_restarts=0, max_task_retries=0)(_Trainer).options(
+        self._actors = ray.remote(max_restarts=0, max_task_retries=0)(Trainer).options(
             num_cpus=0 if gpus else 1, num_gpus=gpus, scheduling_strategy="SPREAD"
         )
         self._most = seats

@@ -18,11 +18,11 @@ from click.testing import CliRunner
 from ablations import __version__
 from ablations.cli import main
 from ablations.errors import AblationsError
-from ablations.execution import executor, ray
+from ablations.execution import executor
 from ablations.execution.executor import executor_for
 from ablations.execution.limits import Limits
-from ablations.execution.node import Place
 from ablations.execution.options import Options
+from ablations.execution.trainer_of_node import Place, Trainer
 from ablations.ledger.records import read_result
 
 needs_ray = pytest.mark.skipif(
@@ -143,7 +143,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 
 def test_a_node_that_shares_all_is_used(place: Place) -> None:
-    assert ray._Trainer().begin(place, has_gpu=False) == ""
+    assert Trainer().begin(place, has_gpu=False) == ""
     assert Path.cwd() == place.directory
     assert os.environ["ABLATIONS_DATA"] == "elsewhere"
 
@@ -159,7 +159,7 @@ def test_a_node_that_shares_all_is_used(place: Place) -> None:
 def test_a_node_that_does_not_is_not_used_and_says_why(
     place: Place, changes: dict[str, object], said: str
 ) -> None:
-    assert said in ray._Trainer().begin(replace(place, **changes), has_gpu=False)  # type: ignore[arg-type]
+    assert said in Trainer().begin(replace(place, **changes), has_gpu=False)  # type: ignore[arg-type]
 
 
 def test_ray_is_in_the_table() -> None:

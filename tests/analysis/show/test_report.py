@@ -145,9 +145,7 @@ def test_every_file_of_a_run_is_read_once(
     monkeypatch.setattr(Path, "read_bytes", counted)
     report(made, out)
     of_runs = [path for path in opened if path.is_relative_to(made.runs)]
-    assert (
-        len(of_runs) == len(set(of_runs)) == 2 + 6 * 2
-    )  # the record, its looks; result and metrics
+    assert len(of_runs) == len(set(of_runs)) == 1 + 6 * 2  # the record; results and metrics
 
 
 def test_a_users_matplotlibrc_changes_nothing(synthetic: Any, out: Path) -> None:
