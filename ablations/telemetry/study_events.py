@@ -72,11 +72,12 @@ def _replace(directory: Path, suffix: str, records: Sequence[tuple[int, list[Val
     make_directory(directory)
     old = list(directory.glob(f"{EVENTS_PREFIX}*{suffix}"))
     if records:
-        with EventFile(directory, f"{suffix}{UNFINISHED}") as events:
+        with EventFile(directory, f"{suffix}{UNFINISHED}", prefix="") as events:
             for step, values in records:
                 events.write(step, *values)
         sync(events.path)
-        os.replace(events.path, events.path.with_name(events.path.name.removesuffix(UNFINISHED)))
-    for path in (*old, *directory.glob(f"{EVENTS_PREFIX}*{suffix}{UNFINISHED}")):
+        name = f"{EVENTS_PREFIX}{events.path.name.removesuffix(UNFINISHED)}"
+        os.replace(events.path, directory / name)
+    for path in old:
         path.unlink(missing_ok=True)  # another runner may have
     sync(directory)
