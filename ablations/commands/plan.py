@@ -5,7 +5,7 @@ from __future__ import annotations
 from ablations.analysis.show.inert import inert_sentence
 from ablations.commands import display, studies
 from ablations.commands.options import Options
-from ablations.commands.seeds import too_few_seeds
+from ablations.commands.seeds import as_declared, say_declared, too_few_seeds
 from ablations.execution import facts
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.inert import inert_arms
@@ -22,7 +22,9 @@ def plan(study: str, sets: tuple[str, ...], options: Options) -> None:
     for number, loaded in enumerate(studies.load(study, studies.parse_overrides(sets))):
         if number:
             print()
-        _plan(loaded, options)
+        declared = as_declared(loaded, options.runs)
+        _plan(declared, options)
+        say_declared(loaded, declared, options.runs)
 
 
 def _plan(loaded: Study, options: Options) -> None:

@@ -11,9 +11,11 @@ from ablations.commands import studies
 from ablations.commands.looks import take_look
 from ablations.commands.options import Options
 from ablations.commands.progress import ProgressDisplay
-from ablations.commands.seeds import too_few_seeds, with_seeds
+from ablations.commands.seeds import as_declared, declare, say_declared, too_few_seeds
+from ablations.execution import study_files
 from ablations.execution.session import Prepared, Session, prepare
 from ablations.ledger.inert import inert_arms
+from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.standing import Standing, State
 from ablations.study.schema import TUNING
 
@@ -30,10 +32,18 @@ def run(
     options: Options,
 ) -> int:
     """Train what is pending; return the exit status, 1 if some run failed."""
-    loaded = studies.load(study, studies.parse_overrides(sets))
-    if seed_count is not None:
-        loaded = tuple(with_seeds(each, seed_count) for each in loaded)
+    read = studies.load(study, studies.parse_overrides(sets))
+    loaded = [
+        as_declared(each, options.runs)
+        if seed_count is None
+        else declare(each, seed_count, options)
+        for each in read
+    ]
     prepared = [prepare(each, options, arms, seeds) for each in loaded]
+    for each in loaded if seed_count is not None else ():
+        study_files.declare_seeds(each, RunsDirectory(options.runs))
+    for written, declared in zip(read, loaded, strict=True) if seed_count is None else ():
+        say_declared(written, declared, options.runs)
     if notice := prepared[0].executor.notice:
         print(notice)
     failed = [_run(each, arms) for each in prepared]

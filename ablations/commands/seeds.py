@@ -3,11 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from ablations.analysis.infer.corrections import can_be_significant, pairs_needed
 from ablations.analysis.infer.looks import LookRule
+from ablations.commands.options import Options
 from ablations.errors import AblationsError
+from ablations.execution import facts
+from ablations.execution.catalog import CATALOG
+from ablations.ledger.looks import declared_seeds
+from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.searches import settle
+from ablations.ledger.standing import classify_all
+from ablations.study.expand import expand
 from ablations.study.schema import Study
+
+
+def as_declared(study: Study, runs: Path) -> Study:
+    """Return the study with the seeds that ``--seeds`` declared for a runs directory, if it did.
+
+    Looks that the study file declares since may go on to more.
+
+    Raises:
+        AblationsError: the study file's last look is at fewer seeds.
+    """
+    count = declared_seeds(RunsDirectory(runs).looks(study.study))
+    if count is None or (study.looks and study.looks[-1] > count):
+        return study
+    return with_seeds(study, count)
+
+
+def say_declared(written: Study, declared: Study, runs: Path) -> None:
+    """Print that the study file says other seeds than were declared, if it does."""
+    if written.seeds != declared.seeds:
+        seeds = "1 seed" if len(declared.seeds) == 1 else f"{len(declared.seeds)} seeds"
+        place = RunsDirectory(runs).study(written.study)
+        print(f"{written.study}: {seeds}, as run --seeds declared for {place}")
+
+
+def declare(study: Study, count: int, options: Options) -> Study:
+    """Return the study with the seeds 0 to ``count`` − 1, or those that there are, if more.
+
+    A larger number later is a second look; a smaller one would leave out what was seen already.
+
+    Raises:
+        AblationsError: the study's last look is at another number of seeds.
+    """
+    root = RunsDirectory(options.runs)
+    before, trained = declared_seeds(root.looks(study.study)) or 0, _most_trained(study, options)
+    if count < max(before, trained):
+        why = f"declares {before}" if before >= trained else f"holds runs of {trained}"
+        print(
+            f"--seeds {count}: {root.study(study.study)} {why} seeds, and none is left out once "
+            "seen: they stay; another --runs has seeds of its own"
+        )
+    return with_seeds(study, max(count, before, trained))
+
+
+def _most_trained(study: Study, options: Options) -> int:
+    """Return how many seeds, from 0, hold every finished run of those that the study declares."""
+    digests, runs = facts.digests(study, options.data_directory), RunsDirectory(options.runs)
+    tuned = settle(study, runs, digests, CATALOG)
+    standings = classify_all(expand(tuned.study), runs, digests)
+    return 1 + max((s.run.seed for s in standings if s.finished), default=-1)
 
 
 def with_seeds(study: Study, count: int) -> Study:
@@ -19,7 +77,7 @@ def with_seeds(study: Study, count: int) -> Study:
     if study.looks and study.looks[-1] != count:
         raise AblationsError(
             f"--seeds {count}: {study.study} declares its last look at {study.looks[-1]} seeds; "
-            "wants that number, or other looks in the study file"
+            "wants that number, other looks in the study file, or another --runs"
         )
     return study.model_copy(update={"seeds": tuple(range(count))})
 

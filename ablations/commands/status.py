@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ablations.commands import display, studies
 from ablations.commands.options import Options
+from ablations.commands.seeds import as_declared, say_declared
 from ablations.errors import StudyError
 from ablations.execution import facts
 from ablations.execution.catalog import CATALOG
@@ -25,15 +26,18 @@ def status(study: str | None, sets: tuple[str, ...], options: Options) -> None:
     """
     overrides = studies.overrides_of(study, sets)
     if study is not None:
-        for loaded in studies.load(study, overrides):
+        for each in studies.load(study, overrides):
+            loaded = as_declared(each, options.runs)
             trials, runs = _standings(loaded, options)
             rows = [(f"{TUNING}/{arm.name}", _of(arm.name, trials)) for arm in loaded.tuned_arms]
             rows += [(arm, _of(arm, runs)) for arm in loaded.arm_names]
             display.print_status(rows, f"{loaded.part.label}: arm" if loaded.part else "arm")
+            say_declared(each, loaded, options.runs)
         return
     found, problems = studies.load_all()
     found += studies.variants(options.runs, found)
-    standings = [(each.study, _standings(each, options)) for each in found]
+    declared = (as_declared(each, options.runs) for each in found)
+    standings = [(each.study, _standings(each, options)) for each in declared]
     display.print_status([(name, [*trials, *runs]) for name, (trials, runs) in standings], "study")
     if problems:
         raise StudyError(problems)

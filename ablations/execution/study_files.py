@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ablations.errors import RunsDirectoryError, StudyError
 from ablations.files import write_atomically
+from ablations.ledger import looks
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import read_history
 from ablations.ledger.standing import State, classify_all
@@ -39,11 +40,8 @@ def keep(study: Study, runs: RunsDirectory) -> bool:
     try:
         if path.is_file() and path.read_bytes() == content.encode():
             return False
-        if not study.imported and _holds_imported(path):
-            raise RunsDirectoryError(
-                f"{path.parent}: holds imported results; wants another name for the study, or "
-                "another --runs"
-            )
+        if not study.imported:
+            _refuse_imported(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         from ablations.telemetry.study_events import write_study
 
@@ -52,6 +50,24 @@ def keep(study: Study, runs: RunsDirectory) -> bool:
     except OSError as error:
         raise RunsDirectoryError(f"{path.parent}: {error.strerror}") from None
     return True
+
+
+def declare_seeds(study: Study, runs: RunsDirectory) -> None:
+    """Keep how many seeds the study has in this directory, whatever its file says.
+
+    Raises:
+        RunsDirectoryError: the directory cannot be written, or holds imported results.
+    """
+    _refuse_imported(runs.record(study.study))
+    looks.declare_seeds(runs.looks(study.study), len(study.seeds))
+
+
+def _refuse_imported(record: Path) -> None:
+    if _holds_imported(record):
+        raise RunsDirectoryError(
+            f"{record.parent}: holds imported results; wants another name for the study, or "
+            "another --runs"
+        )
 
 
 def _holds_imported(record: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What was seen of a study before it was complete: ``runs/<study>/looks.json``.
+"""At how many seeds a study is judged, and what was seen before: ``runs/<study>/looks.json``.
 
 A look is judged once and written down, so that a study goes on where it stopped and what left
 stays away.  It stands while the study compares the same arms: under other recipes, another control
@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ablations.errors import AblationsError, RunsDirectoryError
 from ablations.files import read_bounded, write_atomically
 from ablations.ledger.fingerprint import fingerprint
+from ablations.study.budgets import MOST_SEEDS
 from ablations.study.expand import Run
 from ablations.study.schema import Study
 
@@ -52,6 +53,8 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     schema_version: Literal[1] = Field(SCHEMA_VERSION, alias="schema")
+    seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)] | None = None
+    """How many ``--seeds`` declared for this directory; None where the study file does."""
     looks: tuple[Look, ...] = ()
 
 
@@ -158,14 +161,7 @@ def record_look(
         left=left or {},
     )
     record = _read(looks.path)
-    record = record.model_copy(update={"looks": (*record.looks, look)})
-    content = json.dumps(record.model_dump(by_alias=True), indent=2, allow_nan=False)
-    try:
-        write_atomically(looks.path, content + "\n")
-    except OSError as error:
-        raise RunsDirectoryError(
-            f"{looks.path}: {error.strerror}; wants a file that can be written"
-        ) from None
+    _write(record.model_copy(update={"looks": (*record.looks, look)}), looks.path)
     return read_looks(looks.study, looks.path)
 
 
@@ -178,10 +174,41 @@ def record_undeclared(looks: Looks) -> None:
         record_look(looks, looks.study.seeds)
 
 
+def declared_seeds(path: Path) -> int | None:
+    """Return how many seeds ``--seeds`` declared for the directory; None where it did not.
+
+    Raises:
+        AblationsError: the record cannot be read.
+    """
+    return _read(path).seeds
+
+
+def declare_seeds(path: Path, count: int) -> None:
+    """Keep how many seeds the directory's study has, whatever its file says.
+
+    Raises:
+        AblationsError: the record cannot be read or written.
+    """
+    record = _read(path)
+    if record.seeds != count:
+        _write(record.model_copy(update={"seeds": count}), path)
+
+
+def _write(record: _Record, path: Path) -> None:
+    content = json.dumps(record.model_dump(by_alias=True), indent=2, allow_nan=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content + "\n")
+    except OSError as error:
+        raise RunsDirectoryError(
+            f"{path}: {error.strerror}; wants a file that can be written"
+        ) from None
+
+
 def _read(path: Path) -> _Record:
     try:
         return _Record.model_validate_json(read_bounded(path, MOST_RECORD_BYTES))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return _Record()
     except OSError as error:
         raise AblationsError(f"{path}: not readable: {error.strerror}") from None

@@ -82,7 +82,7 @@ def test_a_changed_recipe_makes_runs_stale_and_running_trains_them_again(workpla
     study = workplace / "configs" / "small.yaml"
     study.write_text(study.read_text().replace("hidden: [16]", "hidden: [8]"))
     assert here("status", "small").stdout.split("\n")[1].split() == [
-        "elu", "0", "0", "1", "0", "0", "1",
+        "elu", "0", "0", "1", "0", "0", "0",
     ]  # fmt: skip
     assert "2 completed" in here("run", "small", "--seeds", "1").stdout
     assert here("status", "small").stdout.split("\n")[1].split()[1] == "1"

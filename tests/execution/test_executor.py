@@ -22,6 +22,8 @@ from ablations.execution.worker import Job, Outcome, record_failure
 class Refuses:
     """An executor that fails every job, on devices of its own choice."""
 
+    notice = ""
+
     def __init__(self, options: Options) -> None:
         self.devices = [options.device]
 
