@@ -3,17 +3,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+WITH_CUDA := $(VENV)/.installed-cuda
+# With GPU=1 TensorFlow finds CUDA's libraries; from then on every set-up keeps them up to date.
+SETUP := $(INSTALLED) $(if $(GPU),$(WITH_CUDA),$(wildcard $(WITH_CUDA)))
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal
 
 .PHONY: setup demo test check faults format bench studies clean
 
-setup: $(INSTALLED)
+setup: $(SETUP)
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("make: wants Python 3.11 to 3.13, got " + sys.version.split()[0] + "; set PYTHON=python3.12, say")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	touch $@
+
+$(WITH_CUDA): requirements-gpu.lock $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --no-deps --requirement requirements-gpu.lock
 	touch $@
 
 demo: setup

@@ -14,7 +14,8 @@ import click
 from ablations import __version__
 from ablations.commands.interrupts import answered, exit_status
 from ablations.commands.options import EXECUTORS, Options, Shard
-from ablations.errors import AblationsError, Interrupted
+from ablations.errors import AblationsError, Interrupted, shortened
+from ablations.study.budgets import MOST_SEED, MOST_SEEDS, MOST_WORKERS
 
 OBJECTS_BEFORE_A_COLLECTION = 50_000  # reading studies makes many objects and little garbage
 
@@ -45,7 +46,7 @@ class _Group(click.Group):
             with answered():
                 return super().invoke(context)
         except AblationsError as error:
-            click.echo(str(error), err=True)
+            click.echo("\n".join(map(shortened, str(error).split("\n"))), err=True)
             sys.exit(2)
         except Interrupted as signal:
             click.echo("interrupted; everything finished is kept", err=True)
@@ -84,11 +85,15 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 @main.command()
 @click.argument("study")
 @click.option("--arm", "arms", multiple=True, help="Only this arm; may be repeated.")
-@click.option("--seed", "seeds", multiple=True, type=click.IntRange(min=0), help="Only this seed.")
-@click.option("--seeds", "seed_count", type=click.IntRange(min=1), help="Seeds 0 to K − 1.")
+@click.option(
+    "--seed", "seeds", multiple=True, type=click.IntRange(0, MOST_SEED), help="Only this seed."
+)
+@click.option("--seeds", "seed_count", type=click.IntRange(1, MOST_SEEDS), help="Seeds 0 to K − 1.")
 @_set
 @click.option(
-    "--workers", type=click.IntRange(min=1), help="Processes; one a core or GPU by default."
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Processes; one a core or GPU by default.",
 )
 @click.option(
     "--executor",
@@ -107,6 +112,13 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True
+)
+@click.option("--run-limit", type=float, metavar="SECONDS", help="What a run may take; unlimited.")
+@click.option(
+    "--epoch-limit",
+    type=float,
+    metavar="SECONDS",
+    help="What a run may take with no epoch ended; 43200, 12 hours, by default.",
 )
 @_runs
 @_data
@@ -179,6 +191,16 @@ def clean(study: str | None, runs: Path, yes: bool) -> None:
     from ablations.commands import clean as command
 
     command.clean(study, runs, yes)
+
+
+@main.command()
+@_runs
+@_data
+def doctor(**options: Any) -> None:
+    """Show what this machine offers to a training, and what it lacks; 1 if nothing can train."""
+    from ablations.commands import doctor as command
+
+    sys.exit(command.doctor(Options(**options)))
 
 
 @main.command("import")

@@ -72,13 +72,31 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
+MOST_CHARACTERS = 1_000
+"""Of a line that a user is shown: what is quoted in it may be of any length."""
+
+
+def shortened(line: str) -> str:
+    """Return a line that can be printed, its middle left out where it is too long."""
+    line = printable(line)
+    if len(line) <= MOST_CHARACTERS:
+        return line
+    return f"{line[: MOST_CHARACTERS - 300]} … {line[-290:]}"
+
+
+def one_line(text: str) -> str:
+    """Return text as it can be quoted in a line."""
+    return shortened(" ".join(text.split()))
+
+
 def described(error: BaseException) -> str:
     """Return type and message of an exception, in a line."""
     try:
         message = str(error)
     except Exception:
         message = "its message cannot be read"
-    return next(iter(f"{type(error).__name__}: {message}".splitlines()), "")[:500]
+    in_a_line = " ".join(message.split())  # Keras says the cause in its third
+    return f"{type(error).__name__}: {in_a_line}"[:500]
 
 
 def suggest(word: object, known: Iterable[str]) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+UNFINISHED = ".unfinished"  # how a file ends that a killed process was writing
+
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write beside ``path``, flush to the disk, and move into place."""
     data = content.encode() if isinstance(content, str) else content
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, temporary = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
@@ -42,6 +46,20 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def read_bounded(path: Path, most_bytes: int) -> bytes:
+    """Return the bytes of a regular file; a pipe or a device could be read for ever.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or has more than ``most_bytes``.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    if status.st_size > most_bytes:
+        raise OSError(errno.EFBIG, f"is larger than {most_bytes} bytes", str(path))
+    return path.read_bytes()
 
 
 def digest_of(files: Iterable[Path]) -> str:

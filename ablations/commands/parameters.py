@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from ablations.study.budgets import MOST
 from ablations.study.settings import short
 from ablations.study.technique import Technique
 
@@ -124,7 +125,7 @@ def _bounds_in_words(metadata: Sequence[Any]) -> str:
         f"{sign} {short(getattr(each, attribute))}"
         for each in declared
         for attribute, sign in _SIGNS.items()
-        if getattr(each, attribute, None) is not None
+        if getattr(each, attribute, None) not in (None, MOST)  # which no one comes near
     ]
     return " and ".join(bounds)
 

@@ -34,6 +34,8 @@ def run(
     if seed_count is not None:
         loaded = tuple(with_seeds(each, seed_count) for each in loaded)
     prepared = [prepare(each, options, arms, seeds) for each in loaded]
+    if notice := prepared[0].executor.notice:
+        print(notice)
     failed = [_run(each, arms) for each in prepared]
     return 1 if any(failed) else 0
 

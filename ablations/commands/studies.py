@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ablations.errors import AblationsError, Problem, StudyError, suggest
+from ablations.errors import AblationsError, Problem, StudyError, one_line, suggest
 from ablations.execution.catalog import CATALOG
 from ablations.study.load import load_studies
 from ablations.study.schema import Study
 from ablations.study.yaml_reader import read_yaml
 
 CONFIGS = Path("configs")
+PATH = re.compile(r"[A-Za-z0-9_.\[\]-]+")
+"""The dotted path of a setting."""
 HASHED = re.compile(r"-[0-9a-f]{8}$")
 """How a value ends that cannot stand in a name as it is."""
 
@@ -28,16 +30,25 @@ def find(study: str) -> Path:
         AblationsError: there is none; names the nearest.
     """
     path = Path(study)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
-        if not path.is_file():
+    is_file = _is_file(path)
+    if path.suffix in (".yaml", ".yml") or is_file:
+        if not is_file:
             raise AblationsError(f"{path}: no such file; wants a study file")
         here = Path.cwd()
         return path.relative_to(here) if path.is_relative_to(here) else path
     named = CONFIGS / f"{study.partition('+')[0]}.yaml"
-    if named.is_file():
+    if _is_file(named):
         return named
     known = [path.stem for path in all_files()]
-    raise AblationsError(f'no study "{study}" in {CONFIGS}/; {suggest(study, known)}')
+    name = one_line(study)
+    raise AblationsError(f'no study "{name}" in {CONFIGS}/; {suggest(name, known)}')
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def all_files() -> list[Path]:
@@ -56,7 +67,7 @@ def load(study: str, overrides: Mapping[str, Any] | None = None) -> tuple[Study,
     """
     path = find(study)
     loaded = load_studies(path, CATALOG, overrides)
-    if "+" not in study or Path(study).is_file():
+    if "+" not in study or _is_file(Path(study)):
         return loaded
     settings = _settings_in(study)
     spanned = {each.part.path for each in loaded if each.part}
@@ -77,8 +88,9 @@ def _settings_in(name: str) -> dict[str, tuple[Any, str]]:
     found = {}
     for setting in name.split("+")[1:]:
         path, equals, label = setting.partition("=")
-        if not equals or HASHED.search(label):
-            raise AblationsError(f'no study "{name}"; wants --set {path}=… for what differs')
+        if not equals or not PATH.fullmatch(path) or HASHED.search(label):
+            where, path = one_line(name), one_line(path)
+            raise AblationsError(f'no study "{where}"; wants --set {path}=… for what differs')
         found[path] = read_yaml(label, name).data, label
     return found
 
@@ -103,8 +115,8 @@ def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
     overrides = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
-        if not equals or not key:
-            raise AblationsError(f'--set wants key=value, got "{assignment}"')
+        if not equals or not PATH.fullmatch(key.strip()):
+            raise AblationsError(f'--set wants key=value, got "{one_line(assignment)}"')
         overrides[key.strip()] = read_yaml(value, f"--set {key}").data
     return overrides
 

@@ -79,6 +79,18 @@ def fetch(name: str, directory: Path | None) -> None:
         source.download(name, directory)
 
 
+def check(name: str, directory: Path | None, classes: Classes = None) -> None:
+    """See to it that a data set is on this machine and can be read, but for a user's function.
+
+    Raises:
+        DataError: it is not, or torn, or over the memory budget.
+    """
+    if runs_user_code(name):
+        fetch(name, directory)
+    else:
+        read(name, directory, classes)
+
+
 def read(name: str, directory: Path | None, classes: Classes = None) -> Dataset:
     """Return a data set, or some of its classes, downloading it where Keras can.
 

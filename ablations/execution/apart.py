@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Self, TypeVar
 
 from ablations.errors import Interrupted, UserCodeError
-from ablations.execution.worker_process import DiedError, WorkerProcess
+from ablations.execution.worker_process import DiedError, TooLongError, WorkerProcess
 
+CALL_SECONDS = 600.0
+"""What one call may take: building a model or reading data takes seconds, and a hang must end."""
 Returned = TypeVar("Returned")
 
 
@@ -31,7 +33,7 @@ class SeparateProcess:
 
         Raises:
             AblationsError: the first that a call raised.
-            UserCodeError: the process died, or a call asked it to end.
+            UserCodeError: the process died, a call asked it to end, or took too long.
         """
         return [self._call(function, arguments) for arguments in calls]
 
@@ -39,11 +41,17 @@ class SeparateProcess:
         self._worker = self._worker or WorkerProcess()
         called = ", ".join(map(str, arguments))[:200]
         try:
-            returned: Returned = self._worker.call(function, arguments)
+            returned: Returned = self._worker.call(function, arguments, CALL_SECONDS)
         except Interrupted:
             raise
         except DiedError as death:
             raise UserCodeError(f"{called}: calling it ends the process ({death})") from None
+        except TooLongError:
+            self._worker.end()
+            self._worker = None
+            raise UserCodeError(
+                f"{called}: calling it takes longer than {CALL_SECONDS:g} s; wants less"
+            ) from None
         except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
             raise UserCodeError(f"{called}: calling it raises {type(error).__name__}") from None
         return returned

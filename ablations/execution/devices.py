@@ -1,16 +1,39 @@
-"""Which devices there are, found without TensorFlow, which must not be imported before choosing."""
+"""Which devices there are: what is listed here, and what TensorFlow, asked apart, can use of it.
+
+TensorFlow must not be imported in this process before the device is chosen.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
-from ablations.errors import DeviceError
+from ablations.errors import AblationsError, DeviceError
+from ablations.execution.apart import SeparateProcess
+
+if TYPE_CHECKING:
+    from ablations.training.runtime import Survey
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+LISTING_SECONDS = 30.0  # of nvidia-smi, which a broken driver can keep for ever
 
 
-def choose(device: str, workers: int | None) -> list[str | None]:
-    """Return one entry a worker: the GPU it sees, or None for a CPU.
+@dataclass(frozen=True)
+class Devices:
+    """What the workers compute on."""
+
+    gpus: tuple[str | None, ...]
+    """One entry a worker: the GPU it sees, or None for a CPU."""
+    notice: str = ""
+    """Why GPUs that are listed here are not used; empty where they are, or were not asked for."""
+
+
+def choose(device: str, workers: int | None) -> Devices:
+    """Return the device of each worker: a GPU only where TensorFlow can use it.
 
     One worker a GPU or a core by default; where more are asked for, GPUs are shared in turn.
 
@@ -18,25 +41,65 @@ def choose(device: str, workers: int | None) -> list[str | None]:
         DeviceError: a GPU was asked for and there is none.
     """
     gpus = [] if device == "cpu" else visible_gpus()
-    if device == "gpu" and not gpus:
-        raise DeviceError("--device gpu: no GPU is visible here; wants --device auto or cpu")
-    if gpus:
-        return [gpus[number % len(gpus)] for number in range(workers or len(gpus))]
-    return [None] * (workers or _usable_cores())
+    unusable = _why_unusable(",".join(gpus)) if gpus else ""
+    if device == "gpu" and (unusable or not gpus):
+        reason = unusable or "no GPU is visible here"
+        raise DeviceError(f"--device gpu: {reason}; wants --device auto or cpu")
+    if gpus and not unusable:
+        return Devices(tuple(gpus[number % len(gpus)] for number in range(workers or len(gpus))))
+    notice = f"trains on the CPU: {unusable}" if unusable else ""
+    return Devices((None,) * (workers or usable_cores()), notice)
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def visible_gpus() -> list[str]:
-    """Return the numbers of the GPUs that this process may use."""
-    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    """Return the numbers of the GPUs that this process may use, were there such."""
+    chosen = os.environ.get(VISIBLE)
     if chosen is not None:
         return [gpu.strip() for gpu in chosen.split(",") if gpu.strip() not in ("", "-1")]
+    return [str(number) for number in range(len(listed_gpus()))]
+
+
+def listed_gpus() -> list[str]:
+    """Return a line for each GPU that nvidia-smi lists; none where it is not installed."""
     if shutil.which("nvidia-smi") is None:
         return []
-    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
-    gpus = [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
-    return [str(number) for number in range(len(gpus))]
+    command = ["nvidia-smi", "-L"]
+    try:
+        listed = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=LISTING_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return []
+    return [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
+
+
+@cache
+def _why_unusable(gpus: str) -> str:
+    """Return why TensorFlow cannot use some GPUs; empty where it can."""
+    from ablations.training import runtime
+
+    with SeparateProcess() as process:
+        try:
+            process.call(runtime.start, [(gpus,)])
+        except AblationsError as error:
+            return str(error)
+    return ""
+
+
+def survey() -> Survey:
+    """Ask TensorFlow, in a process apart, for its versions and the devices that it can use.
+
+    Raises:
+        AblationsError: it cannot be imported; says why.
+    """
+    from ablations.training import runtime
+
+    with SeparateProcess() as process:
+        (found,) = process.call(runtime.survey, [()])
+    return found

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 class Executor(Protocol):
     """Trains jobs, on devices that it chooses by the options when it is made."""
 
+    notice: str
+    """What a user should know of the devices that were chosen; empty where they are as expected."""
+
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes."""
         ...

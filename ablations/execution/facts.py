@@ -9,9 +9,10 @@ from typing import Any
 
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import DataFacts
-from ablations.errors import AblationsError
+from ablations.errors import AblationsError, ModelError
 from ablations.execution.apart import SeparateProcess
 from ablations.execution.catalog import CATALOG
+from ablations.study.budgets import MOST_PARAMETERS, too_many
 from ablations.study.families import Pretraining
 from ablations.study.model_families import Model
 from ablations.study.recipe import DataRecipe, Recipe
@@ -89,9 +90,12 @@ def _counted(arm: Arm, facts: DataFacts) -> tuple[str, Model, tuple[int, ...], i
 
 def _parameters(arm: str, model: Model, input_shape: tuple[int, ...], classes: int) -> int:
     try:
-        return model.parameters(input_shape, classes)
+        count = model.parameters(input_shape, classes)
     except AblationsError as error:
         raise type(error)(f"arm {arm}: {error}") from None
+    if count > MOST_PARAMETERS:
+        raise ModelError(f"arm {arm}: {too_many('trainable numbers', count, MOST_PARAMETERS)}")
+    return count
 
 
 def _parameters_by_building(

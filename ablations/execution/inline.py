@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ablations.errors import AblationsError
 from ablations.execution import devices
 from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome, work
@@ -17,8 +18,15 @@ class Inline:
 
         Raises:
             DeviceError: there is no such device here.
+            AblationsError: a limit is asked for.
         """
-        (self.gpu,) = devices.choose(options.device, workers=1)
+        if options.run_limit is not None or options.epoch_limit is not None:
+            raise AblationsError(
+                "--run-limit, --epoch-limit: --executor inline cannot end what it trains itself; "
+                "wants --executor processes"
+            )
+        chosen = devices.choose(options.device, workers=1)
+        (self.gpu,), self.notice = chosen.gpus, chosen.notice
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes."""

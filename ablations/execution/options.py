@@ -21,6 +21,10 @@ class Options:
     """``auto``, ``cpu`` or ``gpu``."""
     workers: int | None = None
     """None is one a GPU or a core."""
+    run_limit: float | None = None
+    """Seconds that a run may take; None is no limit."""
+    epoch_limit: float | None = None
+    """Seconds that a run may take without an epoch's end; None is ``limits.EPOCH_SECONDS``."""
     address: str | None = None
     """The Ray cluster to join: ``HOST:PORT`` or ``auto``; one of its own otherwise."""
     shard: Shard | None = None

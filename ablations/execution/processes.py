@@ -1,7 +1,8 @@
 """The executor of worker processes that live on: one slot a device, each with one process.
 
 A slot prefers jobs of the arm that it trained last, whose program is traced already.  A process
-that dies takes only its own job with it; its slot starts another.
+that dies takes only its own job with it; its slot starts another.  So it does after a run that
+failed or took too long: who knows what that left behind in the process.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from multiprocessing.connection import Connection, wait
 
 from ablations.errors import ASKING_TO_END, described
 from ablations.execution import devices
-from ablations.execution.affinity import next_job
+from ablations.execution.affinity import Queue
+from ablations.execution.limits import Clock, Limits
 from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome, record_failure, work
 from ablations.execution.worker_process import DiedError, WorkerProcess
@@ -33,11 +35,12 @@ def _begin(gpu: str | None) -> None:
 class Slot:
     """A place for one worker process after another, and the arm whose program the worker holds."""
 
-    def __init__(self, gpu: str | None) -> None:
-        self.gpu = gpu
+    def __init__(self, gpu: str | None, limits: Limits) -> None:
+        self.gpu, self.limits = gpu, limits
         self.arm: str | None = None
         self.job: Job | None = None
         """What the worker is training."""
+        self.clock: Clock | None = None
         self._worker: WorkerProcess | None = None
         self._starts = 1
 
@@ -49,6 +52,7 @@ class Slot:
     def give(self, job: Job) -> None:
         """Let the worker train a job."""
         self.job, self.arm, self._starts = job, job.arm, 1
+        self.clock = Clock(self.limits, job.directory.metrics)
         self._submit(job)
 
     def _submit(self, job: Job) -> None:
@@ -57,7 +61,7 @@ class Slot:
 
     def outcome(self) -> Outcome | None:
         """Return what became of the job, None while it is trained."""
-        if self._worker is None or self.job is None:
+        if self._worker is None or self.job is None or self.clock is None:
             return None
         try:
             answer = self._worker.poll()
@@ -69,17 +73,29 @@ class Slot:
                 return None
             return record_failure(self.job, _cause(death))
         if answer is None:
-            return None
+            return self._outcome_of_time(self._worker, self.job, self.clock)
         if answer.error is not None:
+            self.end()
             return record_failure(self.job, described(answer.error))
         outcome: Outcome = answer.value
+        if outcome.result is not None and outcome.result.status == "failed":
+            self.end()
         return outcome
+
+    def _outcome_of_time(self, worker: WorkerProcess, job: Job, clock: Clock) -> Outcome | None:
+        if worker.started:
+            clock.begin()
+        reason = clock.over()
+        if not reason:
+            return None
+        self.end()
+        return record_failure(job, reason)
 
     def train(self, job: Job) -> Outcome:
         """Return what becomes of a job."""
         self.give(job)
         while (outcome := self.outcome()) is None:
-            wait(self.waitables)
+            wait(self.waitables, _patience([self]))
         return outcome
 
     def end(self) -> None:
@@ -97,18 +113,21 @@ class Processes:
 
         Raises:
             DeviceError: there is no such device here.
+            AblationsError: a limit is none.
         """
-        self.devices = tuple(devices.choose(options.device, options.workers))
+        self.limits = Limits.of(options)
+        chosen = devices.choose(options.device, options.workers)
+        self.devices, self.notice = chosen.gpus, chosen.notice
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
-        queue = list(jobs)
-        slots = [Slot(gpu) for gpu in self.devices[: len(jobs)]]
+        queue = Queue(jobs)
+        slots = [Slot(gpu, self.limits) for gpu in self.devices[: len(jobs)]]
         try:
             for slot in slots:
                 _feed(slot, slots, queue)
             while busy := [slot for slot in slots if slot.job]:
-                wait([each for slot in busy for each in slot.waitables])
+                wait([each for slot in busy for each in slot.waitables], _patience(busy))
                 for slot in busy:
                     outcome = slot.outcome()
                     if outcome is not None:
@@ -119,11 +138,18 @@ class Processes:
                 slot.end()
 
 
-def _feed(slot: Slot, slots: Sequence[Slot], queue: list[Job]) -> None:
+def _feed(slot: Slot, slots: Sequence[Slot], queue: Queue) -> None:
+    """Give a slot, whose job has ended, the next one."""
+    if slot.job is not None:
+        queue.has_ended(slot.job)
     slot.job = None
     if queue:
-        taken, in_training = {other.arm for other in slots}, [other.job for other in slots]
-        slot.give(queue.pop(next_job(queue, slot.arm, taken, in_training)))
+        slot.give(queue.take(slot, slots))
+
+
+def _patience(busy: Sequence[Slot]) -> float:
+    """Return after how many seconds some slot's time may be over."""
+    return min(slot.clock.seconds_to_wait for slot in busy if slot.clock)
 
 
 def _cause(death: DiedError) -> str:

@@ -35,7 +35,8 @@ from ablations.errors import (
     described,
 )
 from ablations.execution import devices
-from ablations.execution.affinity import next_job
+from ablations.execution.affinity import Queue
+from ablations.execution.limits import Limits
 from ablations.execution.options import Options
 from ablations.execution.processes import STARTS
 from ablations.execution.trainer_of_node import Place, Trainer
@@ -78,8 +79,10 @@ class Ray:
                 "requirements-ray.lock for the tested version"
             )
         self._options, self._address = options, options.address or LOCAL
+        self._limits, self.notice = Limits.of(options), ""
         if self._address == LOCAL:
-            self.devices = devices.choose(options.device, options.workers)
+            chosen = devices.choose(options.device, options.workers)
+            self.devices, self.notice = chosen.gpus, chosen.notice
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing.
@@ -94,9 +97,8 @@ class Ray:
             self._connected() as ray,
             tempfile.NamedTemporaryFile(dir=root, prefix=".ray.") as mark,
         ):
-            place = Place(
-                __version__, Path.cwd(), Path(mark.name), os.environ.get(DIRECTORY_VARIABLE)
-            )
+            data = os.environ.get(DIRECTORY_VARIABLE)
+            place = Place(__version__, Path.cwd(), Path(mark.name), data, self._limits)
             yield from _Study(ray, place, *self._seats(ray)).train(jobs)
 
     def _seats(self, ray: Any) -> tuple[int, float]:
@@ -179,7 +181,7 @@ class _Study:
 
     def train(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs."""
-        queue, said = list(jobs), False
+        queue, said = Queue(jobs), False
         self._seats = [_Seat() for _ in range(min(self._most, len(jobs)))]
         for seat in self._seats:
             self._start(seat)
@@ -201,16 +203,14 @@ class _Study:
         seat.answer = seat.actor.begin.remote(self._place, bool(self._gpus)).future()
         seat.begun, seat.job, seat.arm = False, None, None
 
-    def _feed(self, queue: list[Job]) -> None:
+    def _feed(self, queue: Queue) -> None:
         for seat in self._seats:
             if queue and seat.begun and seat.job is None:
-                taken = {other.arm for other in self._seats}
-                in_training = [other.job for other in self._seats]
-                job = queue.pop(next_job(queue, seat.arm, taken, in_training))
+                job = queue.take(seat, self._seats)
                 seat.job, seat.arm = job, job.arm
                 seat.answer = seat.actor.train.remote(_anywhere(job)).future()
 
-    def _take(self, seat: _Seat, queue: list[Job]) -> Outcome | None:
+    def _take(self, seat: _Seat, queue: Queue) -> Outcome | None:
         """Take an answer; return an outcome if it is one."""
         job, seat.job = seat.job, None
         try:
@@ -222,6 +222,7 @@ class _Study:
                 return record_failure(job, described(error))
             answer = f"a node cannot be used: {described(error)}"
         if job is not None:
+            queue.has_ended(job)
             outcome: Outcome = answer
             return replace(outcome, job=job)
         if answer:
@@ -230,7 +231,7 @@ class _Study:
             seat.begun, seat.starts = True, 0
         return None
 
-    def _lost(self, seat: _Seat, job: Job | None, queue: list[Job], reason: str) -> Outcome | None:
+    def _lost(self, seat: _Seat, job: Job | None, queue: Queue, reason: str) -> Outcome | None:
         """Put another actor in the place of one that is gone, and its job first in the queue."""
         with contextlib.suppress(Exception):  # it may live, and cannot be reached
             self._ray.kill(seat.actor)
@@ -245,7 +246,7 @@ class _Study:
         if self._losses[str(job)] == LOSSES:
             return record_failure(job, f"{LOSSES} nodes in turn were lost while they trained it")
         _say(f"{job}: its node is lost; it is trained on another")
-        queue.insert(0, job)
+        queue.put_back(job)
         return None
 
     def _leave(self, seat: _Seat, reason: str) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ablations.data import catalog as data_catalog
 from ablations.data.inputs import facts_for
-from ablations.errors import RunsDirectoryError
 from ablations.execution import facts, study_files
 from ablations.execution.catalog import CATALOG
 from ablations.execution.executor import Executor, executor_for
 from ablations.execution.facts import Facts
 from ablations.execution.options import Options
+from ablations.execution.storage import existing_above
 from ablations.execution.worker import Job, Outcome
 from ablations.ledger.inputs import inputs_digest
+from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.looks import Looks, read_looks
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import TunedStudy, settle
@@ -114,12 +113,15 @@ class Session:
 
         The study's own files are written before, the arms' bands after.
         """
+        for standing in self.standings:
+            if standing.finished and standing.directory.resume.exists():
+                remove_leftovers(standing.directory)
         runs, jobs = self.prepared.runs, self.jobs()
         study = self.tuned.study
         data = study.arm(study.control).trained.data
         classes = self.prepared.facts.data[data].classes
         changed = study_files.record(study, runs, classes)
-        if not jobs and not changed:
+        if not jobs and not changed and study_files.is_summarized(study, runs):
             return
         try:
             yield from self.prepared.executor.execute(jobs)
@@ -162,25 +164,14 @@ def prepare(
     """
     wanted = [*expand(study, arms, seeds), *expand_trials(study, arms, CATALOG)]
     executor = executor_for(options)
-    _check_writable(options.runs)
+    existing_above(options.runs)
     for data in dict.fromkeys(data for run in wanted for data in run.trained.all_data):
-        data_catalog.fetch(data.name, options.data_directory)
+        data_catalog.check(data.name, options.data_directory, data.classes)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)
     _check_sizes(wanted, known)
     return Prepared(study, tuple(arms), tuple(seeds), options, executor, known)
-
-
-def _check_writable(root: Path) -> None:
-    """Refuse a runs directory that cannot be made or written, without making it."""
-    existing = root.absolute()
-    while not existing.exists() and existing != existing.parent:
-        existing = existing.parent
-    if not existing.is_dir():
-        raise RunsDirectoryError(f"{root}: {existing} is not a directory; wants one to write in")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise RunsDirectoryError(f"{root}: {existing} cannot be written; wants one that can")
 
 
 def _check_sizes(wanted: Sequence[Run], known: Facts) -> None:

@@ -37,7 +37,7 @@ def keep(study: Study, runs: RunsDirectory) -> bool:
     path = runs.record(study.study)
     content = to_yaml(study.model_dump(mode="json"))
     try:
-        if path.is_file() and path.read_text() == content:
+        if path.is_file() and path.read_bytes() == content.encode():
             return False
         if not study.imported and _holds_imported(path):
             raise RunsDirectoryError(
@@ -65,15 +65,37 @@ def _holds_imported(record: Path) -> bool:
 
 
 def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, str | None]) -> None:
-    """Write each arm's mean and band over the study's seeds that are finished, whoever ran them."""
+    """Write each arm's mean and band over the study's seeds that are finished, whoever ran them.
+
+    Raises:
+        RunsDirectoryError: they cannot be written; the runs are kept as they are.
+    """
     from ablations.telemetry.study_events import write_bands
 
     for arm in study.arms:
         standings = classify_all(comparison_runs(study, arm, study.seeds), runs, digests)
-        write_bands(
-            runs.summary(study.study, arm.name),
-            [read_history(s.directory.metrics) for s in standings if s.state is State.DONE],
-        )
+        directory = runs.summary(study.study, arm.name)
+        histories = [read_history(s.directory.metrics) for s in standings if s.state is State.DONE]
+        try:
+            write_bands(directory, histories)
+        except OSError as error:
+            raise RunsDirectoryError(
+                f"{directory}: {error.strerror}; every finished run is kept, its arm's mean is "
+                "written by the next run"
+            ) from None
+
+
+def is_summarized(study: Study, runs: RunsDirectory) -> bool:
+    """Whether each arm's band is as new as its results, as it is not where a runner was killed."""
+    from ablations.telemetry.study_events import bands_in
+
+    for arm in study.arms:
+        paths = (runs.run(study.study, arm.name, seed).result for seed in study.seeds)
+        results = [path.stat().st_mtime_ns for path in paths if path.exists()]
+        bands = bands_in(runs.summary(study.study, arm.name))
+        if results and (len(bands) != 1 or bands[0].stat().st_mtime_ns < max(results)):
+            return False
+    return True
 
 
 def publish_report(runs: Path, study: str, markdown: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ablations import __version__
 from ablations.data.locate import DIRECTORY_VARIABLE
+from ablations.execution.limits import Limits
 from ablations.execution.processes import Slot
 from ablations.execution.worker import Job, Outcome
 
@@ -24,6 +25,7 @@ class Place:
     """A file in the runs directory."""
     data: str | None
     """``$ABLATIONS_DATA``."""
+    limits: Limits
 
 
 class Trainer:
@@ -36,7 +38,7 @@ class Trainer:
             os.chdir(place.directory)
             if place.data is not None:
                 os.environ[DIRECTORY_VARIABLE] = place.data
-            self._slot = Slot(os.environ["CUDA_VISIBLE_DEVICES"] if has_gpu else None)
+            self._slot = Slot(os.environ["CUDA_VISIBLE_DEVICES"] if has_gpu else None, place.limits)
         return wrong
 
     def train(self, job: Job) -> Outcome:

@@ -87,7 +87,13 @@ def work(job: Job) -> Outcome:
 
 
 def record_failure(job: Job, reason: str) -> Outcome:
-    """Return the failed result of a job whose process is gone, written where that can be."""
+    """Return the failed result of a job whose process is gone, written where that can be.
+
+    What it finished before it went is its result.
+    """
+    finished = None if job.rerun else _finished(job)
+    if finished is not None:
+        return Outcome(job, finished)
     result = _failure(job, reason)
     with contextlib.suppress(OSError):
         job.directory.path.mkdir(parents=True, exist_ok=True)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from ablations.errors import UserCodeError, described
-from ablations.execution.parent import end_with_parent
+from ablations.execution.parent import end_before_parent, end_with_parent
 
 SECONDS_TO_END = 5.0  # of a process whose end of the pipe is closed
 
@@ -36,8 +37,15 @@ class DiedError(Exception):
         super().__init__(f"exit status {exit_status}")
 
 
+class TooLongError(Exception):
+    """A call takes longer than it may."""
+
+
 class WorkerProcess:
-    """A fresh process, which calls ``begin`` first; it ends with its parent."""
+    """A fresh process, which calls ``begin`` first; it ends with its parent.
+
+    What ``begin`` raises is the answer to the first call, and the process ends.
+    """
 
     def __init__(self, begin: Callable[..., None] | None = None, *arguments: object) -> None:
         context = multiprocessing.get_context("spawn")
@@ -45,7 +53,8 @@ class WorkerProcess:
         self._process = context.Process(target=_serve, args=(theirs, begin, arguments))
         self._process.start()
         theirs.close()
-        self._started = False
+        self.started = False
+        """Whether it has said that it can take calls, as ``poll`` has heard."""
 
     @property
     def waitables(self) -> list[Connection | int]:
@@ -70,24 +79,30 @@ class WorkerProcess:
                 message = self._connection.recv()
                 if isinstance(message, Answer):
                     return message
-                self._started = True
+                self.started = True
         except (EOFError, OSError):
             self._process.join(SECONDS_TO_END)
             self.end()
         if self._process.is_alive():
             return None
-        raise DiedError(self._process.exitcode or 0, self._started)
+        raise DiedError(self._process.exitcode or 0, self.started)
 
-    def call(self, function: Callable[..., object], arguments: Sequence[object]) -> Any:
-        """Return what a function returns.
+    def call(
+        self, function: Callable[..., object], arguments: Sequence[object], seconds: float
+    ) -> Any:
+        """Return what a function returns; the process is of no use if that takes too long.
 
         Raises:
             DiedError: the process is dead.
+            TooLongError: the call takes longer than so many seconds.
             BaseException: what the function raises.
         """
         self.submit(function, arguments)
+        deadline = time.monotonic() + seconds
         while (answer := self.poll()) is None:
-            wait(self.waitables)
+            if time.monotonic() >= deadline:
+                raise TooLongError
+            wait(self.waitables, deadline - time.monotonic())
         if answer.error is not None:
             raise answer.error
         return answer.value
@@ -103,8 +118,10 @@ def _serve(
     connection: Connection, begin: Callable[..., None] | None, arguments: Sequence[object]
 ) -> None:
     end_with_parent()
-    if begin is not None:
-        begin(*arguments)
+    end_before_parent()
+    if begin is not None and (failed := _answer(begin, arguments)).error is not None:
+        connection.send(failed)
+        return
     connection.send("started")
     while True:
         try:

@@ -20,7 +20,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-from ablations.ledger.paths import LEASE
+from ablations.ledger.paths import lease_of
 
 TOUCH_SECONDS = 5.0
 STALE_SECONDS = 30.0
@@ -52,7 +52,7 @@ class Lease:
     """The lease of one directory, once it is taken."""
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / LEASE
+        self._directory, self._path = directory, lease_of(directory)
         holder = {"host": host(), "pid": os.getpid(), "token": secrets.token_hex(8)}
         self._content = json.dumps(holder)
         self._ended = threading.Event()
@@ -66,20 +66,20 @@ class Lease:
         """
         found = _read(self._path)
         if found is not None:
-            if is_living(self._path.parent, locked):
-                raise HeldError(str(self._path.parent))
+            if is_living(self._directory, locked):
+                raise HeldError(str(self._directory))
             self._remove(found)
         try:
             descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
         except FileExistsError:  # another host was faster
-            raise HeldError(str(self._path.parent)) from None
+            raise HeldError(str(self._directory)) from None
         with os.fdopen(descriptor, "w") as stream:
             stream.write(self._content)
         self._thread.start()
 
     def _remove(self, found: str) -> None:
         """Remove the lease of a process that is gone; of two that want to, one succeeds."""
-        aside = self._path.with_name(f"{LEASE}.{secrets.token_hex(8)}")
+        aside = self._path.with_name(f"{self._path.name}.{secrets.token_hex(8)}")
         try:
             self._path.rename(aside)
         except FileNotFoundError:
@@ -88,7 +88,7 @@ class Lease:
             with contextlib.suppress(OSError):
                 os.link(aside, self._path)
             aside.unlink()
-            raise HeldError(str(self._path.parent))
+            raise HeldError(str(self._directory))
         aside.unlink()
 
     def check(self) -> None:
@@ -98,7 +98,7 @@ class Lease:
             LostError: it is not.
         """
         if _read(self._path) != self._content and self._path.parent.is_dir():
-            raise LostError(f"{self._path.parent}: another process has taken it over")
+            raise LostError(f"{self._directory}: another process has taken it over")
 
     def _keep(self) -> None:
         while not self._ended.wait(TOUCH_SECONDS):
@@ -106,9 +106,8 @@ class Lease:
                 self._touch()
 
     def _touch(self) -> None:
-        with self._path.open(
-            "r+"
-        ) as stream:  # of the file that is read, whatever its name is by then
+        # Of the file that is read, whatever its name is by then.
+        with self._path.open("r+") as stream:
             if stream.read() == self._content:
                 os.utime(stream.fileno())
 
@@ -129,15 +128,14 @@ def is_living(directory: Path, locked: bool) -> bool:
     host is of a dead process.  Nothing is written where that is not allowed.
     """
     try:
-        with (
-            directory / LEASE
-        ).open() as stream:  # opened, so that a network mount asks its server
+        # Opened, so that a network mount asks its server.
+        with lease_of(directory).open() as stream:
             found, touched = stream.read(), os.fstat(stream.fileno()).st_mtime
     except OSError:
         return False
     if locked and _host_in(found) == host():
         return False
-    return _now(directory) - touched < STALE_SECONDS
+    return _now(directory.parent) - touched < STALE_SECONDS
 
 
 def _now(directory: Path) -> float:

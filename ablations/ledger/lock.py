@@ -1,9 +1,8 @@
 """Fence a directory that is trained in: one trainer at a time, on all hosts that see it.
 
-A lock on a file in it decides on this host, and on others where locks cross hosts: it ends with its
-process, so that what died is taken over at once.  A lease (see ``lease``) decides for other hosts,
-and where there are no locks.  The file is never removed: who waits for it must wait for the same
-one.
+A lock on a file beside it decides on this host, and on others where locks cross hosts: it ends
+with its process, so that what died is taken over at once.  A lease (see ``lease``) decides for
+other hosts, and where there are no locks.  The file is never removed: all must wait for the same.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pathlib import Path
 from ablations.ledger.lease import HeldError as HeldError
 from ablations.ledger.lease import Lease as Lease
 from ablations.ledger.lease import is_living
-from ablations.ledger.paths import LOCK
+from ablations.ledger.paths import lock_of
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.2
 
@@ -32,7 +31,7 @@ def hold(directory: Path, patience_seconds: float = 0.0) -> Iterator[Lease]:
     deadline, pause = time.monotonic() + patience_seconds, FIRST_PAUSE_SECONDS
     lease = Lease(directory)
     # An exclusive lock over a network wants a descriptor that may write.
-    descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(lock_of(directory), os.O_RDWR | os.O_CREAT, 0o644)
     try:
         while not _taken(descriptor, lease):
             if time.monotonic() >= deadline:
@@ -73,7 +72,7 @@ def _lock(descriptor: int, kind: int) -> bool:
 def is_held(directory: Path) -> bool:
     """Return whether a living process holds the directory; two lookers do not see each other."""
     try:
-        descriptor = os.open(directory / LOCK, os.O_RDONLY)
+        descriptor = os.open(lock_of(directory), os.O_RDONLY)
     except OSError:
         return False
     try:

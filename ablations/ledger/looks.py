@@ -19,10 +19,12 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ablations.errors import AblationsError, RunsDirectoryError
-from ablations.files import write_atomically
+from ablations.files import read_bounded, write_atomically
 from ablations.ledger.fingerprint import fingerprint
 from ablations.study.expand import Run
 from ablations.study.schema import Study
+
+MOST_RECORD_BYTES = 10_000_000
 
 SCHEMA_VERSION: Final = 1
 Reason = Literal["better", "worse", "equivalent", "futile"]
@@ -178,7 +180,7 @@ def record_undeclared(looks: Looks) -> None:
 
 def _read(path: Path) -> _Record:
     try:
-        return _Record.model_validate_json(path.read_bytes())
+        return _Record.model_validate_json(read_bounded(path, MOST_RECORD_BYTES))
     except FileNotFoundError:
         return _Record()
     except OSError as error:

@@ -25,8 +25,6 @@ EVENTS_PREFIX = "events.out.tfevents."
 STAGES = ".stages"
 STAGE_EVENTS = "events"  # a name by which TensorBoard does not take it for a run's
 LEARNED = "learned.npz"
-LOCK = ".lock"
-LEASE = ".lease"
 MOST_SEED_DIGITS = 19  # those of a 64-bit integer
 
 
@@ -67,9 +65,14 @@ class TrainingDirectory(ABC):
         return self.checkpoint / RESUME
 
 
-def is_of_fence(name: str) -> bool:
-    """Whether a file tells who trains in the directory, and is no part of what is trained."""
-    return name == LOCK or name.startswith(LEASE)
+def lock_of(directory: Path) -> Path:
+    """Return the file that is locked while a directory is trained in; it lies beside that."""
+    return directory.with_name(f".{directory.name}.lock")
+
+
+def lease_of(directory: Path) -> Path:
+    """Return the file that names who trains in a directory; it lies beside that."""
+    return directory.with_name(f".{directory.name}.lease")
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ class RunsDirectory:
 
     def stages(self) -> list[Path]:
         """Return the directories of all stages that runs share."""
-        return sorted(self._inside(STAGES).glob("*"))
+        return sorted(path for path in self._inside(STAGES).glob("*") if path.is_dir())
 
     def _inside(self, below: str) -> Path:
         """Return a path ``below`` the root: no name in it leads out, and none is a link.

@@ -18,13 +18,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ablations.errors import printable
-from ablations.files import write_atomically
+from ablations.files import read_bounded, write_atomically
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 SCHEMA_VERSION = 1
+MOST_RESULT_BYTES = 10_000_000
+MOST_HISTORY_BYTES = 1_000_000_000
+MOST_METRIC = 1e100
+"""Of a metric's size: beyond, no figure has an axis."""
 Status = Literal["completed", "diverged", "failed"]
 
 
@@ -62,7 +66,7 @@ class Result(BaseModel):
     """What a reader should know of how the run came about: where it was continued."""
     fingerprint: str
     data_digest: str = ""
-    metrics: Mapping[str, float] = {}
+    metrics: Mapping[str, Annotated[float, Field(ge=-MOST_METRIC, le=MOST_METRIC)]] = {}
     """Flat name → finite number; a diverged run holds those it reached."""
     test_examples: int = 0
     """How many test examples ``correct.bin`` tells of; 0 where there is none, as of 0.3.0."""
@@ -116,7 +120,7 @@ def read_result(path: Path) -> Result:
         UnreadableResultError: with the reason in a line.
     """
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_bounded(path, MOST_RESULT_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         raise UnreadableResultError(f"not readable: {error}") from None
     if isinstance(data, dict) and data.get("schema") != SCHEMA_VERSION:
@@ -162,7 +166,7 @@ def read_correct(path: Path, result: Result) -> NDArray[np.bool_] | None:
     if result.status != "completed" or not result.test_examples:
         return None
     try:
-        packed = np.frombuffer(path.read_bytes(), np.uint8)
+        packed = np.frombuffer(read_bounded(path, MOST_HISTORY_BYTES), np.uint8)
     except OSError:
         return None
     if len(packed) != -(-result.test_examples // 8):
@@ -197,9 +201,10 @@ def read_history(path: Path) -> list[Epoch]:
     Lines of before 0.5, and those of other programs, have no checksum.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        content = read_bounded(path, MOST_HISTORY_BYTES)
     except OSError:
         return []
+    lines, summed = content.split(b"\n"), _SUM.encode() in content
     history: list[Epoch] = []
     for line in lines[:-1]:  # what follows the last newline is torn
         try:
@@ -209,8 +214,7 @@ def read_history(path: Path) -> list[Epoch]:
         if not isinstance(epoch, dict) or not isinstance(epoch.get("epoch"), int):
             break
         stated = epoch.pop("crc32", None)
-        content, separator, _ = line.rpartition(_SUM.encode())
-        if separator and zlib.crc32(content + b"}") != stated:
+        if summed and zlib.crc32(line.rpartition(_SUM.encode())[0] + b"}") != stated:
             break
         history.append(epoch)
     return history
@@ -251,8 +255,10 @@ class CheckpointHeader(BaseModel):
 def read_checkpoint_header(path: Path) -> CheckpointHeader | None:
     """Return where a run stands by its checkpoint; None if there is none that can be read."""
     try:
+        if not path.is_file():  # a pipe could be read for ever
+            return None
         with zipfile.ZipFile(path) as archive:
             header = CheckpointHeader.model_validate_json(archive.read(HEADER_MEMBER))
-    except (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile, zlib.error):
+    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return None
     return header if header.schema_version == SCHEMA_VERSION else None

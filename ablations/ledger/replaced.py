@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from ablations.ledger.paths import REPLACED, RunDirectory, RunsDirectory, is_of_fence
+from ablations.ledger.paths import REPLACED, RunDirectory, RunsDirectory
 from ablations.ledger.records import Result, UnreadableResultError, read_result
 
 
@@ -30,17 +30,13 @@ def keep(directory: RunDirectory) -> None:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w") as tar:
-                tar.add(directory.path, arcname=directory.path.name, filter=_content)
+                tar.add(directory.path, arcname=directory.path.name)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, archive)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-def _content(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    return None if is_of_fence(Path(member.name).name) else member
 
 
 def is_worth_keeping(directory: RunDirectory) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from ablations.errors import shortened
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.inputs import inputs_digest
 from ablations.ledger.lock import is_held
@@ -115,13 +116,13 @@ def _of_contents(run: Run, directory: RunDirectory, data_digest: str | None) -> 
     try:
         result = read_result(directory.result)
     except UnreadableResultError as error:
-        reason = str(error).replace(f"{directory.path}/", "")
+        reason = shortened(str(error).replace(f"{directory.path}/", ""))
         return Standing(run, directory, State.STALE, Cause.UNREADABLE, reason=reason)
     if cause := _cause(run, result, data_digest):
         reason = cause.value
         if cause is Cause.FOREIGN:
             owner = run_path(result.study, result.arm, result.seed, result.trial)
-            reason = f"the result is of {owner}"
+            reason = shortened(f"the result is of {owner}")
         return Standing(run, directory, State.STALE, cause, result, reason)
     result = _with_validation_of_tested_weights(result, run, directory)
     state = _STATE_OF_STATUS[result.status]

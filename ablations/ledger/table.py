@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
+from ablations.files import read_bounded
 from ablations.ledger.paths import MOST_SEED_DIGITS
 from ablations.ledger.records import Status
 from ablations.study.frozen import show
@@ -41,12 +43,10 @@ def read_table(path: Path, metric: str) -> tuple[Row, ...]:
         StudyError: rows are wrong; names them all, with their lines and columns.
     """
     try:
-        if path.stat().st_size > SIZE_BUDGET:
-            raise AblationsError(f"{path}: larger than the budget of {SIZE_BUDGET} bytes")
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            columns = [name.strip() for name in next(reader, [])]
-            lines = [(reader.line_num, fields) for fields in reader if fields]
+        text = read_bounded(path, SIZE_BUDGET).decode("utf-8-sig")
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        columns = [name.strip() for name in next(reader, [])]
+        lines = [(reader.line_num, fields) for fields in reader if fields]
     except OSError as error:
         raise AblationsError(f"{path}: {error.strerror}; wants a table in CSV") from None
     except (UnicodeDecodeError, csv.Error) as error:

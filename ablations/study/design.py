@@ -8,8 +8,9 @@ to its first.  ``full_factorial``: one arm for each combination, the first level
 from __future__ import annotations
 
 import itertools
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,21 @@ def span(factors: tuple[Factor, ...], design: str, control: str) -> list[Cell]:
             moved = {**start, factor.path: label}
             cells_by_one.append(Cell(f"{factor.short_name}-{label}", moved))
     return cells_by_one
+
+
+def arms_spanned(factors: Mapping[str, Any], design: str | None) -> int:
+    """Return how many arms a design spans, or somewhat more, without making one."""
+    sizes = [len(x) for x in factors.values() if isinstance(x, (list, tuple, Mapping))]
+    return math.prod(sizes) if design == "full_factorial" else sum(sizes)
+
+
+def same_when_folded(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each name that differs in case alone from one before it, and that one."""
+    before: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        twin = before.setdefault(name.casefold(), name)
+        if twin != name:
+            yield name, twin
 
 
 def _name(factors: tuple[Factor, ...], labels: Mapping[str, str]) -> str:

@@ -14,13 +14,14 @@ from pydantic import Field as _Field
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ablations.errors import suggest
+from ablations.study.budgets import MOST
 
 PROBLEM = "ablations"  # the type of an error whose message is already in the house's words
 
 Positive = Annotated[float, _Field(gt=0)]
 NonNegative = Annotated[float, _Field(ge=0)]
 Share = Annotated[float, _Field(ge=0, lt=1)]  # decay rates, momenta, dropout: [0, 1)
-Count = Annotated[int, _Field(ge=1)]
+Count = Annotated[int, _Field(ge=1, le=MOST)]
 
 
 class Frozen(BaseModel):

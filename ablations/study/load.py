@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
-from ablations.study.design import Factor, label_of, span
+from ablations.files import read_bounded
+from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
+from ablations.study.design import Factor, arms_spanned, label_of, same_when_folded, span
 from ablations.study.frozen import show
 from ablations.study.load_recipe import Checker
 from ablations.study.load_search import resolve_search
@@ -20,7 +22,7 @@ from ablations.study.schema import NAME, NAME_WANTED, Study, variant_name, with_
 from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
 from ablations.study.technique import Catalog
-from ablations.study.yaml_reader import Document, read_yaml
+from ablations.study.yaml_reader import MAXIMUM_BYTES, Document, read_yaml
 from ablations.study.yaml_reader import Path as DataPath
 
 
@@ -35,7 +37,7 @@ def load_studies(
         StudyError: with one problem a line; nothing was written.
     """
     try:
-        text = path.read_bytes()
+        text = read_bounded(path, MAXIMUM_BYTES)
     except OSError as error:
         raise AblationsError(f"{path}: {error.strerror}; wants a study file") from None
     return resolve(read_yaml(text, str(path)), catalog, overrides or {})
@@ -97,6 +99,9 @@ class _Resolver(Checker):
         tuning = None
         if raw.tune is not None and not self.problems:
             tuning = resolve_search(raw.tune, raw.seeds, arms, self.context, self.add)
+        trials = len(tuning["trials"]) * len(tuning["seeds"]) if tuning else 0
+        if (runs := len(arms) * (len(raw.seeds) + trials)) > MOST_RUNS:
+            self.add(("seeds",), too_many("runs", runs, MOST_RUNS))
         if self.problems:
             self.stop()
         study = {
@@ -181,6 +186,9 @@ class _Resolver(Checker):
         if bool(raw.factors) != bool(raw.design):
             self.add(("factors",) if raw.factors else ("design",), "factors and design go together")
             return []
+        if (count := arms_spanned(raw.factors, raw.design)) > MOST_ARMS:
+            self.add(("factors",), too_many("arms", count, MOST_ARMS))
+            return []
         factors = tuple(self._factor(path, levels) for path, levels in raw.factors.items())
         if not factors or self.problems:
             return []
@@ -241,6 +249,9 @@ class _Resolver(Checker):
                     self.add(place, f"over spans {own}; wants another path", at_key=True)
 
     def _check_names(self, raw: StudyFile, names: list[str]) -> None:
+        for name, twin in same_when_folded(names):
+            what = f'shares its directory with "{twin}" where case makes no difference'
+            self.add(("arms", name), what, at_key=True)
         for name in names:
             if not NAME.fullmatch(name):
                 self.add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from ablations.study.budgets import MOST_PARTS, too_many
 from ablations.study.design import label_of
 from ablations.study.frozen import problem, show
 from ablations.study.yaml_reader import Path
@@ -45,6 +46,8 @@ def _over(value: Any) -> Mapping[str, Any]:
     labels = _labels(values)
     if len(labels) < 2:
         raise problem(f"{path}: {_WANTED}, got {show(values)}")
+    if len(labels) > MOST_PARTS:
+        raise problem(f"{path}: {too_many('parts', len(labels), MOST_PARTS)}")
     for label in labels:
         if not _LABEL.fullmatch(label):
             raise problem(

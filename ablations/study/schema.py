@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ablations.errors import suggest
+from ablations.study.budgets import MOST_SEED, MOST_SEEDS, too_many
 from ablations.study.frozen import Count, Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
 from ablations.study.metrics import METRICS, Direction, Metric
@@ -56,12 +57,19 @@ def _metric(value: str) -> str:
 
 def _seeds(value: Any) -> tuple[int, ...]:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        if value > MOST_SEEDS:
+            raise problem(too_many("seeds", value, MOST_SEEDS))
         return tuple(range(value))
     if isinstance(value, (list, tuple)) and value:
+        if len(value) > MOST_SEEDS:
+            raise problem(too_many("seeds", len(value), MOST_SEEDS))
         whole = all(isinstance(seed, int) and not isinstance(seed, bool) for seed in value)
-        if whole and min(value) >= 0 and len(set(value)) == len(value):
+        if whole and 0 <= min(value) <= max(value) <= MOST_SEED and len(set(value)) == len(value):
             return tuple(value)
-    raise problem(f"wants a number of seeds ≥ 1 or a list of distinct seeds ≥ 0, got {show(value)}")
+    raise problem(
+        f"wants a number of seeds ≥ 1 or a list of distinct seeds from 0 to {MOST_SEED}, got "
+        f"{show(value)}"
+    )
 
 
 Name = Annotated[str, AfterValidator(_name)]

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from ablations.study.budgets import MOST_TRIALS, too_many
 from ablations.study.design import label_of
 from ablations.study.frozen import Count, Frozen, problem, show
 from ablations.study.metrics import METRICS, OF_TESTED_WEIGHTS
@@ -60,7 +61,7 @@ class Search(Frozen):
     """Dotted path of the recipe → the values to try: a list or, drawn at random, a range."""
     search: Literal["grid", "random"] = "grid"
     """``grid`` tries every combination of the lists, ``random`` so many ``trials``."""
-    trials: Count | None = None
+    trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] | None = None
     search_seed: Annotated[int, Field(ge=0)] = 0
     """What a random search draws its trials from."""
     seeds: Seeds | None = None
@@ -78,6 +79,9 @@ class Search(Frozen):
             for path, space in self.settings.items():
                 if isinstance(space, Range):
                     yield ("settings", path), "a range wants search: random; a grid wants a list"
+            lists = [space for space in self.settings.values() if isinstance(space, tuple)]
+            if (count := math.prod(map(len, lists))) > MOST_TRIALS:
+                yield ("settings",), too_many("trials an arm", count, MOST_TRIALS)
 
     def candidates(self) -> list[dict[str, Any]]:
         """Return the values of each trial, in the order that settles ties.

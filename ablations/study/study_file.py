@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from ablations.study.budgets import MOST_ARMS
 from ablations.study.frozen import Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
 from ablations.study.over import Over
@@ -47,7 +48,9 @@ class StudyFile(Frozen):
     description: str = ""
     base: Mapping[str, Any]
     control: str | None = None
-    arms: Mapping[str, Annotated[Any, BeforeValidator(_arm_changes)]] = {}
+    arms: Annotated[
+        Mapping[str, Annotated[Any, BeforeValidator(_arm_changes)]], Field(max_length=MOST_ARMS)
+    ] = {}
     factors: Mapping[str, Any] = {}
     design: Design | None = None
     over: Over | None = None

@@ -26,6 +26,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SURROGATE = re.compile("[\ud800-\udfff]")  # cannot be written to any file
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # but \t and \n
 _CONSTANTS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -117,8 +118,11 @@ class _Builder:
             event, (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
         ):
             return
-        if isinstance(event, yaml.ScalarEvent) and _SURROGATE.search(event.value):
-            self._refuse(event, "half a character (a lone surrogate) is not allowed")
+        if isinstance(event, yaml.ScalarEvent):
+            if _SURROGATE.search(event.value):
+                self._refuse(event, "half a character (a lone surrogate) is not allowed")
+            if _CONTROL.search(event.value):
+                self._refuse(event, "characters that control a terminal are not allowed")
         if event.anchor:
             self._refuse(event, "anchors (&name) are not allowed")
         if event.tag and not (isinstance(event, yaml.ScalarEvent) and event.implicit[1]):

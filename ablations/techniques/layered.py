@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from ablations.study.budgets import MOST_LAYERS, too_many
 from ablations.study.frozen import Count, Frozen, Share, problem, show
 from ablations.study.model_families import Activation, Initializer, Model, Normalization
 from ablations.study.technique import Chosen, HostOnly, Live
@@ -19,7 +20,7 @@ UNSEEDED = 0  # weights are drawn by the run's own seed before it starts
 
 
 class _Stack(Frozen):
-    depth: Count
+    depth: Annotated[int, Field(ge=1, le=MOST_LAYERS)]
     width: Count
 
 
@@ -28,6 +29,8 @@ def _widths(value: Any) -> Any:
         stack = _Stack.model_validate(value)
         return (stack.width,) * stack.depth
     if isinstance(value, (list, tuple)):
+        if len(value) > MOST_LAYERS:
+            raise problem(too_many("layers", len(value), MOST_LAYERS))
         return tuple(value)
     raise problem(f"wants a list of widths or {{depth: …, width: …}}, got {show(value)}")
 

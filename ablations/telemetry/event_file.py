@@ -27,8 +27,15 @@ CRC_MASK = 0xA282EAD8  # the TFRecord format stores rotated checksums plus this 
 class EventFile:
     """One event file, open for appending; a context manager that closes it."""
 
-    def __init__(self, directory: Path, suffix: str = "", append_to: Path | None = None) -> None:
-        name = f"{EVENTS_PREFIX}{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
+    def __init__(
+        self,
+        directory: Path,
+        suffix: str = "",
+        append_to: Path | None = None,
+        prefix: str = EVENTS_PREFIX,
+    ) -> None:
+        """``prefix`` is that by which TensorBoard finds event files, or another that it passes."""
+        name = f"{prefix}{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
         self.path = append_to or directory / f"{name}.{next(_FILES)}{suffix}"
         self._stream = self.path.open("ab", buffering=0)
         if append_to is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ablations.files import UNFINISHED, make_directory, sync
 from ablations.ledger.paths import EVENTS_PREFIX
 from ablations.ledger.records import Epoch
 from ablations.study.schema import Study
@@ -16,6 +18,7 @@ from ablations.telemetry.layout import band_layout
 from ablations.telemetry.summaries import Value, scalar, text
 
 CONFIDENCE = 0.95
+BAND = ".band"
 
 
 def write_study(directory: Path, study: Study) -> None:
@@ -35,7 +38,7 @@ def write_bands(directory: Path, histories: Sequence[Sequence[Epoch]]) -> None:
     """
     epochs = zip(*histories, strict=False)  # ends with the shortest history
     records = [(int(lines[0]["epoch"] or 0), list(_band_points(lines))) for lines in epochs]
-    _replace(directory, ".band", records)
+    _replace(directory, BAND, records)
 
 
 def _band_points(lines: Sequence[Epoch]) -> Iterator[Value]:
@@ -60,12 +63,21 @@ def _interval(values: Sequence[float]) -> tuple[float, float]:
     return float(np.mean(values)), float(half)
 
 
+def bands_in(directory: Path) -> list[Path]:
+    """Return the files that ``write_bands`` left: one, or none where there was no epoch."""
+    return sorted(directory.glob(f"{EVENTS_PREFIX}*{BAND}"))
+
+
 def _replace(directory: Path, suffix: str, records: Sequence[tuple[int, list[Value]]]) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directory(directory)
     old = list(directory.glob(f"{EVENTS_PREFIX}*{suffix}"))
     if records:
-        with EventFile(directory, suffix) as events:
+        with EventFile(directory, f"{suffix}{UNFINISHED}", prefix="") as events:
             for step, values in records:
                 events.write(step, *values)
+        sync(events.path)
+        name = f"{EVENTS_PREFIX}{events.path.name.removesuffix(UNFINISHED)}"
+        os.replace(events.path, directory / name)
     for path in old:
         path.unlink(missing_ok=True)  # another runner may have
+    sync(directory)

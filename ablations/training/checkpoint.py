@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ablations.files import make_directory, write_atomically
+from ablations.files import read_bounded, write_atomically
 from ablations.ledger.records import HEADER_MEMBER, CheckpointHeader
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -28,7 +28,7 @@ class UnusableError(Exception):
 
 def save(path: Path, arrays: Arrays, header: CheckpointHeader | None = None) -> None:
     """Write the arrays, and how far the run has come, into ``path``, atomically."""
-    make_directory(path.parent)
+    path.parent.mkdir(exist_ok=True)  # in a directory that is there: one removed stays so
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
     with zipfile.ZipFile(content, "a") as archive:
@@ -39,8 +39,15 @@ def save(path: Path, arrays: Arrays, header: CheckpointHeader | None = None) -> 
     write_atomically(path, whole + _seal(whole))
 
 
+MOST_BYTES = 64 * 1024**3
 SEAL_LENGTH = 64
 """The last bytes of a checkpoint, the archive's comment: the SHA-256 of all bytes before them."""
+
+
+_UNREADABLE = (
+    *(OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 def _seal(content: bytes) -> bytes:
@@ -54,7 +61,7 @@ def load(path: Path, of_suite: bool = True) -> dict[str, NDArray[Any]]:
         UnusableError: the file is torn, damaged or no archive of arrays.
     """
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, MOST_BYTES)
         seal = content[-SEAL_LENGTH:]
         if seal != _seal(content[:-SEAL_LENGTH]) and (
             of_suite or re.fullmatch(rb"[0-9a-f]+", seal)
@@ -62,7 +69,7 @@ def load(path: Path, of_suite: bool = True) -> dict[str, NDArray[Any]]:
             raise UnusableError("it is damaged: its checksum is not that of its content")
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files if name != HEADER_MEMBER}
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+    except _UNREADABLE as error:
         raise UnusableError(f"it cannot be read ({type(error).__name__})") from None
 
 

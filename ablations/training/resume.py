@@ -6,7 +6,6 @@ that: truncated to it and trained on, they hold each step once.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -18,7 +17,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ablations.files import sync
-from ablations.ledger.paths import TrainingDirectory, is_of_fence
+from ablations.ledger.paths import TrainingDirectory
 from ablations.ledger.records import CheckpointHeader, FileState, read_checkpoint_header
 from ablations.training import checkpoint
 from ablations.training.checkpoint import Arrays, CheckpointInterval, UnusableError
@@ -77,14 +76,9 @@ class CheckpointManager:
 
     def clear(self) -> None:
         """Empty the directory: what is half cleared must not look finished."""
-        self.directory.final[0].unlink(missing_ok=True)
+        _delete(self.directory.final[0])
         for path in self.directory.path.iterdir():
-            if is_of_fence(path.name):
-                continue
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+            _delete(path)
 
     def save_if_due(
         self, get_state: Callable[[], TrainingState], get_arrays: Callable[[], Arrays]
@@ -113,14 +107,6 @@ class CheckpointManager:
             sync(path)
         return files
 
-    def remove(self) -> None:
-        """Remove the checkpoint of a finished training, and what a killed one left half written."""
-        for path in self.directory.checkpoint.glob("*"):
-            if path != self.directory.final_state:
-                path.unlink()
-        with contextlib.suppress(OSError):  # the final state stays where the recipe keeps it
-            self.directory.checkpoint.rmdir()
-
     def _header(self, path: Path) -> CheckpointHeader:
         header = read_checkpoint_header(path)
         if header is None:
@@ -133,6 +119,14 @@ class CheckpointManager:
         """Return name → path of the files that grow with the epochs, where there are some."""
         growing = [self.directory.metrics, *self.directory.events]
         return {path.name: path for path in growing if path.is_file()}
+
+
+def _delete(path: Path) -> None:
+    """Delete a file, a link or a whole directory, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _state_of(path: Path, length: int) -> FileState:

@@ -14,6 +14,7 @@ from ablations.files import write_atomically
 from ablations.ledger import replaced
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.inputs import inputs_digest
+from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result, write_correct
 from ablations.study.expand import Run
@@ -81,7 +82,7 @@ class _RunTraining(RecordedTraining):
         self.checkpoints.sync_files()
         result = self._result(scores)
         result.write(self.directory.result)
-        self.checkpoints.remove()
+        remove_leftovers(self.directory)
         return result
 
     # Where training begins

@@ -6,27 +6,53 @@ TensorFlow is imported and recorded with each result.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import platform
+import time
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from ablations.errors import DeviceError, described
 from ablations.techniques.keras import internals
 
 THREADS = 1  # two single-thread processes beat one with two threads
 NOT_NEEDED = ("sklearn", "matplotlib")  # Keras's wrappers load them: a third of all imports' time
 ONEDNN_FLAG = "TF_ENABLE_ONEDNN_OPTS"
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 @cache
 def start(gpu: str | None = None) -> None:
-    """Import and configure TensorFlow; ``gpu`` is the one device to see, None is the CPU."""
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1" if gpu is None else gpu
+    """Import and configure TensorFlow; ``gpu`` is what to see of GPUs (``2``), None is the CPU.
+
+    Raises:
+        DeviceError: TensorFlow cannot be imported, or finds no such GPU; says why.
+    """
+    os.environ[VISIBLE] = "-1" if gpu is None else gpu
+    _import()
+    if gpu is not None:
+        _see_that_there_are(gpu)
+    internals.probe()
+    gc.freeze()  # what the imports made lives on: no collection need walk it again
+
+
+def _import() -> None:
+    """Import and configure TensorFlow, whatever devices it may see."""
     os.environ[ONEDNN_FLAG] = "1"
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        _configure()
+    except ImportError as error:
+        raise DeviceError(f"TensorFlow cannot be imported: {described(error)}") from error
+
+
+def _configure() -> None:
     with _quiet_stderr(), internals.imports_hidden(NOT_NEEDED), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the libraries' own imports
         import tensorflow as tf
@@ -36,8 +62,36 @@ def start(gpu: str | None = None) -> None:
         for device in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(device, True)
         tf.config.list_logical_devices()
-    internals.probe()
-    gc.freeze()  # what the imports made lives on: no collection need walk it again
+
+
+def _see_that_there_are(gpus: str) -> None:
+    """Raise where TensorFlow finds fewer GPUs than were promised."""
+    import tensorflow as tf
+
+    wanted, found = len(gpus.split(",")), len(tf.config.list_physical_devices("GPU"))
+    if found < wanted:
+        promised = f"GPU {gpus}" if wanted == 1 else f"GPUs {gpus}"
+        seen = f"TensorFlow sees {found or 'none'}: {_why_no_gpu()}"
+        raise DeviceError(f"{promised} {'was' if wanted == 1 else 'were'} promised and {seen}")
+
+
+def _why_no_gpu() -> str:
+    """Return what TensorFlow lacks to compute on a GPU, as far as that can be told."""
+    import tensorflow as tf
+
+    if not tf.test.is_built_with_cuda():
+        return "it is built without CUDA"
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return "there is no NVIDIA driver (libcuda.so.1)"
+    count = ctypes.c_int(0)
+    status = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
+    if status:
+        return f"the NVIDIA driver finds no such GPU (CUDA error {status})"
+    if count.value < len(os.environ.get(VISIBLE, "0").split(",")):
+        return f"the NVIDIA driver finds {count.value}"
+    return "CUDA's libraries are missing or do not fit; make setup GPU=1 installs them"
 
 
 class _quiet_stderr:  # noqa: N801
@@ -77,3 +131,33 @@ def environment() -> dict[str, Any]:
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
         "onednn": os.environ[ONEDNN_FLAG],
     }
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What TensorFlow says of this machine."""
+
+    seconds: float
+    """Of its import."""
+    environment: Mapping[str, Any]
+    gpus: tuple[str, ...]
+    """The names of those that it can use."""
+    why_no_gpu: str
+    """What it lacks to use one; empty where it can."""
+
+
+def survey() -> Survey:
+    """Import TensorFlow with no device hidden, and return what it says; to be called apart.
+
+    Raises:
+        DeviceError: it cannot be imported.
+    """
+    started = time.perf_counter()
+    _import()
+    seconds = time.perf_counter() - started
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    details = map(tf.config.experimental.get_device_details, gpus)
+    names = tuple(detail.get("device_name", "of unknown name") for detail in details)
+    return Survey(seconds, environment(), names, "" if gpus else _why_no_gpu())

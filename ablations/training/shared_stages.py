@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ablations.files import make_directory
 from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.lock import hold
 from ablations.ledger.paths import RunsDirectory, StageDirectory
 from ablations.study.recipe import DataRecipe, Recipe
@@ -88,7 +89,10 @@ class _StageTraining(RecordedTraining):
             saved = self.checkpoints.load(self.directory.learned)
         except UnusableError:
             return None
-        return None if saved is None else (saved.state.progress, saved.arrays)
+        recorded = {self.directory.metrics.name, self.directory.recorded.name}
+        if saved is None or saved.files.keys() != recorded:
+            return None
+        return saved.state.progress, saved.arrays
 
     def train_from(self, before: Learned) -> tuple[Progress, Arrays]:
         """Train the stage, or what is left of it, after those before it."""
@@ -106,5 +110,5 @@ class _StageTraining(RecordedTraining):
         state, weights = self.state(), self.trainer.learned()
         self.fence()
         self.checkpoints.save(self.directory.learned, state, weights)
-        self.checkpoints.remove()
+        remove_leftovers(self.directory)
         return state.progress, weights

@@ -15,6 +15,7 @@ from ablations.data.catalog import DATA_SETS, by_name
 from ablations.data.mnist import MNIST
 from ablations.errors import StudyError
 from ablations.execution.catalog import CATALOG
+from ablations.study.budgets import MOST
 from ablations.study.load import resolve
 from ablations.study.yaml_reader import read_yaml
 from ablations.techniques.catalog import FAMILIES
@@ -48,7 +49,8 @@ def expected(schema: dict, required: bool) -> list[str]:
         elif part.get("type") in WORDS:
             words.append(WORDS[part["type"]])
         words += ["null"] if part.get("type") == "null" else []
-        words += [f"{sign} {part[key]:g}" for key, sign in SIGNS.items() if key in part]
+        bounds = {key: part[key] for key in SIGNS if part.get(key, MOST) != MOST}
+        words += [f"{SIGNS[key]} {bound:g}" for key, bound in bounds.items()]
     default = schema.get("default")
     if required:
         words.append("required")

@@ -88,7 +88,7 @@ def test_a_run_that_cannot_be_kept_is_not_replaced(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(replaced.os, "fsync", full)
-    said = ablations("run", "small", "--arm", "elu", "--seed", "0", "--rerun", status=1)
+    said = ablations("run", "small", "--arm", "elu", "--seed", "0", "--rerun", status=2)
     assert "No space left" in said
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
     assert "nothing to train" in ablations("run", "small", "--arm", "elu", "--seed", "0")

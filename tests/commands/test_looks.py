@@ -86,6 +86,8 @@ def score(arm: str, seed: int) -> float:
 
 
 class InTurn:
+    notice = ""
+
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         yield from map(work, jobs)
 

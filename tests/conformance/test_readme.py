@@ -32,7 +32,7 @@ def test_the_table_of_commands_holds_every_command_and_option() -> None:
     assert sorted(rows) == sorted(main.commands)
     options = {option for p in main.commands["run"].params for option in p.opts}
     assert {option for option in options if option[:2] == "--"} == set(
-        re.findall(r"--[a-z]+", rows["run"])
+        re.findall(r"--[a-z-]+", rows["run"])
     )
 
 

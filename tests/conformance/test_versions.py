@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,12 @@ DECLARED = {r.name: r for r in map(Requirement, PROJECT["dependencies"])}
 EXTRAS = [Requirement(r) for extra in PROJECT["optional-dependencies"].values() for r in extra]
 LOCKED = {
     requirement.name.lower(): str(requirement.specifier).removeprefix("==")
-    for lock in ("requirements.lock", "requirements-browser.lock", "requirements-ray.lock")
+    for lock in (
+        "requirements.lock",
+        "requirements-browser.lock",
+        "requirements-gpu.lock",
+        "requirements-ray.lock",
+    )
     for requirement in map(Requirement, (ROOT / lock).read_text().split())
 }
 
@@ -54,3 +59,12 @@ def test_the_lock_is_what_the_project_declares():
         if not requirement.specifier.contains(LOCKED.get(requirement.name.lower(), "0"))
     ]
     assert wrong == []
+
+
+def test_the_lock_for_gpus_is_what_tensorflow_asks_for_with_cuda():
+    asked = [Requirement(line) for line in requires("tensorflow") or []]
+    wanted = {r.name: r.specifier for r in asked if 'extra == "and-cuda"' in str(r.marker)}
+    locked = (ROOT / "requirements-gpu.lock").read_text().split()
+    pinned = {name: pin for name, _, pin in (line.partition("==") for line in locked)}
+    assert pinned.keys() == wanted.keys() != set()
+    assert [name for name, pin in pinned.items() if not wanted[name].contains(pin)] == []

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from ablations.commands import studies
-from ablations.execution import processes
+from ablations.execution import devices, processes
 from ablations.execution.options import Options
 from ablations.execution.processes import Processes
 from ablations.execution.session import prepare
-from ablations.execution.worker import Job, Outcome, record_failure
+from ablations.execution.worker import Job
 
 
 def jobs(*arms: str) -> list[Job]:
@@ -35,29 +34,29 @@ def test_the_same_run_gives_the_same_bits_inline_and_in_a_worker(
     assert inline == workers
 
 
-def tell_device(job: Job) -> Outcome:
-    import tensorflow as tf
+@pytest.fixture
+def three_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if there were three that TensorFlow can use; no machine has those numbers."""
+    monkeypatch.setattr(devices, "_why_unusable", lambda gpus: "")
+    monkeypatch.setenv(devices.VISIBLE, "96,97,98")
 
-    seen = f"{os.environ['CUDA_VISIBLE_DEVICES']} {len(tf.config.list_physical_devices('GPU'))}"
-    return record_failure(job, seen)
 
-
-def test_each_worker_sees_its_own_device_and_nothing_else(
-    workplace: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("three_gpus")
+def test_each_worker_is_promised_its_own_gpu_and_fails_its_run_where_there_is_none(
+    workplace: Path,
 ) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")  # as if there were two GPUs
-    monkeypatch.setattr(processes, "work", tell_device)
-    options = Options(workers=3)
-    prepared = prepare(studies.load("small")[0], options)
+    prepared = prepare(studies.load("small")[0], Options(workers=2), ["elu"])
     assert isinstance(prepared.executor, Processes)
-    assert prepared.executor.devices == ("3", "5", "3")
-    seen = {o.result.reason for o in prepared.comparison().execute() if o.result}
-    assert seen == {"3 0", "5 0"}  # chosen before TensorFlow looked; this machine has none
+    assert prepared.executor.devices == ("96", "97")
+    results = [o.result for o in prepared.comparison().execute() if o.result]
+    assert [result.status for result in results] == ["failed", "failed"]
+    promised = {result.reason.partition(" and ")[0] for result in results}
+    assert promised == {f"DeviceError: GPU {gpu} was promised" for gpu in (96, 97)}
 
 
+@pytest.mark.usefixtures("three_gpus")
 def test_more_devices_than_jobs_start_no_idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str | None] = []
     monkeypatch.setattr(processes, "_feed", lambda slot, *_: started.append(slot.gpu))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
     assert list(Processes(Options()).execute(jobs("a", "b"))) == []
-    assert started == ["0", "1"]
+    assert started == ["96", "97"]

@@ -20,6 +20,7 @@ from ablations.cli import main
 from ablations.errors import AblationsError
 from ablations.execution import executor
 from ablations.execution.executor import executor_for
+from ablations.execution.limits import Limits
 from ablations.execution.options import Options
 from ablations.execution.trainer_of_node import Place, Trainer
 from ablations.ledger.records import read_result
@@ -139,7 +140,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     mark = tmp_path / "mark"
     mark.touch()
     monkeypatch.setenv("ABLATIONS_DATA", "before")
-    yield Place(__version__, tmp_path, mark, "elsewhere")
+    yield Place(__version__, tmp_path, mark, "elsewhere", Limits.of(Options()))
     os.chdir(before)
 
 

@@ -13,6 +13,7 @@ from ablations.execution.options import Options
 from ablations.execution.session import prepare
 from ablations.execution.worker import work
 from ablations.ledger.lock import hold
+from ablations.ledger.paths import lease_of
 from ablations.ledger.records import Result, read_history, read_result
 
 
@@ -53,7 +54,7 @@ def test_a_run_that_another_process_trains_has_no_result_yet(
     job.directory.path.mkdir(parents=True)
     with hold(job.directory.path):
         assert work(job).result is None
-    assert [path.name for path in job.directory.path.iterdir()] == [".lock"]
+    assert list(job.directory.path.iterdir()) == []
 
 
 @pytest.mark.parametrize("lost_at", ["an epoch's end", "its result", "an exception"])
@@ -65,7 +66,7 @@ def test_who_lost_its_directory_gives_up_without_writing(
     from ablations.training import run as training
 
     job = prepare(studies.load("small")[0], Options()).comparison().jobs()[0]
-    fence = job.directory.path / ".lease"
+    fence = lease_of(job.directory.path)
 
     def take_over(*arguments: Any) -> None:
         fence.write_text('{"host": "another"}')

@@ -50,7 +50,7 @@ REASONS = {
     "SIGSEGV": "the worker process died (SIGSEGV)",
     "KeyboardInterrupt": "KeyboardInterrupt: ",
     "GeneratorExit": "GeneratorExit: ",
-    "a lone surrogate": "ValueError: \ufffd \ufffd[31m red",
+    "a lone surrogate": "ValueError: \ufffd \ufffd[31m red second line",
     "no message": "BadMessageError: its message cannot be read",
     "RecursionError": "RecursionError: too deep",
     "MemoryError": "MemoryError: ",

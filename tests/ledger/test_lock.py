@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from ablations.ledger import lease, lock, replaced
+from ablations.ledger import lease, lock
 from ablations.ledger.lease import LostError
 from ablations.ledger.lock import HeldError, hold, is_held
-from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import Result
-from ablations.training.resume import CheckpointManager
+from ablations.ledger.paths import lease_of, lock_of
 
 HOLDER = """\
 import sys, time, fcntl
@@ -154,29 +151,29 @@ def test_of_two_that_take_over_at_once_one_succeeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another host has replaced the stale lease between our look at it and our taking it."""
-    (tmp_path / ".lease").write_text('{"host": "gone"}')
-    os.utime(tmp_path / ".lease", (0, 0))
+    lease_of(tmp_path).write_text('{"host": "gone"}')
+    os.utime(lease_of(tmp_path), (0, 0))
     living = lease.is_living
 
     def look(directory: Path, locked: bool) -> bool:
         found = living(directory, locked)
-        (directory / ".lease").write_text('{"host": "faster"}')
+        lease_of(directory).write_text('{"host": "faster"}')
         return found
 
     with monkeypatch.context() as patched:
         patched.setattr(lease, "is_living", look)
         with pytest.raises(HeldError), hold(tmp_path):
             pass
-    assert (tmp_path / ".lease").read_text() == '{"host": "faster"}'
+    assert lease_of(tmp_path).read_text() == '{"host": "faster"}'
     assert is_held(tmp_path)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"host": 3}'])
 def test_a_lease_that_was_cut_off_holds_until_it_is_stale(tmp_path: Path, content: str) -> None:
-    (tmp_path / ".lock").touch()
-    (tmp_path / ".lease").write_text(content)
+    lock_of(tmp_path).touch()
+    lease_of(tmp_path).write_text(content)
     assert is_held(tmp_path)
-    os.utime(tmp_path / ".lease", (0, 0))
+    os.utime(lease_of(tmp_path), (0, 0))
     assert not is_held(tmp_path)
     with hold(tmp_path):
         pass
@@ -185,7 +182,7 @@ def test_a_lease_that_was_cut_off_holds_until_it_is_stale(tmp_path: Path, conten
 def test_a_lease_that_is_gone_is_lost(tmp_path: Path) -> None:
     with hold(tmp_path) as held:
         held.check()
-        (tmp_path / ".lease").unlink()
+        lease_of(tmp_path).unlink()
         with pytest.raises(LostError):
             held.check()
 
@@ -194,7 +191,8 @@ def test_a_look_leaves_nothing_and_needs_no_right_to_write(tmp_path: Path) -> No
     assert not is_held(tmp_path / "not there")
     with hold(tmp_path):
         pass
-    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    assert not lease_of(tmp_path).exists()
+    assert list(tmp_path.iterdir()) == []
     with holder(tmp_path, "elsewhere"):
         tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
         before = sorted(tmp_path.iterdir())
@@ -203,23 +201,6 @@ def test_a_look_leaves_nothing_and_needs_no_right_to_write(tmp_path: Path) -> No
             assert sorted(tmp_path.iterdir()) == before
         finally:
             tmp_path.chmod(stat.S_IRWXU)
-
-
-def test_clearing_and_archiving_leave_the_fence_alone(tmp_path: Path) -> None:
-    directory = RunDirectory(tmp_path / "arm" / "seed-0")
-    directory.path.mkdir(parents=True)
-    with hold(directory.path) as held:
-        result = Result(study="s", arm="arm", seed=0, status="completed", fingerprint="f")
-        result.write(directory.result)
-        replaced.keep(directory)
-        with tarfile.open(directory.replaced("f")) as archive:
-            assert sorted(archive.getnames()) == ["seed-0", "seed-0/result.json"]
-        inode = (directory.path / ".lock").stat().st_ino
-        CheckpointManager(directory, "f").clear()
-        held.check()
-        assert is_held(directory.path)
-        assert (directory.path / ".lock").stat().st_ino == inode
-    assert [path.name for path in directory.path.iterdir()] == [".lock"]
 
 
 def test_a_look_is_cheap(tmp_path: Path) -> None:

@@ -148,5 +148,10 @@ def test_no_name_and_no_link_leads_out_of_the_runs_directory(tmp_path):
         runs.study("../other")
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "s").symlink_to(tmp_path)
-    with pytest.raises(RunsDirectoryError, match="runs/s: is a link; wants a directory of its own"):
+    with pytest.raises(RunsDirectoryError, match="leads out of"):
         runs.run("s", "a", 1)
+    (tmp_path / "runs" / "s").unlink()
+    (tmp_path / "runs" / "s" / "a" / "seed-1").mkdir(parents=True)
+    (tmp_path / "runs" / "s" / "a" / "seed-0").symlink_to("seed-1")
+    with pytest.raises(RunsDirectoryError, match="seed-0: is a link; wants a directory of its own"):
+        runs.run("s", "a", 0)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ablations.errors import StudyError
 from ablations.study.yaml_reader import (
+    _CONTROL,
     MAXIMUM_BYTES,
     MAXIMUM_DEPTH,
     MAXIMUM_NODES,
@@ -148,7 +149,8 @@ def test_any_bytes_load_or_are_refused(content):
     assert load_or_message(content)[1].startswith("f.yaml:")
 
 
-PLAIN = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(max_size=12)
+SHOWN = st.text(max_size=12).filter(lambda text: not _CONTROL.search(text))  # others are refused
+PLAIN = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | SHOWN
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
 

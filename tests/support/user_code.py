@@ -127,3 +127,29 @@ def blobs_by_name():
 
 def no_data():
     return 3
+
+
+LEAKED = []
+ROOM_BYTES = 200 * 2**20
+
+
+def may_go_wrong(input_shape, classes, way="not"):
+    """Builds like any other; its training hangs, or takes memory that it keeps until none is."""
+    import resource
+    import time
+
+    import keras
+
+    class GoesWrong(keras.layers.Layer):
+        def call(self, inputs, training=None):
+            while training and way == "hangs":
+                time.sleep(1)
+            if training and way == "leaks":
+                with open("/proc/self/statm") as stream:
+                    used = int(stream.read().split()[0]) * resource.getpagesize()
+                resource.setrlimit(resource.RLIMIT_AS, (used + ROOM_BYTES, used + ROOM_BYTES))
+            while training and way == "leaks":
+                LEAKED.append(np.ones(2**20))
+            return inputs
+
+    return keras.Sequential([keras.layers.Flatten(), GoesWrong(), keras.layers.Dense(classes)])

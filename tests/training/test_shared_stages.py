@@ -37,7 +37,7 @@ def train_in(tensorflow, tmp_path, monkeypatch):
 
 
 def stages_in(tmp_path, root="shared"):
-    return sorted((tmp_path / root / ".stages").iterdir())
+    return RunsDirectory(tmp_path / root).stages()
 
 
 def same_run(one, other):

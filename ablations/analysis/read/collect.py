@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 
 from ablations.analysis.read.left_out import Kind, LeftOut, join_seeds, trial_path, why_left_out
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
+from ablations.files import read_bounded
 from ablations.ledger.looks import Looks, read_looks
 from ablations.ledger.paths import RESULT, RunDirectory, RunsDirectory, seed_of
 from ablations.ledger.records import Epoch, Result, read_correct, read_history
@@ -24,7 +26,7 @@ from ablations.ledger.standing import Standing, classify
 from ablations.study.expand import SEED_PREFIX, Run, comparison_runs, expand_trials
 from ablations.study.recipe import Recipe
 from ablations.study.schema import STUDY_NAME, SUMMARY, TUNING, Study
-from ablations.study.yaml_reader import read_yaml
+from ablations.study.yaml_reader import MAXIMUM_BYTES, read_yaml
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,8 +69,22 @@ class RecordedRun:
         return self.result.value(metric)
 
     def history(self) -> list[Epoch]:
-        """Read the run's epochs."""
+        """Read the run's epochs, up to the first that is damaged."""
+        return list(self._history)
+
+    @cached_property
+    def _history(self) -> list[Epoch]:
         return read_history(self.standing.directory.metrics)
+
+    @property
+    def damage(self) -> str:
+        """What is lost of the run's curve; empty where nothing is, or where it has none."""
+        if not self.standing.directory.metrics.exists():
+            return ""
+        found, epochs = len(self._history), self.result.epochs
+        if found >= epochs:
+            return ""
+        return f"{found} of the {epochs} epochs of its curve can be read; its final metrics count"
 
     def correct(self) -> NDArray[np.bool_] | None:
         """Read which test examples the run classified correctly; None where it keeps none."""
@@ -132,7 +148,7 @@ def read_record(runs: Path, name: str) -> Study:
         raise AblationsError(f'{runs}: no study "{name}" (no {name}/{path.name}); {known}')
     again = f"run the study again (ablations run {name}), or name the studies to report"
     try:
-        return Study.model_validate(read_yaml(path.read_bytes(), str(path)).data)
+        return Study.model_validate(read_yaml(read_bounded(path, MAXIMUM_BYTES), str(path)).data)
     except OSError as error:
         raise AblationsError(f"{path}: not readable: {error.strerror}; {again}") from None
     except StudyError as error:
@@ -198,6 +214,9 @@ class _Scan:
             for each in standings
             if each.result is not None
         ]
+        for run in found:
+            if run.counts and run.damage:
+                self._leave_out("damaged", run.arm, run.seed, run.damage)
         others = set(map(id, of_other_data([run for run in found if run.counts])))
         for run in found:
             if id(run) in others:

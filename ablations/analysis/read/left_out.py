@@ -20,6 +20,7 @@ Kind = Literal[
     "incomplete",
     "undeclared",
     "other data",
+    "damaged",
 ]
 _KINDS: dict[Cause, Kind] = {
     Cause.UNREADABLE: "unreadable",

@@ -10,8 +10,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ablations.analysis.show.page import Page
+from ablations.files import read_bounded
 
 OVERVIEW = "overview.json"
+MOST_BYTES = 10_000_000
 
 
 class OverviewEntry(BaseModel):
@@ -55,6 +57,6 @@ def read_entries(out: Path) -> dict[str, OverviewEntry]:
 
 def _read(path: Path) -> OverviewEntry:
     try:
-        return OverviewEntry.model_validate_json(path.read_bytes())
+        return OverviewEntry.model_validate_json(read_bounded(path, MOST_BYTES))
     except (OSError, ValidationError):
         return OverviewEntry()

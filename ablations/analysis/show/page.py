@@ -14,7 +14,8 @@ from ablations.analysis.show.formats import plural
 from ablations.analysis.show.inert import inert_sentence
 from ablations.analysis.show.sections.changes import changes
 from ablations.analysis.show.sections.claims import claims
-from ablations.analysis.show.sections.environment import environment
+from ablations.analysis.show.sections.environment import TITLE as ENVIRONMENT
+from ablations.analysis.show.sections.environment import devices_notice, environment
 from ablations.analysis.show.sections.factorial import factorial
 from ablations.analysis.show.sections.figures import figures
 from ablations.analysis.show.sections.left_out import TITLE as LEFT_OUT
@@ -135,6 +136,8 @@ def _notices(inference: Inference) -> Iterator[Notice]:
         yield Notice(left_out_notice(inference), LEFT_OUT)
     if inference.looks and (error := looks_notice(inference.looks)):
         yield Notice(error, LOOKS)
+    if devices := devices_notice(inference):
+        yield Notice(devices, ENVIRONMENT)
     for inert in inference.inert:
         yield Notice(inert_sentence(inert, inference.control))
     yield from map(Notice, fairness_warnings(inference))

@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 from ablations.data.formats import BYTE_BUDGET
 from ablations.errors import DataError
 
+_UNREADABLE = (
+    *(OSError, EOFError, ValueError, KeyError, MemoryError, BadZipFile, zlib.error),
+    *(RuntimeError, SyntaxError, TypeError),  # encrypted, compressed in another way, a bad header
+)
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
@@ -31,8 +35,8 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
             stream.seek(0)
             with np.load(stream, allow_pickle=False) as arrays:
                 return {key: arrays[key] for key in arrays.files}
-    except (OSError, EOFError, ValueError, KeyError, MemoryError, BadZipFile, zlib.error) as error:
-        reason = str(error).splitlines()[0]
+    except _UNREADABLE as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise DataError(f"{path}: torn or unreadable: {reason}") from None
 
 

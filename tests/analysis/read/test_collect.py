@@ -183,3 +183,21 @@ def test_a_broken_record_is_one_clear_line(synthetic: Any, text: str) -> None:
     assert "\n" not in str(error.value)
     assert str(record) in str(error.value)
     assert "ablations run activations" in str(error.value)
+
+
+def test_a_damaged_history_is_named_and_its_good_prefix_read(synthetic: Any) -> None:
+    study = synthetic(["a", "b"], seeds=2)
+    for arm in ("a", "b"):
+        for seed in (0, 1):
+            study.add(arm, seed)
+    path = study.directory("b", 1).metrics
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[1][:-5])
+    collected = collect(study.runs, study.study.study)
+    assert [len(run.history()) for run in collected.runs] == [3, 3, 3, 1]
+    assert all(run.counts for run in collected.runs)
+    (entry,) = collected.left_out
+    assert (entry.kind, entry.arm, entry.seeds) == ("damaged", "b", (1,))
+    assert entry.reason == "1 of the 3 epochs of its curve can be read; its final metrics count"
+    path.unlink()  # as of a study that keeps no curves
+    assert collect(study.runs, study.study.study).left_out == ()

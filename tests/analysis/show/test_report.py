@@ -145,9 +145,7 @@ def test_every_file_of_a_run_is_read_once(
     monkeypatch.setattr(Path, "read_bytes", counted)
     report(made, out)
     of_runs = [path for path in opened if path.is_relative_to(made.runs)]
-    assert (
-        len(of_runs) == len(set(of_runs)) == 2 + 6 * 2
-    )  # the record, its looks; result and metrics
+    assert len(of_runs) == len(set(of_runs)) == 1 + 6 * 2  # the record; results and metrics
 
 
 def test_a_users_matplotlibrc_changes_nothing(synthetic: Any, out: Path) -> None:
@@ -481,7 +479,10 @@ def test_overrides_and_environment_are_told(synthetic: Any, out: Path) -> None:
     made = synthetic(("sigmoid", "elu"), [3, 5], overrides=overrides)
     fill(made)
     made.add("elu", 5, environment={"device": "gpu", "threads": 1})
-    text = report(made, out).markdown
+    written = report(made, out)
+    text = written.markdown
+    told = [notice for notice in written.notices if "different devices" in notice]
+    assert told[0].startswith("Computed on different devices (cpu: 3 runs, gpu: 1 run), which")
     assert "| device | cpu (3 runs); gpu (1 run) |" in text
     assert "| threads | 1 |" in text
     command = next(line for line in text.splitlines() if line.startswith("ablations run"))
