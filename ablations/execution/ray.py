@@ -13,6 +13,7 @@ import importlib.util
 import logging
 import os
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -44,6 +45,7 @@ from ablations.execution.worker import Job, Outcome, record_failure
 LOSSES = 3
 """Actors that may be lost, one after the other, with the same job."""
 WORD_AFTER_SECONDS = 10.0
+CONNECTING_SECONDS = 5.0
 OBJECT_STORE_BYTES = 80_000_000  # the least that Ray takes; what crosses is small
 LOCAL = "local"
 
@@ -115,6 +117,7 @@ class Ray:
     def _connected(self) -> Iterator[Any]:
         """Start Ray on this machine, reached by nobody else, or join a cluster; leave it after."""
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        _check_reachable(self._address)
         how: dict[str, Any] = {"address": self._address}
         if self._address == LOCAL:
             # By this Ray listens on 127.0.0.1 alone, as it does where it knows no clusters.
@@ -140,6 +143,16 @@ class Ray:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Refuse an address where nothing listens, which Ray itself tries for minutes."""
+    host, colon, port = address.rpartition(":")
+    try:
+        if colon:
+            socket.create_connection((host, int(port)), CONNECTING_SECONDS).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise AblationsError(f"--address {address}: {error}; wants a Ray head's") from None
 
 
 @contextlib.contextmanager

@@ -40,7 +40,9 @@ def test_a_finished_run_that_is_trained_again_is_kept(workplace: Path, why: str)
     ablations("run", "small", "--arm", "elu")
     directory = Path("runs/small/elu/seed-0")
     before = {
-        f"seed-0/{path.name}": path.read_bytes() for path in directory.iterdir() if path.is_file()
+        f"seed-0/{path.name}": path.read_bytes()
+        for path in directory.glob("[!.]*")
+        if path.is_file()
     }
     assert kept() == []
     if why == "stale":

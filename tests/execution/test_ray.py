@@ -125,11 +125,13 @@ def test_where_ray_is_missing_a_line_says_what_to_install(monkeypatch: pytest.Mo
 
 
 @needs_ray
-def test_a_cluster_that_is_not_there_is_a_line(workplace: Path) -> None:
-    done = run("--executor", "ray", "--address", "auto")
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("--address auto: ConnectionError: ")
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:rays", "ray://127.0.0.1:1"])
+def test_a_cluster_that_is_not_there_is_a_line(workplace: Path, address: str) -> None:
+    line = ["run", "small", "--executor", "ray", "--address", address]
+    done = CliRunner().invoke(main, line)
+    assert done.exit_code == 2
+    (said,) = done.output.splitlines()
+    assert said.startswith(f"--address {address}: ")
 
 
 @pytest.fixture
