@@ -37,7 +37,7 @@ check: setup
 	$(PYTEST)
 
 faults: setup
-	ABLATIONS_FAULT_CYCLES=100 $(BIN)/python -m pytest tests/faults
+	ABLATIONS_FAULT_CYCLES=100 $(BIN)/python -m pytest tests/faults tests/execution/test_ray.py
 
 format: setup
 	$(BIN)/ruff format .

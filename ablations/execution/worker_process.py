@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from ablations import errors
 from ablations.errors import UserCodeError, described
 from ablations.execution.parent import end_before_parent, end_with_parent
 
@@ -139,8 +140,11 @@ def _answer(function: Callable[..., object], arguments: Sequence[object]) -> Ans
 
 
 def _as_it_can_cross(error: BaseException) -> BaseException:
+    """Return an exception that the parent can read without a user's own module."""
     try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return UserCodeError(described(error))
-    return error
+        if type(error).__module__ in ("builtins", errors.__name__):
+            pickle.loads(pickle.dumps(error))
+            return error
+    except Exception:  # whatever its message is made of
+        pass
+    return UserCodeError(described(error))

@@ -23,6 +23,7 @@ from ablations.ledger.paths import RunsDirectory
 
 LONG = ("--seeds", "3", "--workers", "2", "--set", "training.epochs=400")
 ORPHANS_AFTER = 5.0
+TIMED = "inference_microseconds_per_sample"
 EVERYDAY = 2
 CYCLES = int(os.environ.get("ABLATIONS_FAULT_CYCLES", EVERYDAY))
 """Kills; `make faults` asks for 100."""
@@ -78,8 +79,9 @@ def a_run_has_begun() -> bool:
     return any(Path("runs").rglob("metrics.jsonl"))
 
 
+@pytest.mark.parametrize("whole_tree", [False, True] if CYCLES > EVERYDAY else [False])
 def test_no_worker_outlives_a_runner_that_is_killed(
-    workplace: Path, show: Callable[[str], None]
+    workplace: Path, show: Callable[[str], None], whole_tree: bool
 ) -> None:
     """In turn as it starts, while it trains, and at any time."""
     draw = random.Random(0)
@@ -90,12 +92,35 @@ def test_no_worker_outlives_a_runner_that_is_killed(
             else:
                 time.sleep(draw.uniform(0.2, 2.5 if cycle % 3 == 1 else 15))
             before = results()
-            running.send_signal(signal.SIGKILL)
+            if whole_tree:
+                os.killpg(running.pid, signal.SIGKILL)
+            else:
+                running.send_signal(signal.SIGKILL)
             running.wait()
             assert gone(running)
         assert {path: results().get(path) for path in before} == before
         assert {json.loads(content)["status"] for content in results().values()} <= {"completed"}
-    show(f"the runner gets SIGKILL {CYCLES} times: orphans after {ORPHANS_AFTER:.0f} s 0, lost 0")
+    different = differing() if CYCLES > EVERYDAY else 0
+    who = "the whole tree" if whole_tree else "the runner"
+    show(
+        f"{who} gets SIGKILL {CYCLES} times: orphans after {ORPHANS_AFTER:.0f} s 0, lost or redone "
+        f"0, different {different if CYCLES > EVERYDAY else 'not asked'}"
+    )
+    assert different == 0
+
+
+def differing() -> int:
+    """Return how many of the runs, once all are finished, are not those of an undisturbed study."""
+    found = []
+    for root in ("runs", "undisturbed"):
+        with runner("--runs", root) as running:
+            running.communicate()
+            assert running.returncode == 0
+        paths = sorted(Path(root).rglob("result.json"))
+        metrics = [(path.parts[1:], json.loads(path.read_bytes())["metrics"]) for path in paths]
+        found.append([(name, {**m, TIMED: 0}) for name, m in metrics])
+    assert len(found[0]) == len(found[1]) == 6
+    return sum(one != other for one, other in zip(*found, strict=True))
 
 
 @pytest.mark.parametrize(("name", "status"), SIGNALS if CYCLES > EVERYDAY else SIGNALS[:2])

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-RUNNERS = 4
 FULL = int(os.environ.get("ABLATIONS_FAULT_CYCLES", "1")) > 1
+RUNNERS = 4 if FULL else 2
 TIMES = 20 if FULL else 1
 WANTED = {f"small/{arm}/seed-{seed}" for arm in ("elu", "sigmoid") for seed in range(4)}
 LOGGED = """\
