@@ -92,6 +92,7 @@ class _StageTraining(RecordedTraining):
         recorded = {self.directory.metrics.name, self.directory.recorded.name}
         if saved is None or saved.files.keys() != recorded:
             return None
+        remove_leftovers(self.directory)  # of who was killed once it was finished
         return saved.state.progress, saved.arrays
 
     def train_from(self, before: Learned) -> tuple[Progress, Arrays]:
