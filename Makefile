@@ -37,6 +37,7 @@ check: setup
 	$(PYTEST)
 
 faults: setup
+	$(BIN)/python -m pip install --quiet --requirement requirements-ray.lock
 	ABLATIONS_FAULT_CYCLES=100 $(BIN)/python -m pytest tests/faults tests/execution/test_ray.py
 
 format: setup

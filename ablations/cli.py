@@ -15,7 +15,7 @@ from ablations import __version__
 from ablations.commands.interrupts import answered, exit_status
 from ablations.commands.options import EXECUTORS, Options, Shard
 from ablations.errors import AblationsError, Interrupted, shortened
-from ablations.study.budgets import MOST_SEED, MOST_SEEDS, MOST_WORKERS
+from ablations.study.budgets import MOST_DEVICES, MOST_SEED, MOST_SEEDS, MOST_WORKERS
 
 OBJECTS_BEFORE_A_COLLECTION = 50_000  # reading studies makes many objects and little garbage
 
@@ -112,6 +112,13 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True
+)
+@click.option(
+    "--devices-per-run",
+    type=click.IntRange(1, MOST_DEVICES),
+    default=1,
+    show_default=True,
+    help="Devices that train one run together, each a part of every batch.",
 )
 @click.option("--run-limit", type=float, metavar="SECONDS", help="What a run may take; unlimited.")
 @click.option(

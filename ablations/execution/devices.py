@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,18 +28,19 @@ class Devices:
     """What the workers compute on."""
 
     gpus: tuple[str | None, ...]
-    """One entry a worker: the GPU it sees, or None for a CPU."""
+    """One entry a worker: the GPU that it sees, or those (``0,1``), or None for a CPU."""
     notice: str = ""
-    """Why GPUs that are listed here are not used; empty where they are, or were not asked for."""
+    """What a user would not expect: that GPUs which are listed here are not used, say."""
 
 
-def choose(device: str, workers: int | None) -> Devices:
-    """Return the device of each worker: a GPU only where TensorFlow can use it.
+def choose(device: str, workers: int | None, per_run: int = 1) -> Devices:
+    """Return the devices of each worker: GPUs only where TensorFlow can use them.
 
-    One worker a GPU or a core by default; where more are asked for, GPUs are shared in turn.
+    One worker a GPU or a core by default; where more are asked for, GPUs are shared in turn.  Runs
+    that take several GPUs, ``per_run``, share none; several devices of a CPU are virtual ones.
 
     Raises:
-        DeviceError: a GPU was asked for and there is none.
+        DeviceError: a GPU was asked for and there is none, or there are too few for a run.
     """
     gpus = [] if device == "cpu" else visible_gpus()
     unusable = _why_unusable(",".join(gpus)) if gpus else ""
@@ -46,9 +48,31 @@ def choose(device: str, workers: int | None) -> Devices:
         reason = unusable or "no GPU is visible here"
         raise DeviceError(f"--device gpu: {reason}; wants --device auto or cpu")
     if gpus and not unusable:
-        return Devices(tuple(gpus[number % len(gpus)] for number in range(workers or len(gpus))))
-    notice = f"trains on the CPU: {unusable}" if unusable else ""
-    return Devices((None,) * (workers or usable_cores()), notice)
+        groups = groups_of(gpus, per_run)
+        count = workers or len(groups)
+        if per_run > 1:
+            count = min(count, len(groups))
+        return Devices(tuple(groups[number % len(groups)] for number in range(count)))
+    notices = [f"trains on the CPU: {unusable}"] if unusable else []
+    if per_run > 1:
+        notices.append(f"each run takes {per_run} virtual devices of the CPU, which is no faster")
+    return Devices((None,) * (workers or usable_cores()), "; ".join(notices))
+
+
+def groups_of(gpus: Sequence[str], per_run: int) -> list[str]:
+    """Return the GPUs of each run, as ``CUDA_VISIBLE_DEVICES`` names them.
+
+    Raises:
+        DeviceError: they are too few for one run.
+    """
+    last = len(gpus) - per_run
+    if last < 0:
+        there = "1 GPU is" if len(gpus) == 1 else f"{len(gpus)} GPUs are"
+        raise DeviceError(
+            f"--devices-per-run {per_run}: {there} visible here; wants as many, or --device cpu to "
+            "try it on virtual devices"
+        )
+    return [",".join(gpus[n : n + per_run]) for n in range(0, last + 1, per_run)]
 
 
 def usable_cores() -> int:

@@ -25,13 +25,14 @@ class Inline:
                 "--run-limit, --epoch-limit: --executor inline cannot end what it trains itself; "
                 "wants --executor processes"
             )
-        chosen = devices.choose(options.device, workers=1)
+        chosen = devices.choose(options.device, 1, options.devices_per_run)
         (self.gpu,), self.notice = chosen.gpus, chosen.notice
+        self.per_run = options.devices_per_run
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes."""
         from ablations.training import runtime
 
-        runtime.start(self.gpu)
+        runtime.start(self.gpu, self.per_run)
         for job in jobs:
             yield work(job)

@@ -23,20 +23,20 @@ STARTS = 3
 """Workers that may die one after the other before they take a job."""
 
 
-def _begin(gpu: str | None) -> None:
-    """Set a fresh worker up: its device is chosen before TensorFlow is imported."""
+def _begin(gpu: str | None, per_run: int) -> None:
+    """Set a fresh worker up: its devices are chosen before TensorFlow is imported."""
     for number in ASKING_TO_END:
         signal.signal(number, signal.SIG_IGN)  # the parent answers them
     from ablations.training import runtime
 
-    runtime.start(gpu)
+    runtime.start(gpu, per_run)
 
 
 class Slot:
     """A place for one worker process after another, and the arm whose program the worker holds."""
 
-    def __init__(self, gpu: str | None, limits: Limits) -> None:
-        self.gpu, self.limits = gpu, limits
+    def __init__(self, gpu: str | None, per_run: int, limits: Limits) -> None:
+        self.gpu, self.per_run, self.limits = gpu, per_run, limits
         self.arm: str | None = None
         self.job: Job | None = None
         """What the worker is training."""
@@ -56,7 +56,7 @@ class Slot:
         self._submit(job)
 
     def _submit(self, job: Job) -> None:
-        self._worker = self._worker or WorkerProcess(_begin, self.gpu)
+        self._worker = self._worker or WorkerProcess(_begin, self.gpu, self.per_run)
         self._worker.submit(work, (job,))
 
     def outcome(self) -> Outcome | None:
@@ -116,13 +116,14 @@ class Processes:
             AblationsError: a limit is none.
         """
         self.limits = Limits.of(options)
-        chosen = devices.choose(options.device, options.workers)
+        self.per_run = options.devices_per_run
+        chosen = devices.choose(options.device, options.workers, self.per_run)
         self.devices, self.notice = chosen.gpus, chosen.notice
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
         queue = Queue(jobs)
-        slots = [Slot(gpu, self.limits) for gpu in self.devices[: len(jobs)]]
+        slots = [Slot(gpu, self.per_run, self.limits) for gpu in self.devices[: len(jobs)]]
         try:
             for slot in slots:
                 _feed(slot, slots, queue)

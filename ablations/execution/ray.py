@@ -80,8 +80,9 @@ class Ray:
             )
         self._options, self._address = options, options.address or LOCAL
         self._limits, self.notice = Limits.of(options), ""
+        self._per_run = options.devices_per_run
         if self._address == LOCAL:
-            chosen = devices.choose(options.device, options.workers)
+            chosen = devices.choose(options.device, options.workers, options.devices_per_run)
             self.devices, self.notice = chosen.gpus, chosen.notice
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
@@ -98,20 +99,25 @@ class Ray:
             tempfile.NamedTemporaryFile(dir=root, prefix=".ray.") as mark,
         ):
             data = os.environ.get(DIRECTORY_VARIABLE)
-            place = Place(__version__, Path.cwd(), Path(mark.name), data, self._limits)
+            place = Place(
+                __version__, Path.cwd(), Path(mark.name), data, self._limits, self._per_run
+            )
             yield from _Study(ray, place, *self._seats(ray)).train(jobs)
 
     def _seats(self, ray: Any) -> tuple[int, float]:
         """Return how many actors there may be, and the GPUs of each."""
         if self._address == LOCAL:
-            gpus = set(self.devices) - {None}
-            return len(self.devices), min(1.0, len(gpus) / len(self.devices))
+            groups = set(self.devices) - {None}
+            return len(self.devices), min(1.0, len(groups) / len(self.devices)) * self._per_run
         there = ray.cluster_resources()
         gpus_there = 0 if self._options.device == "cpu" else int(there.get("GPU", 0))
         if self._options.device == "gpu" and not gpus_there:
             raise DeviceError("--device gpu: no node of the cluster has a GPU; wants auto or cpu")
-        most = gpus_there or int(there.get("CPU", 0))
-        return min(self._options.workers or most, most), float(bool(gpus_there))
+        if not gpus_there:
+            most = int(there.get("CPU", 0))
+            return min(self._options.workers or most, most), 0.0
+        most = len(devices.groups_of(["GPU"] * gpus_there, self._per_run))
+        return min(self._options.workers or most, most), float(self._per_run)
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Any]:
@@ -124,7 +130,7 @@ class Ray:
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
             how |= {
                 "num_cpus": len(self.devices),
-                "num_gpus": len(set(self.devices) - {None}),
+                "num_gpus": len(set(self.devices) - {None}) * self._per_run,
                 "object_store_memory": OBJECT_STORE_BYTES,
                 "include_dashboard": False,
             }

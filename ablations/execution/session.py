@@ -170,15 +170,16 @@ def prepare(
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)
-    _check_sizes(wanted, known)
+    _check_sizes(wanted, known, options.devices_per_run)
     return Prepared(study, tuple(arms), tuple(seeds), options, executor, known)
 
 
-def _check_sizes(wanted: Sequence[Run], known: Facts) -> None:
-    """Refuse runs that their data is too small for."""
+def _check_sizes(wanted: Sequence[Run], known: Facts, devices: int) -> None:
+    """Refuse runs that their data is too small for, or whose batches cannot be cut."""
     from ablations.data.split import check_sizes
-    from ablations.training.stage import stages_of
+    from ablations.training.stage import check_parts, stages_of
 
     for stage in (stage for run in wanted for stage in stages_of(run.trained)):
         data = facts_for(stage.recipe.data, known.data)
         check_sizes(stage.recipe, data.train_examples, data.input_shape)
+        check_parts(stage, devices)

@@ -26,6 +26,8 @@ class Place:
     data: str | None
     """``$ABLATIONS_DATA``."""
     limits: Limits
+    per_run: int
+    """The devices that one run takes."""
 
 
 class Trainer:
@@ -38,7 +40,8 @@ class Trainer:
             os.chdir(place.directory)
             if place.data is not None:
                 os.environ[DIRECTORY_VARIABLE] = place.data
-            self._slot = Slot(os.environ["CUDA_VISIBLE_DEVICES"] if has_gpu else None, place.limits)
+            gpu = os.environ["CUDA_VISIBLE_DEVICES"] if has_gpu else None
+            self._slot = Slot(gpu, place.per_run, place.limits)
         return wrong
 
     def train(self, job: Job) -> Outcome:

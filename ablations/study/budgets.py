@@ -19,6 +19,8 @@ MOST_PARTS = 100
 MOST_RUNS = 50_000
 """Of one study, trials included: `status` reads so many in half a minute."""
 MOST_WORKERS = 1_024
+MOST_DEVICES = 64
+"""Of one run."""
 
 
 def too_many(what: str, count: int, most: int) -> str:

@@ -27,32 +27,34 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 @cache
-def start(gpu: str | None = None) -> None:
+def start(gpu: str | None = None, devices: int = 1) -> None:
     """Import and configure TensorFlow; ``gpu`` is what to see of GPUs (``2``), None is the CPU.
+
+    A run takes all GPUs that are seen; of a CPU so many virtual ``devices``.
 
     Raises:
         DeviceError: TensorFlow cannot be imported, or finds no such GPU; says why.
     """
     os.environ[VISIBLE] = "-1" if gpu is None else gpu
-    _import()
+    _import(devices if gpu is None else 1)
     if gpu is not None:
         _see_that_there_are(gpu)
     internals.probe()
     gc.freeze()  # what the imports made lives on: no collection need walk it again
 
 
-def _import() -> None:
+def _import(virtual_cpus: int = 1) -> None:
     """Import and configure TensorFlow, whatever devices it may see."""
     os.environ[ONEDNN_FLAG] = "1"
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        _configure()
+        _configure(virtual_cpus)
     except ImportError as error:
         raise DeviceError(f"TensorFlow cannot be imported: {described(error)}") from error
 
 
-def _configure() -> None:
+def _configure(virtual_cpus: int) -> None:
     with _quiet_stderr(), internals.imports_hidden(NOT_NEEDED), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the libraries' own imports
         import tensorflow as tf
@@ -61,7 +63,19 @@ def _configure() -> None:
         tf.config.threading.set_inter_op_parallelism_threads(THREADS)
         for device in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(device, True)
+        if virtual_cpus > 1:
+            (cpu,) = tf.config.list_physical_devices("CPU")
+            each = tf.config.LogicalDeviceConfiguration()
+            tf.config.set_logical_device_configuration(cpu, [each] * virtual_cpus)
         tf.config.list_logical_devices()
+
+
+def logical_devices() -> list[str]:
+    """Return the names of the devices that one run computes on: ``/device:GPU:0``."""
+    import tensorflow as tf
+
+    kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+    return [device.name for device in tf.config.list_logical_devices(kind)]
 
 
 def _see_that_there_are(gpus: str) -> None:
@@ -126,11 +140,17 @@ def environment() -> dict[str, Any]:
         "keras": keras.__version__,
         "numpy": np.__version__,
         "platform": f"{platform.system()} {platform.machine()}",
-        "device": f"GPU {details.get('device_name', '')}".strip() if gpus else "CPU",
+        "device": _named(f"GPU {details.get('device_name', '')}".strip() if gpus else "CPU"),
         "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
         "onednn": os.environ[ONEDNN_FLAG],
     }
+
+
+def _named(device: str) -> str:
+    """Return the name of what one run computes on: ``2 x GPU NVIDIA H200``."""
+    count = len(logical_devices())
+    return device if count == 1 else f"{count} x {device}"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from ablations.errors import DeviceError
 from ablations.study.families import Pretraining
 from ablations.study.recipe import Recipe, TrainingRecipe
 from ablations.study.transfer import TransferRecipe
@@ -27,8 +28,12 @@ class StageSetup:
 
     def rows_per_step(self, batch_size: int) -> int:
         """Return how many rows a batch has: an even number where rows come in pairs."""
-        paired = self.pretraining is not None and self.pretraining.paired_rows
-        return batch_size // 2 * 2 if paired else batch_size
+        return batch_size // self.rows_together * self.rows_together
+
+    @property
+    def rows_together(self) -> int:
+        """How many rows go together: two where they come in pairs."""
+        return 2 if self.pretraining is not None and self.pretraining.paired_rows else 1
 
 
 WHOLE_NETWORK = StageSetup()
@@ -161,3 +166,17 @@ def _task_name(stage: Stage) -> str:
     if stage.own_task:
         return "the recipe's own"
     return "another task" if stage.setup.pretraining is None else stage.setup.pretraining.name
+
+
+def check_parts(stage: Stage, devices: int) -> None:
+    """Refuse batches that cannot be cut into equal parts, one for each of a run's devices.
+
+    Raises:
+        DeviceError: says what could be.
+    """
+    together, size = stage.setup.rows_together, stage.recipe.training.batch_size
+    if stage.setup.rows_per_step(size) % (devices * together):
+        raise DeviceError(
+            f"--devices-per-run {devices}: a batch of {size} cannot be cut into {devices} equal "
+            f"parts; wants training.batch_size a multiple of {devices * together}"
+        )

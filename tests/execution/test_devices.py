@@ -62,3 +62,16 @@ def test_more_workers_than_gpus_share_them_in_turn(
     monkeypatch.setenv(VISIBLE, "0,1")
     assert choose("gpu", 5).gpus == ("0", "1", "0", "1", "0")
     assert choose("auto", 1).gpus == ("0",)
+
+
+@pytest.mark.usefixtures("usable")
+def test_a_run_takes_several_gpus_which_no_other_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VISIBLE, "0,1,2,5,7")
+    assert choose("auto", None, 2).gpus == ("0,1", "2,5")
+    assert choose("gpu", 9, 2).gpus == ("0,1", "2,5")
+    assert choose("gpu", 1, 5).gpus == ("0,1,2,5,7",)
+    with pytest.raises(DeviceError, match="--devices-per-run 6: 5 GPUs are visible here; wants"):
+        choose("auto", None, 6)
+    chosen = choose("cpu", 1, 2)
+    assert chosen.gpus == (None,)
+    assert "2 virtual devices of the CPU" in chosen.notice

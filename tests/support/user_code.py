@@ -21,6 +21,18 @@ def build(input_shape, classes, hidden=(8,), activation="relu"):
     return keras.Model(inputs, keras.layers.Dense(classes)(signal))
 
 
+def normalized(input_shape, classes, hidden=(8,), activation="relu"):
+    """A model with batch normalization of Keras, which draws nothing as it trains."""
+    import keras
+
+    signal = inputs = keras.Input(input_shape)
+    signal = keras.layers.Flatten()(signal)
+    for width in hidden:
+        signal = keras.layers.Dense(width, activation=activation)(signal)
+        signal = keras.layers.BatchNormalization()(signal)
+    return keras.Model(inputs, keras.layers.Dense(classes)(signal))
+
+
 def sequential(input_shape, classes):
     """Declares no inputs; the LSTM inside starts its forget gate's bias at 1."""
     import keras

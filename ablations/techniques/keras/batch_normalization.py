@@ -22,7 +22,8 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: Any = None) -> tf.Tensor:
         """Return γ(z − μ)/√(σ² + ε) + β over the batch, [B, units]; else what Keras returns."""
-        if not (training and self.trainable) or len(inputs.shape) != 2:
+        ours = training and self.trainable and len(inputs.shape) == 2 and not self.synchronized
+        if not ours:
             return super().call(inputs, training=training, mask=mask)
         gamma = tf.convert_to_tensor(self.gamma) if self.scale else tf.ones(inputs.shape[1:])
         outputs, mean, variance = self._normalize(inputs, gamma, tf.convert_to_tensor(self.beta))

@@ -173,6 +173,14 @@ def variable_index(optimizer: Any, variable: Any) -> int:
     return int(optimizer._get_variable_index(variable))
 
 
+def first_copy(variable: Any) -> Any:
+    """Return a variable itself, or of one that is mirrored its copy on the first device."""
+    import tensorflow as tf
+
+    strategy = getattr(variable, "distribute_strategy", None) or tf.distribute.get_strategy()
+    return strategy.experimental_local_results(variable)[0]
+
+
 @cache
 def on_one_device(optimizer: type[Any]) -> type[Any]:
     """Return a class of optimizers that step without ``tf.distribute``.
@@ -192,7 +200,7 @@ def _one_device() -> type[Any]:
     class OneDevice(keras.optimizers.Optimizer):  # type: ignore[misc]
         def _backend_update_step(self, grads: Any, trainable_variables: Any, rate: Any) -> None:
             for gradient, variable in zip(grads, trainable_variables, strict=True):
-                self.update_step(gradient, variable.value, rate)
+                self.update_step(gradient, first_copy(variable.value), rate)
 
         def _apply_weight_decay(self, variables: list[Any]) -> None:
             if self.weight_decay is None:

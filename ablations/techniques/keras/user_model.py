@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from ablations.errors import ModelError, UserCodeError
 from ablations.user_code import UserFunction
@@ -24,7 +25,8 @@ def build(
         ModelError: the model does not read the inputs, or gives no logits.
     """
     function.load()
-    keras.utils.clear_session(free_memory=False)  # so that dense_7 is dense in every process
+    if not tf.distribute.has_strategy():  # its scope would be cleared with the rest
+        keras.utils.clear_session(free_memory=False)  # so that dense_7 is dense in every process
     model = function.call(input_shape, classes, **parameters)
     return _checked(str(function), model, input_shape, classes)
 

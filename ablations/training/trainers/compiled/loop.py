@@ -18,6 +18,7 @@ from ablations.study.protocols import Objective
 from ablations.telemetry.histograms import OCTAVES
 from ablations.training.trainers.compiled.built import BuiltTechniques
 from ablations.training.trainers.compiled.measure import octave_counts
+from ablations.training.trainers.compiled.replicas import Replicas
 
 STEP_COLUMNS = (
     "train_loss",
@@ -83,8 +84,10 @@ class EpochLoop:
         data: tuple[tf.Tensor, tf.Tensor, float],
         objective: Objective,
         batch_size: int,
+        replicas: Replicas,
     ) -> None:
         self.model, self.techniques, self.objective = model, techniques, objective
+        self.replicas = replicas
         self.features, self.labels, self.scale = data
         self.variables = [variable.value for variable in model.trainable_variables]
         places = {id(variable): place for place, variable in enumerate(model.trainable_variables)}
@@ -139,7 +142,8 @@ class EpochLoop:
             return tf.logical_and(step < steps, tf.math.is_finite(loss))
 
         def body(step: tf.Tensor, loss: tf.Tensor, rows: Any, counts: tf.Tensor) -> tuple[Any, ...]:
-            loss, accuracy, gradients = self._gradients(order[step], tf.stack([seed, step]))
+            batch = self._batch(order[step], tf.stack([seed, step]))
+            loss, accuracy, gradients = self.replicas.mean(self._gradients, batch)
             used, is_clipped = self._clip(gradients)
             norms, counts = self._measure(gradients, used, counts, (step + 1) % sample_every)
             self._update(used, rates[step])
@@ -151,14 +155,17 @@ class EpochLoop:
         )
         return rows.stack(), counts
 
-    def _gradients(
-        self, rows: tf.Tensor, seed: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-        """Return loss, accuracy and gradients of the batch ``rows`` [B]."""
+    def _batch(self, rows: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the features and the labels of the batch ``rows`` [B]."""
         features = tf.cast(tf.gather(self.features, rows), tf.float32) * self.scale
         if self.techniques.augment is not None:
             features = self.techniques.augment(features, seed)
-        labels = tf.gather(self.labels, rows)
+        return features, tf.gather(self.labels, rows)
+
+    def _gradients(
+        self, features: tf.Tensor, labels: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """Return loss, accuracy and gradients of a batch, or of a replica's part of one."""
         with tf.GradientTape() as tape:
             outputs = self.model(features, training=True)
             losses, correct = self.objective(outputs, labels)
@@ -219,3 +226,4 @@ class EpochLoop:
                 kernel.assign(project(tf.convert_to_tensor(kernel)))
         if self.techniques.average is not None:
             self.techniques.average.update(optimizer.iterations.value)
+        self.replicas.copy(self.model.trainable_variables)

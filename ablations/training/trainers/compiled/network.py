@@ -15,6 +15,7 @@ from ablations.study.technique import LiveValues
 from ablations.techniques.keras.layer_names import named_layers
 from ablations.techniques.keras.objectives import cross_entropy
 from ablations.training.stage import StageSetup
+from ablations.training.trainers.compiled.replicas import replicas
 from ablations.training.trainers.compiled.weights import matching
 
 
@@ -48,6 +49,20 @@ def assemble(
     Raises:
         ModelError: the model cannot be trained so.
     """
+    with replicas().scope():
+        network = _assembled(technique, shape, classes, setup, live, live_in_task)
+    replicas().prepare(network.model)
+    return network
+
+
+def _assembled(
+    technique: Model,
+    shape: tuple[int, ...],
+    classes: int,
+    setup: StageSetup,
+    live: LiveValues | None,
+    live_in_task: LiveValues | None,
+) -> Network:
     classifier = technique.build(shape, classes, live)
     parameters = sum(math.prod(variable.shape) for variable in classifier.trainable_variables)
     if setup.pretraining is not None:

@@ -31,6 +31,7 @@ from ablations.training.trainers.compiled.live_variables import LiveVariables
 from ablations.training.trainers.compiled.loop import EpochLoop
 from ablations.training.trainers.compiled.network import Network, assemble
 from ablations.training.trainers.compiled.observe import Observer
+from ablations.training.trainers.compiled.replicas import replicas
 from ablations.training.trainers.compiled.weights import Weights, reuse
 
 ZERO_WEIGHT = 1e-6  # a weight smaller than this counts as zero
@@ -41,6 +42,7 @@ class Program:
 
     def __init__(self, recipe: Recipe, dataset: Dataset, setup: StageSetup = WHOLE_NETWORK) -> None:
         self._recipe, self._dataset, self._setup = recipe, dataset, setup
+        self.replicas = replicas()
         self.live = LiveVariables(sections(recipe, setup))
         network = self._assemble()
         self.model, self.classifier = network.model, network.classifier
@@ -65,6 +67,7 @@ class Program:
             data,
             network.objective,
             setup.rows_per_step(recipe.training.batch_size),
+            self.replicas,
         )
         self._kernels = {name: kernel.value for name, kernel in kernels(self.classifier).items()}
         activations = recipe.model.activations(self.classifier)
@@ -104,6 +107,7 @@ class Program:
             initialize(self.model, seed, declared, lambda: self._assemble().model)
         if weights:
             reuse(self.model, weights, pattern)
+        self.replicas.tell_apart(self.model)
         self.techniques.reset()
 
     @property
@@ -157,6 +161,7 @@ class Program:
                 raise UnusableError(f"it is of another architecture: {name} is {both}")
         for name, variable in variables.items():
             variable.assign(state[name])
+        self.replicas.tell_apart(self.model)
 
     def _variables(self) -> dict[str, tf.Variable | keras.Variable]:
         """Return all variables by name: of the model, the optimizer and stateful techniques."""
