@@ -99,6 +99,19 @@ def test_cached_outputs_give_the_same_weights_in_less_time(recipe, train, show):
     assert abs(one - other) <= 1 / 360
 
 
+def test_validation_above_a_frozen_bottom_is_that_of_the_whole_network(recipe, train, first):
+    from ablations.training.stage import stages_of
+    from ablations.training.trainers.compiled.stage_data import StageData
+
+    wanted = recipe({**BOTTOM, "training.epochs": 3, **from_file(first, freeze=".*1")})
+    trained = train(wanted)
+    program, (stage,) = trained.program, stages_of(wanted)
+    assert program.monitor.model is not program.classifier  # the bottom's outputs are computed once
+    whole = program.evaluation.run(StageData(stage, 0, None).validation)
+    last = trained.epochs()[-1]
+    assert whole == pytest.approx((last["validation_loss"], last["validation_accuracy"]), rel=1e-6)
+
+
 def test_layers_are_unfrozen_from_the_top_in_stages(recipe, train, first):
     stages = [{"after_epochs": 1, "freeze": ".*1"}, {"after_epochs": 3}]
     transfer = from_file(first, freeze=".*[12]", unfreeze=stages)

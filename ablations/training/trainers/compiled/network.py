@@ -29,11 +29,11 @@ class Network:
     """All variables of the stage: the classifier, or what pretraining makes of it."""
     trained: keras.Model
     """What a step calls; the model, or its top alone, fed with the bottom's outputs."""
-    bottom: keras.Model | None
-    """What computes the features that ``trained`` is fed with, where they are cached."""
     objective: Objective
     parameters: int
     """Trainable numbers of the classifier, frozen or not."""
+    halves: tuple[keras.Model, keras.Model] | None = None
+    """The bottom, frozen as a whole, and the top that is fed with its outputs, if there are."""
 
 
 def assemble(
@@ -69,18 +69,17 @@ def _assembled(
         levels = list(technique.activations(classifier).values())
         model = setup.pretraining.build(classifier, levels, setup.level, live_in_task or {})
         objective = setup.pretraining.objective(live_in_task or {})
-        return Network(classifier, model, model, None, objective, parameters)
+        return Network(classifier, model, model, objective, parameters)
     if setup.frozen is None:
-        return Network(classifier, classifier, classifier, None, cross_entropy, parameters)
+        return Network(classifier, classifier, classifier, cross_entropy, parameters)
     freeze(classifier, setup.frozen)
     halves = _halves(classifier)
-    if setup.cached:
-        if halves is None:
-            raise ModelError("transfer.cache: no bottom of the network is frozen as a whole")
-        bottom, top = halves
-        return Network(classifier, classifier, top, bottom, cross_entropy, parameters)
-    trained = classifier if halves is None else _stacked(*halves)
-    return Network(classifier, classifier, trained, None, cross_entropy, parameters)
+    trained = classifier
+    if halves is not None:
+        trained = halves[1] if setup.cached else _stacked(*halves)
+    elif setup.cached:
+        raise ModelError("transfer.cache: no bottom of the network is frozen as a whole")
+    return Network(classifier, classifier, trained, cross_entropy, parameters, halves)
 
 
 def freeze(model: keras.Model, pattern: str) -> None:

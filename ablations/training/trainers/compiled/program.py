@@ -50,11 +50,13 @@ class Program:
         self.techniques = build_techniques(recipe.training, network.trained, self.live)
         self.average = self.techniques.average
         self.evaluation = self.monitor = Evaluation(self.classifier, dataset.scale)
-        data, self.cache = (*_on_device(dataset), dataset.scale), None
-        if network.bottom is not None:
-            self.cache = FrozenOutputs(network.bottom, dataset.scale)
-            data = (self.cache.features, self.cache.labels, 1.0)
-            self.monitor = Evaluation(network.trained, 1.0)
+        data, self.frozen = (*_on_device(dataset), dataset.scale), None
+        if network.halves is not None:
+            bottom, top = network.halves
+            self.frozen = FrozenOutputs(bottom, dataset.scale)
+            self.monitor = Evaluation(top, 1.0)
+            if setup.cached:
+                data = (self.frozen.features, self.frozen.labels, 1.0)
         elif setup.pretraining is not None:
             self.monitor = Evaluation(network.trained, dataset.scale, network.objective)
         trained = {n: k for n, k in kernels(self.model).items() if k.trainable}
@@ -89,8 +91,8 @@ class Program:
         internals.forget_custom_gradients()
 
     def monitored(self, validation: Split) -> Split:
-        """Return the validation split as ``monitor`` reads it."""
-        return validation if self.cache is None else self.cache.of(validation)
+        """Return the validation split as ``monitor`` reads it: what is frozen is computed once."""
+        return validation if self.frozen is None else self.frozen.of(validation)
 
     def reset(
         self, recipe: Recipe, seed: int, weights: Weights | None = None, pattern: str = ALL_LAYERS

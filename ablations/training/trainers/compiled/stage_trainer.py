@@ -81,10 +81,10 @@ class StageTrainer:
         self._compute_frozen_outputs()
 
     def _compute_frozen_outputs(self) -> None:
-        if self.program.cache is not None:
+        self._monitored = self.program.monitored(self.data.validation)
+        if self.program.frozen is not None and self.stage.setup.cached:
             started = time.perf_counter()
-            self.program.cache.fill(self.data.train_examples())
-            self._monitored = self.program.monitored(self.data.validation)
+            self.program.frozen.fill(self.data.train_examples())
             self.cache_seconds = time.perf_counter() - started
 
     # What a checkpoint holds
