@@ -153,12 +153,23 @@ class Ray:
 
 def _check_reachable(address: str) -> None:
     """Refuse an address where nothing listens, which Ray itself tries for minutes."""
-    host, colon, port = address.rpartition(":")
+    meant = _started_last() if address == "auto" else address
+    host, colon, port = meant.rpartition(":")
     try:
         if colon:
             socket.create_connection((host, int(port)), CONNECTING_SECONDS).close()
     except (OSError, ValueError, OverflowError) as error:
-        raise AblationsError(f"--address {address}: {error}; wants a Ray head's") from None
+        where = f"{meant}: " if meant != address else ""
+        raise AblationsError(f"--address {address}: {where}{error}; wants a Ray head's") from None
+
+
+def _started_last() -> str:
+    """Return the address that Ray takes for ``auto``; empty where nothing names one."""
+    noted = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
+    try:
+        return os.environ.get("RAY_ADDRESS") or noted.read_text().strip()
+    except OSError:
+        return ""
 
 
 @contextlib.contextmanager

@@ -137,13 +137,27 @@ def test_a_cluster_that_is_not_there_is_a_line(workplace: Path, address: str) ->
     assert "Traceback" not in done.output
 
 
+@needs_ray
+def test_a_cluster_that_has_ended_is_a_line_at_once(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = workplace / "ray" / "ray_current_cluster"  # Ray leaves it there
+    noted.parent.mkdir()
+    noted.write_text("127.0.0.1:1\n")
+    monkeypatch.setenv("RAY_TMPDIR", str(workplace))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    done = CliRunner().invoke(main, ["run", "small", "--executor", "ray", "--address", "auto"])
+    assert done.exit_code == 2
+    assert "--address auto: 127.0.0.1:1: [Errno 111] Connection refused; wants" in done.output
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     before = Path.cwd()
     mark = tmp_path / "mark"
     mark.touch()
     monkeypatch.setenv("ABLATIONS_DATA", "before")
-    yield Place(__version__, tmp_path, mark, "elsewhere", Limits.of(Options()))
+    yield Place(__version__, tmp_path, mark, "elsewhere", Limits.of(Options()), 1)
     os.chdir(before)
 
 
