@@ -142,7 +142,10 @@ class Ray:
             try:
                 ray.init(**how, log_to_driver=False, logging_level=logging.ERROR)
             except (OSError, RuntimeError, ValueError) as error:
-                raise AblationsError(f"--address {self._address}: {described(error)}") from None
+                hint = _token_hint()
+                raise AblationsError(
+                    f"--address {self._address}: {described(error)}{hint}"
+                ) from None
         try:
             yield ray
         finally:
@@ -161,6 +164,14 @@ def _check_reachable(address: str) -> None:
     except (OSError, ValueError, OverflowError) as error:
         where = f"{meant}: " if meant != address else ""
         raise AblationsError(f"--address {address}: {where}{error}; wants a Ray head's") from None
+
+
+def _token_hint() -> str:
+    """Return what to set for a cluster that asks for a token, where there is one to show."""
+    token = os.environ.get("RAY_AUTH_TOKEN_PATH", Path.home() / ".ray" / "auth_token")
+    if "RAY_AUTH_MODE" in os.environ or not Path(token).is_file():
+        return ""
+    return "; wants RAY_AUTH_MODE=token if it asks for a token, as its ray start said"
 
 
 def _started_last() -> str:
