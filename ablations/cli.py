@@ -211,7 +211,7 @@ def doctor(**options: Any) -> None:
 
 
 @main.command("import")
-@click.argument("table", type=_path)
+@click.argument("source", type=_path, metavar="TABLE|FOLDER")
 @click.option("--study", required=True, help="The study's name; its runs are kept under it.")
 @click.option("--control", required=True, help="The arm that the others are compared with.")
 @click.option("--metric", required=True, help="The column that answers the question.")
@@ -220,9 +220,12 @@ def doctor(**options: Any) -> None:
     "--margin", required=True, type=click.FloatRange(min=0), help="What difference matters."
 )
 @click.option("--if-diverged", type=float, help="What a diverged run scores.")
+@click.option("--pattern", help="How a run's folder is named below FOLDER: {arm}/seed-{seed}.")
 @_runs
-def import_(table: Path, runs: Path, **question: Any) -> None:
-    """Take a table of results that something else produced: arm,seed[,status],metric…"""
+def import_(source: Path, runs: Path, pattern: str | None, **question: Any) -> None:
+    """Take results that something else produced: a CSV of arm,seed[,status],metric…, or a folder
+    of TensorBoard's event files, in which a metric is the last value of a scalar's tag.
+    """
     from ablations.commands import import_results as command
 
-    command.import_results(table, command.Question(**question), runs)
+    command.import_results(source, command.Question(**question), runs, pattern)

@@ -10,6 +10,7 @@ from pathlib import Path
 from ablations.analysis.read.collect import read_record
 from ablations.errors import AblationsError, RunsDirectoryError, suggest
 from ablations.execution import study_files
+from ablations.execution.event_folder import PATTERN, copy_events, read_folder
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import Result, UnreadableResultError, read_result
@@ -31,29 +32,38 @@ class Question:
     if_diverged: float | None
 
 
-def import_results(table: Path, question: Question, root: Path) -> None:
-    """Write the runs of a table below ``root``, and the study that compares them.
+def import_results(source: Path, question: Question, root: Path, pattern: str | None) -> None:
+    """Write the runs of a table or of a folder of event files, and the study that compares them.
 
-    A table that holds more than an earlier one of the study adds to it.
+    A source that holds more than an earlier one of the study adds to it.
 
     Raises:
-        AblationsError: the table or the question is wrong, or the directory holds other results;
+        AblationsError: the source or the question is wrong, or the directory holds other results;
             nothing is written.
     """
     _check(question)
-    rows = read_table(table, question.metric)
+    if source.is_dir():
+        pattern = pattern or PATTERN
+        rows, others = read_folder(source, pattern, question.metric)
+    elif pattern is not None:
+        raise AblationsError(f"--pattern: {source} is no folder; wants one of event files")
+    else:
+        rows, others = read_table(source, question.metric), ()
     runs = RunsDirectory(root)
-    study = _study(table, question, rows, _earlier(runs, question.study))
+    study = _study(source, question, rows, _earlier(runs, question.study), pattern or "")
     new = [row for row in rows if not _is_there(runs, study, row)]
     try:
         for row in new:
             directory = runs.run(study.study, row.arm, row.seed)
             directory.path.mkdir(parents=True, exist_ok=True)
+            copy_events(row, directory)
             _result(study, row).write(directory.result)
     except OSError as error:
         raise RunsDirectoryError(f"{error.filename or root}: {error.strerror}") from None
     study_files.keep(study, runs)
     there = f", {len(rows) - len(new)} were there" if len(new) < len(rows) else ""
+    if others:
+        print(f"{source}: left out, for they are not like {pattern}: {', '.join(others)}")
     print(f"{study.study}: {len(new)} runs imported{there}; ablations report {study.study}")
 
 
@@ -84,7 +94,9 @@ def _earlier(runs: RunsDirectory, name: str) -> Study | None:
     return study
 
 
-def _study(table: Path, question: Question, rows: Iterable[Row], earlier: Study | None) -> Study:
+def _study(
+    source: Path, question: Question, rows: Iterable[Row], earlier: Study | None, pattern: str
+) -> Study:
     names = dict.fromkeys((*(earlier.arm_names if earlier else ()), *(row.arm for row in rows)))
     seeds = {*(earlier.seeds if earlier else ()), *(row.seed for row in rows)}
     if question.control not in names:
@@ -111,8 +123,9 @@ def _study(table: Path, question: Question, rows: Iterable[Row], earlier: Study 
         metric=question.metric,
         margin=question.margin,
         if_diverged=scored,
-        file=str(table),
+        file=str(source),
         imported=True,
+        pattern=pattern,
     )
 
 
@@ -122,14 +135,14 @@ def _result(study: Study, row: Row) -> Result:
         arm=row.arm,
         seed=row.seed,
         status=row.status,
-        reason="" if row.status == "completed" else f"{row.status}, as the table says",
+        reason="" if row.status == "completed" else f"{row.status}, as its source says",
         fingerprint=fingerprint(study.arm(row.arm).recipe, row.seed, ""),
         metrics=row.metrics,
     )
 
 
 def _is_there(runs: RunsDirectory, study: Study, row: Row) -> bool:
-    """Whether the run is on disk as the table has it.
+    """Whether the run is on disk as its source has it.
 
     Raises:
         AblationsError: there is another result; none is ever replaced.
@@ -143,6 +156,6 @@ def _is_there(runs: RunsDirectory, study: Study, row: Row) -> bool:
         raise AblationsError(f"{path}: {error}; wants another --study") from None
     if (there.status, dict(there.metrics)) != (row.status, dict(row.metrics)):
         raise AblationsError(
-            f"{path}: holds another result than the table; wants another --study, or this removed"
+            f"{path}: holds another result than the source; wants another --study, or this removed"
         )
     return True

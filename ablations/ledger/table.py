@@ -33,6 +33,8 @@ class Row:
     status: Status
     metrics: Mapping[str, float]
     """Those that the row holds, finite."""
+    events: tuple[Path, ...] = ()
+    """The event files that they come from, of one folder."""
 
 
 def read_table(path: Path, metric: str) -> tuple[Row, ...]:
@@ -105,10 +107,8 @@ class _Reading:
     def _wrong(self, line: int, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield column and message of all that is wrong with a row."""
         arm, seed, status = texts[ARM], texts[SEED], texts.get(STATUS) or "completed"
-        if not NAME.fullmatch(arm):
-            yield ARM, NAME_WANTED.format(show(arm))
-        elif arm.lower() in RESERVED_ARMS:
-            yield ARM, f'"{arm}" is taken by the runs directory'
+        if wrong := wrong_arm(arm):
+            yield ARM, wrong
         if not (seed.isascii() and seed.isdigit() and len(seed) <= MOST_SEED_DIGITS):
             yield SEED, f"wants a whole number ≥ 0, got {show(seed)}"
         elif (first := self._first.setdefault((arm, int(seed)), line)) != line:
@@ -120,6 +120,13 @@ class _Reading:
         for name in self._measured(texts):
             if message := _wrong_number(name, texts[name]):
                 yield name, message
+
+
+def wrong_arm(arm: str) -> str:
+    """Return what is wrong with an arm's name; empty where nothing is."""
+    if not NAME.fullmatch(arm):
+        return NAME_WANTED.format(show(arm))
+    return f'"{arm}" is taken by the runs directory' if arm.lower() in RESERVED_ARMS else ""
 
 
 def _status(texts: Mapping[str, str]) -> Status:

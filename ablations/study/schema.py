@@ -238,7 +238,10 @@ class Study(Frozen):
     """Of what this is a part; None for a study that is whole."""
 
     imported: bool = False
-    """Whether something else produced the results; ``file`` is then the table they came in."""
+    """Whether something else produced the results; ``file`` is then the table, or the folder of
+    event files, that they came in."""
+    pattern: str = ""
+    """How a run's folder is named where event files were imported; empty elsewhere."""
 
     @model_validator(mode="after")
     def _knows_its_metrics(self) -> Study:

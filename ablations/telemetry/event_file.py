@@ -76,10 +76,10 @@ def record(content: bytes) -> bytes:
     epoch.
     """
     length = struct.pack("<Q", len(content))
-    return length + _masked_checksum(length) + content + _masked_checksum(content)
+    return length + masked_checksum(length) + content + masked_checksum(content)
 
 
-def _masked_checksum(content: bytes) -> bytes:
+def masked_checksum(content: bytes) -> bytes:
     """Return the masked CRC-32C that the TFRecord format asks for."""
     checksum = google_crc32c.value(content)
     rotated = (checksum >> 15) | (checksum << 17)

@@ -120,7 +120,7 @@ def test_a_larger_table_adds_and_none_replaces(place: Path) -> None:
     other = {arm: values + 1 for arm, values in table.items()}
     refused = import_(write_table(place / "other.csv", other, frozenset()))
     assert refused.exit_code == 2
-    assert "holds another result than the table" in refused.output
+    assert "holds another result than the source" in refused.output
     assert results == {path: path.read_bytes() for path in place.rglob("result.json")}
 
 
@@ -207,3 +207,15 @@ def test_trained_and_imported_runs_never_share_a_directory(workplace: Path) -> N
     assert refused.exit_code == 2
     assert "that were trained here" in refused.output
     assert before == {path: path.read_bytes() for path in (workplace / "trained").rglob("*.json")}
+
+
+def test_a_metric_of_any_name_stays_inside_the_report(place: Path) -> None:
+    metric = "../../eval/error"
+    lines = [f"{arm},{seed},0.9{seed}" for arm in ("slow", "fast") for seed in range(6)]
+    (place / "t.csv").write_text("\n".join([f"arm,seed,{metric}", *lines]))
+    assert import_("t.csv", metric=metric).exit_code == 0
+    done = ablations("report")
+    assert (done.exit_code, done.output.count("Traceback")) == (0, 0)
+    assert {path.name for path in place.iterdir()} == {"t.csv", "runs", "report"}
+    figures = {path.stem for path in (place / "report/timing/figures").iterdir()}
+    assert {"eval_error_effects", "eval_error_per_run"} <= figures

@@ -44,7 +44,9 @@ class Inference:
     own_metrics: Mapping[str, Metric]
     """Those that the study brings."""
     imported: bool
-    """Whether something else produced the results; ``file`` is then the table they came in."""
+    """Whether something else produced the results; ``file`` is then what they came in."""
+    pattern: str
+    """How a run's folder is named in that; empty where it is a table."""
     better: Literal["higher", "lower"]
     margin: float
     """The smallest difference of the metric that matters."""
@@ -114,6 +116,7 @@ def infer(collected: Collected) -> Inference:
         better=study.answering_metric.better,
         own_metrics={name: study.metric_named(name) for name in study.metrics},
         imported=study.imported,
+        pattern=study.pattern,
         margin=study.margin,
         seeds=study.seeds,
         file=study.file,

@@ -131,7 +131,10 @@ def house_style() -> Iterator[None]:
 
 
 def draw(name: str, title: str, caption: str, paint: Callable[[Canvas, Layout], None]) -> Figure:
-    """Return the figure that ``paint`` draws, for a wide page and for a phone."""
+    """Return the figure that ``paint`` draws, for a wide page and for a phone.
+
+    ``name`` may hold the name of a metric, which need not be one of a file.
+    """
     from matplotlib.figure import Figure as Canvas
 
     with house_style():
@@ -140,7 +143,8 @@ def draw(name: str, title: str, caption: str, paint: Callable[[Canvas, Layout], 
         paint(narrow, NARROW)
         box = _box(wide)
         svg, narrow_svg = _svg(wide, box), _svg(narrow, _box(narrow))
-        return Figure(name, title, caption, svg, narrow_svg, _png(wide, box))
+        file = re.sub(r"[^\w-]+", "_", name).strip("_")
+        return Figure(file, title, caption, svg, narrow_svg, _png(wide, box))
 
 
 def _box(canvas: Canvas) -> Any:

@@ -33,6 +33,8 @@ def _import_again(inference: Inference) -> Section:
     score = inference.diverged_score
     if score and score.stated:
         words += ["--if-diverged", show(score.value)]
+    if inference.pattern:
+        words += ["--pattern", inference.pattern]
     report = ["ablations", "report", inference.study]
     return Section("Import it again", (Commands((shlex.join(words), shlex.join(report))),))
 

@@ -1,0 +1,150 @@
+"""``ablations import FOLDER``: runs that another program logged with TensorFlow's own writers."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from ablations.telemetry.event_reader import DamagedError, read_scalars
+from tests.commands.test_import import ablations, draw_table, import_, write_table
+
+STEPS = 4
+Write = Callable[[Path, list[tuple[int, str, float]]], None]
+
+
+@pytest.fixture(params=["tensors", "numbers"])
+def write(request: pytest.FixtureRequest, tensorflow: ModuleType) -> Write:
+    """Return what logs scalars: as TensorFlow 2 does, or as TensorFlow 1 and PyTorch do."""
+    tf = tensorflow
+
+    def tensors(directory: Path, scalars: list[tuple[int, str, float]]) -> None:
+        writer = tf.summary.create_file_writer(str(directory))
+        with writer.as_default():
+            for step, tag, value in scalars:
+                tf.summary.scalar(tag, value, step=step)
+            tf.summary.histogram("weights", [1.0, 2.0], step=0)
+        writer.close()
+
+    def numbers(directory: Path, scalars: list[tuple[int, str, float]]) -> None:
+        with tf.Graph().as_default():
+            writer = tf.compat.v1.summary.FileWriter(str(directory))
+            for step, tag, value in scalars:
+                content = tf.compat.v1.Summary.Value(tag=tag, simple_value=value)
+                writer.add_summary(tf.compat.v1.Summary(value=[content]), step)
+            writer.close()
+
+    return tensors if request.param == "tensors" else numbers
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def log_all(write: Write, folder: Path, name: str = "{arm}/seed-{seed}", seeds: int = 6) -> None:
+    """Log the table of ``test_import`` as curves that end at its numbers."""
+    for arm, values in draw_table(0).items():
+        for seed, last in enumerate(values[:seeds].tolist()):
+            curve = [(step, "eval/error", last + STEPS - step) for step in range(STEPS + 1)]
+            write(folder / name.format(arm=arm, seed=seed), [*curve, (1, "hours", 1.5)])
+
+
+def verdicts(place: Path, study: str = "timing") -> dict[str, dict[str, str]]:
+    with (place / f"report/{study}/verdicts.csv").open() as stream:
+        return {row["arm"]: row for row in csv.DictReader(stream)}
+
+
+def test_event_files_give_the_report_of_their_last_values(place: Path, write: Write) -> None:
+    log_all(write, place / "logs")
+    said = import_("logs", metric="eval/error")
+    assert said.output == "timing: 30 runs imported; ablations report timing\n"
+    assert ablations("report").exit_code == 0
+    of_events = verdicts(place)
+    report = (place / "report/timing/report.md").read_text()
+    assert "*Imported.* 5 arms, 6 seeds; 30 runs in the report." in report
+    assert "ablations import logs --study timing" in report
+    assert "--pattern '{arm}/seed-{seed}'" in report
+    again = import_("logs", metric="eval/error")
+    assert again.output.startswith("timing: 0 runs imported, 30 were there")
+    table = {arm: values[:6].astype(np.float32) for arm, values in draw_table(0).items()}
+    written = write_table(place / "t.csv", table, frozenset())
+    assert import_(written, study="other").exit_code == 0
+    ablations("report")
+    of_table = verdicts(place, "other")
+    assert of_table.keys() == of_events.keys()
+    assert all(of_table[arm] == of_events[arm] for arm in of_table)
+
+
+def test_tensorboard_shows_the_runs_that_were_imported(place: Path, write: Write) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    log_all(write, place / "logs", "lr-{arm}_{seed}", seeds=2)
+    write(place / "logs/notes", [(0, "eval/error", 1.0)])
+    said = import_("logs", metric="eval/error", pattern="lr-{arm}_{seed}")
+    assert said.output.startswith("logs: left out, for they are not like lr-{arm}_{seed}: notes\n")
+    shown = EventAccumulator(str(place / "runs/timing/fast/seed-1"))
+    shown.Reload()
+    tags = shown.Tags()
+    assert {"eval/error", "hours"} <= {*tags["scalars"], *tags["tensors"]}
+
+
+def test_a_run_that_ends_as_nan_has_diverged(place: Path, write: Write) -> None:
+    log_all(write, place / "logs")
+    gone = place / "logs/fast/seed-0"
+    for path in gone.iterdir():
+        path.unlink()
+    write(gone, [(0, "eval/error", 3.0), (1, "eval/error", math.nan)])
+    assert import_("logs", metric="eval/error").exit_code == 0
+    ablations("report")
+    assert "1 of them diverged" in (place / "report/timing/report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"metric": "error"}, 'logs/fast/seed-0: no scalar is tagged "error"; did you mean'),
+        ({"pattern": "{arm}"}, '--pattern "{arm}": wants {arm} and {seed}, once each, such as'),
+        ({"pattern": "x{arm}/{seed}"}, "logs: no event file in a folder like x{arm}/{seed}; there"),
+        ({"pattern": "{arm}/s{seed}", "source": "t.csv"}, "--pattern: t.csv is no folder; wants"),
+        ({"control": "swol"}, '--control: no arm is called "swol"; did you mean'),
+    ],
+)
+def test_a_folder_that_does_not_fit_is_a_line_and_nothing_is_written(
+    place: Path, write: Write, changes: dict[str, str], line: str
+) -> None:
+    log_all(write, place / "logs", seeds=1)
+    write_table(place / "t.csv", draw_table(0), frozenset())
+    changes = {"metric": "eval/error", **changes}
+    said = import_(changes.pop("source", "logs"), **changes)
+    assert said.exit_code == 2
+    assert said.output.startswith(line)
+    assert said.output.count("\n") == 1
+    assert not (place / "runs").exists()
+
+
+def test_damage_is_noticed_wherever_it_is(place: Path, write: Write) -> None:
+    log_all(write, place / "logs", seeds=1)
+    (path,) = (place / "logs/fast/seed-0").iterdir()
+    whole = path.read_bytes()
+    expected = list(read_scalars(path))
+    assert len(expected) == STEPS + 2
+    draw = np.random.default_rng(0)
+    for _ in range(200):
+        damaged = bytearray(whole)
+        damaged[draw.integers(len(whole))] ^= 1 << int(draw.integers(8))
+        path.write_bytes(damaged)
+        with pytest.raises(DamagedError):
+            list(read_scalars(path))
+    said = import_("logs", metric="eval/error")
+    assert said.exit_code == 2
+    assert "wants whole event files" in said.output
+    path.write_bytes(whole[:-1])
+    with pytest.raises(DamagedError):
+        list(read_scalars(path))
