@@ -18,7 +18,8 @@ from ablations.analysis.read.collect import Collected, RecordedRun, collect
 EVERYDAY = 2
 SEEDS = min(int(os.environ.get("ABLATIONS_FAULT_CYCLES", EVERYDAY)), 20)
 """Of two arms; `make faults` asks for 20, a study of 40 runs."""
-WORKERS = "2" if SEEDS > EVERYDAY else "1"
+WHERE = ("--workers", "2") if SEEDS > EVERYDAY else ("--executor", "inline")
+"""Every day no worker starts anew after each run that is refused."""
 PATIENCE = 240.0
 CODE = """\
 def build(input_shape, classes, width):
@@ -82,7 +83,7 @@ def test_a_change_in_the_middle_of_a_study_is_never_paired(
     write_data(0)
     write_code(CODE)
     Path("configs/own.yaml").write_text(STUDY)
-    command = [sys.executable, "-m", "ablations", "run", "own", "--workers", WORKERS]
+    command = [sys.executable, "-m", "ablations", "run", "own", *WHERE]
     runner = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     deadline = time.monotonic() + PATIENCE
     while len(list(Path("runs").rglob("result.json"))) < SEEDS // 2:

@@ -14,7 +14,7 @@ import pytest
 from tests.support.workplace import STUDY
 
 CYCLES = int(os.environ.get("ABLATIONS_FAULT_CYCLES", 0))
-EVERYDAY = {"kill": 6, "removed": 3}
+EVERYDAY = {"kill": 5, "removed": 1}
 """Points that are tried every day."""
 FULL = {"kill": 10 * CYCLES, "full": CYCLES, "read-only": CYCLES // 2, "removed": CYCLES // 2}
 POINTS = FULL if CYCLES else EVERYDAY

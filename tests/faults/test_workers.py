@@ -31,7 +31,9 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
-FAULTS: dict[str, Callable[[], object]] = {
+EVERYDAY = ("os._exit", "SIGKILL", "a lone surrogate")
+"""One of each kind: a process that ends well, one that is killed, an exception."""
+ALL_FAULTS: dict[str, Callable[[], object]] = {
     "sys.exit": lambda: sys.exit(0),
     "os._exit": lambda: os._exit(0),
     "SIGKILL": lambda: os.kill(os.getpid(), signal.SIGKILL),
@@ -43,7 +45,9 @@ FAULTS: dict[str, Callable[[], object]] = {
     "RecursionError": lambda: _raise(RecursionError("too deep")),
     "MemoryError": lambda: _raise(MemoryError()),
 }
-REASONS = {
+FULL = bool(os.environ.get("ABLATIONS_FAULT_CYCLES"))
+FAULTS = {name: ALL_FAULTS[name] for name in (ALL_FAULTS if FULL else EVERYDAY)}
+ALL_REASONS = {
     "sys.exit": "SystemExit: 0",
     "os._exit": "the worker process died (exit status 0)",
     "SIGKILL": "the worker process died (SIGKILL, as the system sends for want of memory)",
@@ -55,6 +59,7 @@ REASONS = {
     "RecursionError": "RecursionError: too deep",
     "MemoryError": "MemoryError: ",
 }
+REASONS = {name: ALL_REASONS[name] for name in FAULTS}
 
 
 def fault_of(seed: int) -> str:

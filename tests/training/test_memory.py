@@ -66,6 +66,7 @@ def test_no_optimizer_keeps_the_graph_it_was_traced_in(tensorflow, technique):
     assert graph() is None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="wants Linux's /proc")
 def test_sixty_runs_do_not_grow_a_worker(tensorflow, recipe, train, show):
     programs = train(recipe(ARMS[0])).programs
@@ -91,6 +92,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
+@pytest.mark.slow
 def test_training_on_all_of_fashion_mnist_stays_under_its_share(fashion_mnist, tmp_path, show):
     root = Path(__file__).parents[2]
     run = ["run", str(root / "configs" / "activations.yaml"), "--arm", "elu", "--seed", "0"]

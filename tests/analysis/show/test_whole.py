@@ -39,9 +39,24 @@ def report(place: Path, *names: str) -> dict[str, StudyReport]:
     return {each.study: each for each in write_reports(place / "runs", place / "out", names)}
 
 
-def test_the_answer_says_what_holds_on_all_what_depends_and_what_on_some(tmp_path: Path) -> None:
-    fill(tmp_path / "runs")
-    whole = report(tmp_path)["tasks"]
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where all parts were run."""
+    place = tmp_path_factory.mktemp("whole")
+    fill(place / "runs")
+    return place
+
+
+@pytest.fixture(scope="module")
+def reported(place: Path) -> dict[str, StudyReport]:
+    """Return the reports of all parts, which lie below ``place``."""
+    return report(place)
+
+
+def test_the_answer_says_what_holds_on_all_what_depends_and_what_on_some(
+    reported: dict[str, StudyReport],
+) -> None:
+    whole = reported["tasks"]
     sentences = " ".join(whole.answer)
     assert sentences.startswith(
         "Better than the control, sigmoid, in test accuracy on all of 3 data sets (one, two and "
@@ -59,13 +74,12 @@ def test_the_answer_says_what_holds_on_all_what_depends_and_what_on_some(tmp_pat
         assert back[:2] == ["../index.html", "../tasks/index.html"]
 
 
-def test_the_table_of_all_parts_holds_each_parts_own(tmp_path: Path) -> None:
-    fill(tmp_path / "runs")
-    report(tmp_path)
-    text = (tmp_path / "out/tasks/verdicts.csv").read_text()
+@pytest.mark.usefixtures("reported")
+def test_the_table_of_all_parts_holds_each_parts_own(place: Path) -> None:
+    text = (place / "out/tasks/verdicts.csv").read_text()
     rows = list(csv.DictReader(io.StringIO(text)))
     for label in EFFECTS:
-        own = (tmp_path / f"out/tasks+data.name={label}/verdicts.csv").read_text()
+        own = (place / f"out/tasks+data.name={label}/verdicts.csv").read_text()
         lines = text.splitlines()
         assert [f"{label},{line}" for line in own.splitlines()[1:]] == [
             line for line in lines if line.startswith(f"{label},")
@@ -73,23 +87,20 @@ def test_the_table_of_all_parts_holds_each_parts_own(tmp_path: Path) -> None:
     assert len(rows) == 12
 
 
-def test_the_overview_lists_the_study_once(tmp_path: Path) -> None:
-    fill(tmp_path / "runs")
-    report(tmp_path)
-    links = [t["href"] for n, t in Text((tmp_path / "out/index.html").read_text()).tags if n == "a"]
+@pytest.mark.usefixtures("reported")
+def test_the_overview_lists_the_study_once(place: Path) -> None:
+    links = [t["href"] for n, t in Text((place / "out/index.html").read_text()).tags if n == "a"]
     assert links == ["tasks/index.html"]
-    assert "tasks+data" not in (tmp_path / "out/README.md").read_text()
+    assert "tasks+data" not in (place / "out/README.md").read_text()
 
 
-def test_one_part_brings_the_others_and_the_same_bytes(tmp_path: Path) -> None:
-    fill(tmp_path / "runs")
-    assert set(report(tmp_path, "tasks+data.name=two")) == {
-        "tasks",
-        *(f"tasks+data.name={label}" for label in EFFECTS),
-    }
-    before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
-    report(tmp_path)
-    assert before == {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+def test_one_part_brings_the_others_and_the_same_bytes(
+    place: Path, reported: dict[str, StudyReport]
+) -> None:
+    before = {p: p.read_bytes() for p in (place / "out").rglob("*") if p.is_file()}
+    assert set(report(place, "tasks+data.name=two")) == set(reported)
+    assert set(reported) == {"tasks", *(f"tasks+data.name={label}" for label in EFFECTS)}
+    assert before == {p: p.read_bytes() for p in (place / "out").rglob("*") if p.is_file()}
 
 
 def test_parts_that_were_not_run_or_ask_something_else_are_named(tmp_path: Path) -> None:
