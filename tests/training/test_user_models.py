@@ -119,6 +119,10 @@ def test_histograms_show_the_layers_with_an_activation(tensorflow, function, lay
     [
         ("no_model", "wants a function that returns a keras.Model, got int"),
         ("too_wide", r"wants one logit a class, \[10\], got \[11\]"),
+        ("own_train_step", "its own train_step would not be called"),
+        ("own_compute_loss", "its own compute_loss would not be called"),
+        ("own_fit", "its own fit would not be called"),
+        ("compiled", "comes compiled, and its optimizer and loss would not be used"),
         ("softmax", "wants logits; its last layer dense is a softmax"),
         ("of_one_shape_only", r"wants inputs of shape \[8, 8\], got a model of \[3, 3\]"),
         ("raises", r"user_code.py:\d+: LookupError: no weights$"),

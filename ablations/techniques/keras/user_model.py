@@ -47,11 +47,13 @@ def _checked(name: str, model: Any, input_shape: tuple[int, ...], classes: int) 
 
     Raises:
         UserCodeError: it is no Keras model.
-        ModelError: it does not read the inputs, or gives no logits.
+        ModelError: it trains in its own way, does not read the inputs, or gives no logits.
     """
     if not isinstance(model, keras.Model):
         kind = type(model).__name__
         raise UserCodeError(f"{name}: wants a function that returns a keras.Model, got {kind}")
+    if own := _own_training(model):
+        raise ModelError(f"{name}: {own}")
     wanted = list(input_shape)
     try:
         model = _with_inputs(model, input_shape)
@@ -71,6 +73,26 @@ def _checked(name: str, model: Any, input_shape: tuple[int, ...], classes: int) 
     if softmax or isinstance(last, keras.layers.Softmax):
         raise ModelError(f"{name}: wants logits; its last layer {last.name} is a softmax")
     return model
+
+
+TRAINING = ("fit", "train_step", "compute_loss", "compute_metrics")
+"""What a model overrides to be trained in its own way."""
+
+
+def _own_training(model: keras.Model) -> str:
+    """Return what a model says of its training, which the recipe decides; empty where nothing."""
+    for method in TRAINING:
+        if getattr(type(model), method) is not getattr(keras.Model, method):
+            return (
+                f"its own {method} would not be called, for the recipe says how it is trained; "
+                "wants a model that overrides none"
+            )
+    if model.compiled:
+        return (
+            "comes compiled, and its optimizer and loss would not be used, for the recipe says how "
+            "it is trained; wants a model without compile()"
+        )
+    return ""
 
 
 def _with_inputs(model: keras.Model, input_shape: tuple[int, ...]) -> keras.Model:
