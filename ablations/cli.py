@@ -6,12 +6,14 @@ import atexit
 import gc
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ablations import __version__
+from ablations.commands import completion
 from ablations.commands.interrupts import answered, exit_status
 from ablations.commands.options import EXECUTORS, Options, Shard
 from ablations.errors import AblationsError, Interrupted, shortened
@@ -33,6 +35,10 @@ _set = click.option(
     metavar="KEY=VALUE",
     help="The variant of the study that changes this path of the base recipe.",
 )
+
+
+def _study(**options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.argument("study", shell_complete=completion.study_names, **options)
 
 
 class _Group(click.Group):
@@ -71,7 +77,7 @@ def list_() -> None:
 
 
 @main.command()
-@click.argument("study")
+@_study()
 @_set
 @_runs
 @_data
@@ -83,8 +89,14 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 
 
 @main.command()
-@click.argument("study")
-@click.option("--arm", "arms", multiple=True, help="Only this arm; may be repeated.")
+@_study()
+@click.option(
+    "--arm",
+    "arms",
+    multiple=True,
+    help="Only this arm; may be repeated.",
+    shell_complete=completion.arm_names,
+)
 @click.option(
     "--seed", "seeds", multiple=True, type=click.IntRange(0, MOST_SEED), help="Only this seed."
 )
@@ -145,7 +157,7 @@ def run(
 
 
 @main.command()
-@click.argument("study", required=False)
+@_study(required=False)
 @_set
 @_runs
 @_data
@@ -157,7 +169,7 @@ def status(study: str | None, sets: tuple[str, ...], **options: Any) -> None:
 
 
 @main.command()
-@click.argument("study", nargs=-1)
+@_study(nargs=-1)
 @_set
 @_runs
 @click.option("--out", type=_path, default=Path("report"), show_default=True)
@@ -169,7 +181,7 @@ def report(study: tuple[str, ...], sets: tuple[str, ...], runs: Path, out: Path)
 
 
 @main.command()
-@click.argument("study", required=False)
+@_study(required=False)
 @_set
 @_runs
 @click.option("--port", type=click.IntRange(1, 65535), default=6006, show_default=True)
@@ -181,7 +193,9 @@ def tensorboard(study: str | None, sets: tuple[str, ...], runs: Path, port: int)
 
 
 @main.command()
-@click.argument("name", nargs=-1, metavar="[FAMILY|NAME]")
+@click.argument(
+    "name", nargs=-1, metavar="[FAMILY|NAME]", shell_complete=completion.technique_names
+)
 def techniques(name: tuple[str, ...]) -> None:
     """Show what can be ablated, with parameters, defaults, bounds and sources."""
     from ablations.commands import techniques as command
@@ -190,7 +204,7 @@ def techniques(name: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("study", required=False)
+@_study(required=False)
 @_runs
 @click.option("--yes", is_flag=True, help="Delete without asking.")
 def clean(study: str | None, runs: Path, yes: bool) -> None:
