@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import re
 import sys
 import traceback
@@ -98,13 +99,32 @@ class UserFunction:
         """Import and call the function.
 
         Raises:
-            UserCodeError: it does not import, or raises.
+            UserCodeError: it does not import, does not take the arguments, or raises.
         """
         function = self.load()
+        self._check_takes(function, arguments, parameters)
         try:
             return function(*arguments, **parameters)
         except Exception as error:
             raise UserCodeError(f"{self}: {self.blame(error)}") from error
+
+    def _check_takes(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], parameters: dict[str, Any]
+    ) -> None:
+        """Refuse a function that cannot be called so; one that does not say what it takes is."""
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):
+            return
+        try:
+            signature.bind(*arguments, **parameters)
+        except TypeError as error:
+            given = [*map(repr, arguments), *(f"{name}={v!r}" for name, v in parameters.items())]
+            called = f"{self.function}({', '.join(given)})"[:300]
+            raise UserCodeError(
+                f"{self}: {error}; is called as {called}, wants a function that takes that, "
+                f"got {self.function}{signature}"[:600]
+            ) from None
 
     def blame(self, error: BaseException) -> str:
         """Return one line: where in the user's files it went wrong, and what."""

@@ -119,6 +119,10 @@ def test_histograms_show_the_layers_with_an_activation(tensorflow, function, lay
     [
         ("no_model", "wants a function that returns a keras.Model, got int"),
         ("too_wide", r"wants one logit a class, \[10\], got \[11\]"),
+        (
+            "no_classes",
+            r"is called as no_classes\(\(8, 8\), 10\), .*got no_classes\(input_shape\)",
+        ),
         ("own_train_step", "its own train_step would not be called"),
         ("own_compute_loss", "its own compute_loss would not be called"),
         ("own_fit", "its own fit would not be called"),
