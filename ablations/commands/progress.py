@@ -10,14 +10,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ablations.execution.worker import Outcome
 from ablations.ledger.records import Result
-from ablations.study.metrics import METRICS
+from ablations.study.metrics import Metric
 
 
 class ProgressDisplay:
     """Counts outcomes and prints a line for each."""
 
-    def __init__(self, total: int, metric: str) -> None:
-        self.total, self.metric = total, METRICS[metric]
+    def __init__(self, total: int, metric: Metric) -> None:
+        self.total, self.metric = total, metric
         self.counts: dict[str, int] = {}
         self.console = Console(soft_wrap=True, highlight=False)
         self._started = time.monotonic()

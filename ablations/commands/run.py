@@ -155,7 +155,7 @@ def _train_pending(session: Session, metric: str, name: str) -> tuple[int, set[s
     if replaced := _to_replace(session):
         kept = "what they were is kept until ablations clean"
         print(f"{name}: trained again, {kept}: {', '.join(replaced)}")
-    with ProgressDisplay(len(pending), metric) as display:
+    with ProgressDisplay(len(pending), session.tuned.study.metric_named(metric)) as display:
         for outcome in session.execute():
             display.show(outcome)
             if outcome.result is None:

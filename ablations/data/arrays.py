@@ -24,7 +24,7 @@ def dataset_of(name: str, arrays: Mapping[str, Array], digest: str) -> Dataset:
 
     Of the latter a fifth is for testing, drawn once and the same whatever the seed.  Features
     [N, …] in uint8 are pixels and scaled by 1/255; all others are taken as they are, in float32.
-    Labels are [N] or [N, 1], whole, from 0 to k − 1 with each class among the training examples.
+    Labels are numbers, [N] or [N, K]: what else they must be, a task says (``labels.py``).
 
     Raises:
         DataError: an array is missing or does not fit; the message names it by ``name``.
@@ -48,7 +48,7 @@ def dataset_of(name: str, arrays: Mapping[str, Array], digest: str) -> Dataset:
         train_labels=train[1],
         test_features=test[0],
         test_labels=test[1],
-        classes=_classes(name, train[1], test[1]),
+        outputs=0,
         scale=1 / HIGHEST_PIXEL if train[0].dtype == np.uint8 else 1.0,
         digest=digest,
     )
@@ -74,26 +74,13 @@ def _features(name: str, key: str, features: Array) -> Array:
     return features
 
 
-def _labels(name: str, key: str, labels: Array, examples: int) -> NDArray[np.int32]:
-    flat = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    if flat.shape != (examples,) or flat.dtype.kind not in "buif":
-        raise DataError(f"{name}: {key} wants {examples} labels [N], got {_shown(labels)}")
-    wrong = flat[~((flat >= 0) & (flat < 2**31) & (flat == np.floor(flat)))]
-    if len(wrong):
-        raise DataError(f"{name}: {key} wants whole labels from 0 on, got {wrong[0]}")
-    return flat.astype(np.int32)
-
-
-def _classes(name: str, train: NDArray[np.int32], test: NDArray[np.int32]) -> int:
-    found = np.unique(train)
-    classes = len(found)
-    if classes < 2 or found[-1] != classes - 1 or test.max() >= classes:
-        shown = ", ".join(map(str, found[:12])) + (", …" if classes > 12 else "")
+def _labels(name: str, key: str, labels: Array, examples: int) -> Array:
+    fits = labels.ndim in (1, 2) and len(labels) == examples and labels.size
+    if not fits or labels.dtype.kind not in "buif":
         raise DataError(
-            f"{name}: wants labels 0 to k − 1 for k ≥ 2 classes, each among the training "
-            f"examples; got {shown} there and up to {test.max()} for testing"
+            f"{name}: {key} wants {examples} labels [N] or [N, K], got {_shown(labels)}"
         )
-    return classes
+    return labels
 
 
 def _shown(array: Array) -> str:

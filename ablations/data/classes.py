@@ -17,12 +17,12 @@ def only(whole: Dataset, classes: tuple[int, ...], digest: str) -> Dataset:
         DataError: there is no such class.
     """
     for wanted in classes:
-        if wanted >= whole.classes:
+        if wanted >= whole.outputs:
             raise DataError(
                 f"data set {whole.name}: has no class {wanted}; wants classes from 0 to "
-                f"{whole.classes - 1}"
+                f"{whole.outputs - 1}"
             )
-    label_of = np.full(whole.classes, -1, np.int32)
+    label_of = np.full(whole.outputs, -1, np.int32)
     label_of[list(classes)] = np.arange(len(classes))
     train, test = label_of[whole.train_labels], label_of[whole.test_labels]
     return replace(
@@ -31,6 +31,6 @@ def only(whole: Dataset, classes: tuple[int, ...], digest: str) -> Dataset:
         train_labels=train[train >= 0],
         test_features=whole.test_features[test >= 0],
         test_labels=test[test >= 0],
-        classes=len(classes),
+        outputs=len(classes),
         digest=digest,
     )

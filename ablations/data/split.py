@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ablations.errors import DataError
 from ablations.streams import Stream, generator
+from ablations.study.model_families import Shape
 from ablations.study.recipe import DataRecipe, Recipe
 
 Indices = NDArray[np.int32]
@@ -30,7 +33,7 @@ def split_sizes(recipe: DataRecipe, available: int) -> tuple[int, int]:
     return train, validation
 
 
-def check_sizes(recipe: Recipe, available: int, input_shape: tuple[int, ...]) -> None:
+def check_sizes(recipe: Recipe, available: int, input_shape: Shape) -> None:
     """Refuse a recipe that the data is too small for, or of too few dimensions.
 
     Raises:
@@ -44,7 +47,13 @@ def check_sizes(recipe: Recipe, available: int, input_shape: tuple[int, ...]) ->
             f"{recipe.training.batch_size}"
         )
     augmentation = recipe.training.augmentation
-    if augmentation is not None and augmentation.needs_images and len(input_shape) < 2:
+    if augmentation is None:
+        return
+    if isinstance(input_shape, Mapping):
+        raise DataError(
+            f"data set {recipe.data.name}: has several inputs; training.augmentation wants one"
+        )
+    if augmentation.needs_images and len(input_shape) < 2:
         raise DataError(
             f"data set {recipe.data.name}: rows of {input_shape[0]} numbers cannot be shifted or "
             "turned; wants images, or training.augmentation with noise alone"

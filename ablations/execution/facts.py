@@ -14,9 +14,10 @@ from ablations.execution.apart import SeparateProcess
 from ablations.execution.catalog import CATALOG
 from ablations.study.budgets import MOST_PARAMETERS, too_many
 from ablations.study.families import Pretraining
-from ablations.study.model_families import Model
+from ablations.study.model_families import Model, Shape
 from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.schema import Arm, Study
+from ablations.study.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def _named(study: Study) -> list[DataRecipe]:
 def _describe(
     study: Study, directory: Path | None, process: SeparateProcess
 ) -> dict[DataRecipe, DataFacts]:
-    calls = {data: (data.name, directory, data.classes) for data in _named(study)}
+    task = study.arms[0].trained.training.task  # that of all arms
+    calls = {data: (data.name, directory, data.classes, task) for data in _named(study)}
     own = [data for data in calls if data_catalog.runs_user_code(data.name)]
     described = process.call(data_catalog.describe, [calls[data] for data in own])
     facts = dict(zip(own, described, strict=True))
@@ -84,13 +86,14 @@ def _count(
     return parameters | {name: _parameters(*calls[name]) for name in rest}
 
 
-def _counted(arm: Arm, facts: DataFacts) -> tuple[str, Model, tuple[int, ...], int]:
-    return arm.name, arm.trained.model, facts.input_shape, facts.classes
+def _counted(arm: Arm, facts: DataFacts) -> tuple[str, Model, Shape, int, Task]:
+    recipe = arm.trained
+    return arm.name, recipe.model, facts.input_shape, facts.outputs, recipe.training.task
 
 
-def _parameters(arm: str, model: Model, input_shape: tuple[int, ...], classes: int) -> int:
+def _parameters(arm: str, model: Model, input_shape: Shape, outputs: int, task: Task) -> int:
     try:
-        count = model.parameters(input_shape, classes)
+        count = model.parameters(input_shape, outputs, task)
     except AblationsError as error:
         raise type(error)(f"arm {arm}: {error}") from None
     if count > MOST_PARAMETERS:
@@ -99,12 +102,12 @@ def _parameters(arm: str, model: Model, input_shape: tuple[int, ...], classes: i
 
 
 def _parameters_by_building(
-    arm: str, model: Model, input_shape: tuple[int, ...], classes: int
+    arm: str, model: Model, input_shape: Shape, outputs: int, task: Task
 ) -> int:
     from ablations.training import runtime
 
     runtime.start()
-    return _parameters(arm, model, input_shape, classes)
+    return _parameters(arm, model, input_shape, outputs, task)
 
 
 def _can_misfit(recipe: Recipe) -> bool:

@@ -119,8 +119,8 @@ class Session:
         runs, jobs = self.prepared.runs, self.jobs()
         study = self.tuned.study
         data = study.arm(study.control).trained.data
-        classes = self.prepared.facts.data[data].classes
-        changed = study_files.record(study, runs, classes)
+        outputs = self.prepared.facts.data[data].outputs
+        changed = study_files.record(study, runs, outputs)
         if not jobs and not changed and study_files.is_summarized(study, runs):
             return
         try:
@@ -165,8 +165,9 @@ def prepare(
     wanted = [*expand(study, arms, seeds), *expand_trials(study, arms, CATALOG)]
     executor = executor_for(options)
     existing_above(options.runs)
+    task = study.arms[0].trained.training.task  # that of all arms
     for data in dict.fromkeys(data for run in wanted for data in run.trained.all_data):
-        data_catalog.check(data.name, options.data_directory, data.classes)
+        data_catalog.check(data.name, options.data_directory, data.classes, task)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)

@@ -13,6 +13,7 @@ from ablations.files import read_bounded
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
 from ablations.study.design import Factor, arms_spanned, label_of, same_when_folded, span
 from ablations.study.frozen import show
+from ablations.study.load_metrics import resolve_metrics
 from ablations.study.load_recipe import Checker
 from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
@@ -94,19 +95,21 @@ class _Resolver(Checker):
             self.stop()
         control = self._control(raw)
         self._check_differences(recipe, control, raw, arms)
+        metrics = resolve_metrics(raw, {name: changed for name, *_, changed in arms}, self.add)
         for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights, raw.design):
             self.add(path, message)
         tuning = None
-        if raw.tune is not None and not self.problems:
+        if raw.tune and not self.problems:
             tuning = resolve_search(raw.tune, raw.seeds, arms, self.context, self.add)
-        trials = len(tuning["trials"]) * len(tuning["seeds"]) if tuning else 0
-        if (runs := len(arms) * (len(raw.seeds) + trials)) > MOST_RUNS:
+        tried = len(tuning["trials"]) * len(tuning["seeds"]) if tuning else 0
+        if (runs := len(arms) * (len(raw.seeds) + tried)) > MOST_RUNS:
             self.add(("seeds",), too_many("runs", runs, MOST_RUNS))
         if self.problems:
             self.stop()
         study = {
             **raw.model_dump(exclude=_RESOLVED, mode="python"),
             **self._named(raw.study),
+            **metrics,
             "seeds": raw.seeds[: raw.looks[-1]] if raw.looks else raw.seeds,
             "look_weights": weights_of(raw.looks, raw.look_weights),
             "tune": tuning,
@@ -169,9 +172,7 @@ class _Resolver(Checker):
                 return ("factors",), changes
         return ("arms", control), raw.arms.get(control, {})
 
-    def _one_arm(
-        self, at: DataPath, changes: dict[str, Any], base: dict[str, Any]
-    ) -> Recipe | None:
+    def _one_arm(self, at: DataPath, changes: dict[str, Any], base: Any) -> Recipe | None:
         for path in changes:
             if "." not in path.strip("."):
                 self.add(

@@ -29,8 +29,12 @@ from ablations.study.families import (
     WeightAverage,
 )
 from ablations.study.frozen import Count, Frozen, problem, show
+from ablations.study.misfits import misfits
 from ablations.study.model_families import Model
+from ablations.study.objectives import Measure, TrainingLoss
+from ablations.study.scores import SCORES, Score
 from ablations.study.settings import change
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import Chosen, HostOnly, form_of
 from ablations.study.transfer import TransferRecipe
 from ablations.user_code import FORM, UserFunction
@@ -56,6 +60,10 @@ def _data_set(value: str, info: ValidationInfo) -> str:
         except UserCodeError as error:
             raise problem(f"{value}: {error}") from None
     return value
+
+
+def _listed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _classes(value: Any) -> tuple[int, ...] | None:
@@ -89,6 +97,12 @@ class TrainingRecipe(Frozen):
     """Examples a step; an epoch drops the examples that fill no whole batch, others each time."""
     epochs: HostOnly[Count]
     optimizer: Chosen[Optimizer]
+    loss: Chosen[TrainingLoss] | None = None
+    """What is minimized, and so which task is learned: ``mean_squared_error`` learns a regression,
+    ``binary_crossentropy`` several labels.  Null is the cross-entropy of a classification."""
+    metrics: Annotated[tuple[Chosen[Measure], ...], BeforeValidator(_listed)] = ()
+    """What grades predictions besides the task's own: ``accuracy`` of a classification,
+    ``binary_accuracy`` of several labels, ``mean_absolute_error`` of a regression."""
     schedule: HostOnly[Chosen[Schedule] | None] = None
     """How the optimizer's learning rate changes; null keeps it."""
     clipping: Chosen[Clipping] | None = None
@@ -101,6 +115,24 @@ class TrainingRecipe(Frozen):
     """A share of each label that is spread over all classes; a bare number is the share."""
     keep_checkpoint: HostOnly[bool] = False
     """Keep the final weights and optimizer state in ``checkpoint/``."""
+
+    @property
+    def task(self) -> Task:
+        """What is learned."""
+        return CLASSIFICATION if self.loss is None else self.loss.learns
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """What grades the predictions, the task's own score first."""
+        own = SCORES[self.task.score]
+        others = (measure.score for measure in self.metrics)
+        return (own, *(score for score in others if score.name != own.name))
+
+    @model_validator(mode="after")
+    def _fits_its_task(self) -> TrainingRecipe:
+        for path, message in misfits(self):
+            raise _misplaced(message, *path)
+        return self
 
 
 class TelemetryRecipe(Frozen):
@@ -149,12 +181,19 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _transfers(self, info: ValidationInfo) -> Recipe:
+        if self.data.classes is not None and self.training.task is not CLASSIFICATION:
+            raise _misplaced(f"a {self.training.task.title} has no classes", "data", "classes")
         if self.transfer is None:
             return self
         if self.transfer.unfreeze and self.training.early_stopping is not None:
             raise _misplaced("does not go with early_stopping", "transfer", "unfreeze")
         if self.transfer.cache and self.training.augmentation is not None:
             raise _misplaced("does not go with augmentation", "transfer", "cache")
+        if self.training.task is not CLASSIFICATION and getattr(
+            self.transfer.source, "paired_rows", False
+        ):
+            message = f"wants classes, and a {self.training.task.title} has none"
+            raise _misplaced(message, "transfer", "source")
         changes = self.transfer.source.task_changes
         if changes is not None and info.context:
             settings = change({**self.settings(), "transfer": None}, changes)
@@ -165,6 +204,9 @@ class Recipe(Frozen):
                 where = ".".join(map(str, first["loc"]))
                 message = f"{where}: {first['msg']}"
                 raise _misplaced(message, "transfer", "source", "changes") from None
+            if self._source.training.task is not self.training.task:
+                message = f"wants a {self.training.task.title}, as the recipe's own task is"
+                raise _misplaced(message, "transfer", "source", "changes")
         return self
 
     def settings(self) -> dict[str, Any]:
@@ -200,6 +242,6 @@ def trainable(recipe: AnyRecipe) -> Recipe:
     return recipe
 
 
-def _misplaced(message: str, *location: str) -> ValidationError:
+def _misplaced(message: str, *location: str | int) -> ValidationError:
     error = InitErrorDetails(type=problem(message), loc=location, input=None)
     return ValidationError.from_exception_data("Recipe", [error])

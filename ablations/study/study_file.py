@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from ablations.study.budgets import MOST_ARMS
+from ablations.study.declared_metrics import DeclaredMetric
 from ablations.study.frozen import Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
 from ablations.study.over import Over
@@ -18,10 +19,8 @@ from ablations.study.schema import (
     Correction,
     Design,
     Listed,
-    MetricName,
     Name,
     Seeds,
-    Target,
 )
 from ablations.study.search import Search
 
@@ -38,6 +37,12 @@ def _arm_changes(value: Any) -> Any:
     raise problem(
         f"wants a mapping of dotted paths, or {COPY} for the control again, got {show(value)}"
     )
+
+
+class ClaimAsWritten(Claim):
+    """A claim of a study file, which need not say on what."""
+
+    on: str | None = None  # type: ignore[assignment]
 
 
 class StudyFile(Frozen):
@@ -57,11 +62,13 @@ class StudyFile(Frozen):
     """The setting that differs from part to part of the study, with its values."""
     seeds: Seeds
     tune: Search | None = None
-    metric: MetricName = "test_accuracy"
+    metrics: Mapping[str, DeclaredMetric] = {}
+    metric: str | None = None
+    """Null is what the task scores on the test split: ``test_accuracy`` of a classification."""
     margin: NonNegative = 0.0
-    target: Target | None = None
-    claims: Annotated[tuple[Claim, ...], Listed, Field(validate_default=False)] = ()
+    target: float | None = None
+    claims: Annotated[tuple[ClaimAsWritten, ...], Listed, Field(validate_default=False)] = ()
     correction: Correction = "max_t"
-    if_diverged: Mapping[MetricName, float] = {}
+    if_diverged: Mapping[str, float] = {}
     looks: Looks = ()
     look_weights: LookWeights = ()

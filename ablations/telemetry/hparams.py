@@ -20,7 +20,6 @@ from tensorboard.plugins.hparams.metadata import (
 )
 
 from ablations.study.expand import Run
-from ablations.study.metrics import METRICS
 from ablations.study.schema import TUNING, Study
 from ablations.study.variation import (
     COMPARISON,
@@ -54,7 +53,7 @@ def experiment(study: Study) -> Value:
         levels = [*values.values(), *tried.get(path, [])]
         infos.append(_info(path, levels, differs=path in tried or not follows))
     infos.append(api_pb2.HParamInfo(name=SEED, type=api_pb2.DATA_TYPE_FLOAT64))
-    ordered = [study.metric, *(name for name in METRICS if name != study.metric)]
+    ordered = [study.metric, *(name for name in study.known_metrics if name != study.metric)]
     metrics = [
         api_pb2.MetricInfo(
             name=api_pb2.MetricName(tag=tags.final(name)),

@@ -11,6 +11,7 @@ import numpy as np
 from ablations.files import UNFINISHED, make_directory, sync
 from ablations.ledger.paths import EVENTS_PREFIX
 from ablations.ledger.records import Epoch
+from ablations.study.metrics import epoch_metric
 from ablations.study.schema import Study
 from ablations.telemetry import hparams, tags
 from ablations.telemetry.event_file import EventFile
@@ -23,7 +24,7 @@ BAND = ".band"
 
 def write_study(directory: Path, study: Study) -> None:
     """Write the experiment and the layout, in place of what an earlier version wrote."""
-    _replace(directory, ".study", [(0, [hparams.experiment(study), band_layout()])])
+    _replace(directory, ".study", [(0, [hparams.experiment(study), band_layout(study)])])
 
 
 def write_report(directory: Path, markdown: str) -> None:
@@ -43,13 +44,20 @@ def write_bands(directory: Path, histories: Sequence[Sequence[Epoch]]) -> None:
 
 def _band_points(lines: Sequence[Epoch]) -> Iterator[Value]:
     """Yield the band of each metric that every seed measured in one epoch; one line a seed."""
-    for metric in tags.BANDS:
+    for metric in _banded(lines[0]):
         values = [value for line in lines if (value := line.get(metric)) is not None]
         if len(values) == len(lines):
             mean, half = _interval(values)
             yield scalar(tags.band(metric, "mean"), mean)
             yield scalar(tags.band(metric, "lower"), mean - half)
             yield scalar(tags.band(metric, "upper"), mean + half)
+
+
+def _banded(line: Epoch) -> Iterator[str]:
+    for name in line:
+        metric = epoch_metric(name)
+        if metric is not None and metric.banded:
+            yield name
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float]:

@@ -54,7 +54,8 @@ UNTOUCHED = [
 def unmended(recipe: Recipe) -> str:
     """Return the fingerprint by the rule of 0.2.0, which knew no mends."""
     content = {"code": 2, "recipe": recipe.without_telemetry(), "seed": 3, "data": "digest"}
-    content["recipe"]["training"].pop("label_smoothing", None)
+    for added in ("label_smoothing", "loss", "metrics"):
+        content["recipe"]["training"].pop(added, None)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

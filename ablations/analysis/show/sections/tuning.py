@@ -7,7 +7,7 @@ from ablations.analysis.infer.tuning import ArmTuning, TrialSummary, Tuning
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Cell, Column, Section, Table, number_columns
 from ablations.analysis.show.figures.tuning import tuning_curves
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import Metric
 from ablations.study.settings import short_value
 
 MOST_TRIALS = 10  # columns that a table has room for
@@ -21,7 +21,7 @@ def tuning(inference: Inference) -> Section | None:
     searches = inference.tuning
     if searches is None or not searches.arms:
         return None
-    metric = METRICS[searches.metric]
+    metric = inference.metric_named(searches.metric)
     trials = searches.trials if len(searches.trials) <= MOST_TRIALS else ()
     columns = (
         Column("arm"),

@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from ablations.study.protocols import Objective
 from ablations.telemetry.histograms import OCTAVES
 from ablations.training.trainers.compiled.built import BuiltTechniques
+from ablations.training.trainers.compiled.evaluation import Split
+from ablations.training.trainers.compiled.features import Features, Scale, mapped, scaled
 from ablations.training.trainers.compiled.measure import octave_counts
 from ablations.training.trainers.compiled.replicas import Replicas
 
+SCORE = "train_score"
 STEP_COLUMNS = (
     "train_loss",
-    "train_accuracy",
+    SCORE,
     "share_of_steps_clipped",
     "gradient_norm_before_clipping",
     "gradient_norm_after_clipping",
@@ -50,8 +53,8 @@ class EpochTrace:
         """Whether the loss of the last step was not finite."""
         return not bool(np.isfinite(self.steps[-1, 0]))
 
-    def means(self) -> dict[str, float]:
-        """Return the mean of each column, summed in double precision.
+    def means(self, score: str = "accuracy") -> dict[str, float]:
+        """Return the mean of each column, summed in double precision; ``score`` has its name.
 
         Over all steps; of the norms over the sampled ones, and left out where there is none.
         """
@@ -66,13 +69,14 @@ class EpochTrace:
         if self.sampled.any():
             norms = steps[self.sampled, COLUMNS_OF_EVERY_STEP:].mean(axis=0)
             columns |= dict(zip(STEP_COLUMNS[COLUMNS_OF_EVERY_STEP:], norms, strict=True))
-        return {name: float(value) for name, value in columns.items()}
+        names = {SCORE: f"train_{score}"}
+        return {names.get(name, name): float(value) for name, value in columns.items()}
 
 
 class EpochLoop:
     """The compiled loop over the batches of one epoch.
 
-    ``data`` are features [N, …] as stored, labels [N] and the factor that scales the features;
+    ``examples`` are stored as they came, ``scale`` is the factor of their features;
     ``measured`` are the kernels whose gradients are counted into histograms.
     """
 
@@ -81,14 +85,15 @@ class EpochLoop:
         model: keras.Model,
         techniques: BuiltTechniques,
         measured: list[keras.Variable],
-        data: tuple[tf.Tensor, tf.Tensor, float],
+        examples: Split,
+        scale: Scale,
         objective: Objective,
         batch_size: int,
         replicas: Replicas,
     ) -> None:
         self.model, self.techniques, self.objective = model, techniques, objective
         self.replicas = replicas
-        self.features, self.labels, self.scale = data
+        self.features, self.labels, self.scale = examples.features, examples.labels, scale
         self.variables = [variable.value for variable in model.trainable_variables]
         places = {id(variable): place for place, variable in enumerate(model.trainable_variables)}
         self.measured = [places[id(variable)] for variable in measured]
@@ -143,11 +148,11 @@ class EpochLoop:
 
         def body(step: tf.Tensor, loss: tf.Tensor, rows: Any, counts: tf.Tensor) -> tuple[Any, ...]:
             batch = self._batch(order[step], tf.stack([seed, step]))
-            loss, accuracy, gradients = self.replicas.mean(self._gradients, batch)
+            loss, score, gradients = self.replicas.mean(self._gradients, batch)
             used, is_clipped = self._clip(gradients)
             norms, counts = self._measure(gradients, used, counts, (step + 1) % sample_every)
             self._update(used, rates[step])
-            row = tf.stack([loss, accuracy, is_clipped, *norms])
+            row = tf.stack([loss, score, is_clipped, *norms])
             return step + 1, loss, rows.write(step, row), counts
 
         _, _, rows, counts = tf.while_loop(
@@ -155,26 +160,27 @@ class EpochLoop:
         )
         return rows.stack(), counts
 
-    def _batch(self, rows: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _batch(self, rows: tf.Tensor, seed: tf.Tensor) -> tuple[Any, ...]:
         """Return the features and the labels of the batch ``rows`` [B]."""
-        features = tf.cast(tf.gather(self.features, rows), tf.float32) * self.scale
+        stored = mapped(lambda each: tf.gather(each, rows), self.features)
+        features = scaled(stored, self.scale, self.model)
         if self.techniques.augment is not None:
             features = self.techniques.augment(features, seed)
         return features, tf.gather(self.labels, rows)
 
     def _gradients(
-        self, features: tf.Tensor, labels: tf.Tensor
+        self, features: Features, labels: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-        """Return loss, accuracy and gradients of a batch, or of a replica's part of one."""
+        """Return loss, score and gradients of a batch, or of a replica's part of one."""
         with tf.GradientTape() as tape:
             outputs = self.model(features, training=True)
-            losses, correct = self.objective(outputs, labels)
+            losses, scores = self.objective(outputs, labels)
             loss = tf.reduce_mean(losses)
             minimized = tf.add_n([self._smoothed(loss, outputs, labels), *self._penalties()])
         zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
         gradients = tape.gradient(minimized, self.variables, unconnected_gradients=zero)
         gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
-        return loss, tf.reduce_mean(correct), gradients
+        return loss, tf.reduce_mean(scores), gradients
 
     def _smoothed(self, loss: tf.Tensor, outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Return what is minimized in place of the loss that is logged."""

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from ablations.telemetry import tags
 from ablations.telemetry.histograms import Buckets, linear_buckets
+from ablations.training.trainers.compiled.features import Features, Scale, inputs_of, mapped, scaled
 from ablations.training.trainers.compiled.measure import dead_share, linear_counts
 
 PROBE_EXAMPLES = 200
@@ -35,21 +36,21 @@ class Observer:
         model: keras.Model,
         activations: Mapping[str, keras.KerasTensor],
         weights: Mapping[str, tf.Variable],
-        scale: float,
+        scale: Scale,
     ) -> None:
         self.layers, self.weights, self.scale = list(activations), list(weights.values()), scale
         self.tags = [tags.activation_histogram(layer) for layer in activations]
         self.tags += [tags.weight_histogram(layer) for layer in weights]
-        self.probe = keras.Model(model.inputs, list(activations.values()))
+        self.probe = keras.Model(inputs_of(model), list(activations.values()))
         self._compiled: Any = None
 
-    def trace(self, features: tf.Tensor) -> None:
+    def trace(self, features: Features) -> None:
         """Trace and optimize the program for a probe batch like this one."""
         measure = tf.function(self._measure, autograph=False)
-        self._compiled = measure.get_concrete_function(tf.TensorSpec.from_tensor(features))
+        self._compiled = measure.get_concrete_function(mapped(tf.TensorSpec.from_tensor, features))
         self._compiled(features)
 
-    def observe(self, features: tf.Tensor) -> Observation:
+    def observe(self, features: Features) -> Observation:
         """Observe the network on ``features`` [B, …], a batch like the one traced."""
         counts, ranges, dead = (part.numpy() for part in self._compiled(features))
         histograms = {
@@ -59,8 +60,8 @@ class Observer:
         }
         return Observation(histograms, dict(zip(self.layers, dead.tolist(), strict=True)))
 
-    def _measure(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        signals = self.probe(tf.cast(features, tf.float32) * self.scale, training=False)
+    def _measure(self, features: Features) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        signals = self.probe(scaled(features, self.scale, self.probe), training=False)
         signals = signals if isinstance(signals, (list, tuple)) else [signals]
         tensors = [*signals, *self.weights]
         measured = [linear_counts(tf.convert_to_tensor(tensor)) for tensor in tensors]

@@ -19,13 +19,16 @@ from numpy.typing import NDArray
 
 from ablations.data.dataset import Dataset
 from ablations.study.frozen import Frozen
+from ablations.study.protocols import BuiltMeasure
 from ablations.study.recipe import Recipe
 from ablations.techniques.keras import internals
 from ablations.techniques.keras.layer_names import kernels, named_layers
+from ablations.techniques.keras.objectives import own_objective
 from ablations.training.checkpoint import UnusableError
 from ablations.training.stage import ALL_LAYERS, WHOLE_NETWORK, StageSetup
 from ablations.training.trainers.compiled.built import build_techniques
 from ablations.training.trainers.compiled.evaluation import Evaluation, FrozenOutputs, Split
+from ablations.training.trainers.compiled.features import Features
 from ablations.training.trainers.compiled.initialize import initialize
 from ablations.training.trainers.compiled.live_variables import LiveVariables
 from ablations.training.trainers.compiled.loop import EpochLoop
@@ -49,16 +52,17 @@ class Program:
         self.parameters = network.parameters
         self.techniques = build_techniques(recipe.training, network.trained, self.live)
         self.average = self.techniques.average
-        self.evaluation = self.monitor = Evaluation(self.classifier, dataset.scale)
-        data, self.frozen = (*_on_device(dataset), dataset.scale), None
+        own, scale = own_objective(recipe.training.loss), dataset.scale
+        self.evaluation = self.monitor = Evaluation(self.classifier, scale, own, self._measures())
+        examples, self.frozen = _on_device(dataset), None
         if network.halves is not None:
             bottom, top = network.halves
-            self.frozen = FrozenOutputs(bottom, dataset.scale)
-            self.monitor = Evaluation(top, 1.0)
+            self.frozen = FrozenOutputs(bottom, scale, examples.labels)
+            self.monitor = Evaluation(top, 1.0, own, self._measures())
             if setup.cached:
-                data = (self.frozen.features, self.frozen.labels, 1.0)
-        elif setup.pretraining is not None:
-            self.monitor = Evaluation(network.trained, dataset.scale, network.objective)
+                examples, scale = Split(self.frozen.features, self.frozen.labels), 1.0
+        elif network.objective is not None:
+            self.monitor = Evaluation(network.trained, scale, network.objective)
         trained = {n: k for n, k in kernels(self.model).items() if k.trainable}
         measured = trained if recipe.telemetry.records else {}
         self.histogram_layers = list(measured)
@@ -66,8 +70,9 @@ class Program:
             network.trained,
             self.techniques,
             list(measured.values()),
-            data,
-            network.objective,
+            examples,
+            scale,
+            network.objective or own,
             setup.rows_per_step(recipe.training.batch_size),
             self.replicas,
         )
@@ -77,11 +82,18 @@ class Program:
         self.graph = b""
 
     def _assemble(self) -> Network:
-        shape, classes = self._dataset.input_shape, self._dataset.classes
-        model, task = self.live.of("model"), self.live.of("pretraining")
-        return assemble(self._recipe.model, shape, classes, self._setup, model, task)
+        shape, outputs = self._dataset.input_shape, self._dataset.outputs
+        model, pretraining = self.live.of("model"), self.live.of("pretraining")
+        task = self._recipe.training.task
+        return assemble(self._recipe.model, shape, outputs, self._setup, model, pretraining, task)
 
-    def trace(self, validation: Split, probe: tf.Tensor) -> None:
+    def _measures(self) -> dict[str, BuiltMeasure]:
+        """Return the metrics that the recipe names besides its task's own, by name."""
+        training = self._recipe.training
+        measures = {measure.score.name: measure for measure in training.metrics}
+        return {n: m.build() for n, m in measures.items() if n != training.task.score}
+
+    def trace(self, validation: Split, probe: Features) -> None:
         """Trace all functions now, so that compiling can be told from training."""
         self.loop.trace()
         self.monitor.trace(self.monitored(validation))
@@ -183,9 +195,9 @@ def sections(recipe: Recipe, setup: StageSetup) -> dict[str, Frozen]:
 
 
 @lru_cache(maxsize=2)
-def _on_device(dataset: Dataset) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return all training features and labels as tensors, once a data set."""
-    return tf.constant(dataset.train_features), tf.constant(dataset.train_labels)
+def _on_device(dataset: Dataset) -> Split:
+    """Return all training examples as tensors, once a data set."""
+    return Split.of(dataset.train_features, dataset.train_labels)
 
 
 def _stable(path: str) -> str:

@@ -12,6 +12,7 @@ from ablations.data.dataset import Dataset
 from ablations.data.split import check_sizes, epoch_order, pair_order, split
 from ablations.training.stage import Stage
 from ablations.training.trainers.compiled.evaluation import Split
+from ablations.training.trainers.compiled.features import mapped
 
 
 class StageData:
@@ -20,7 +21,7 @@ class StageData:
     def __init__(self, stage: Stage, seed: int, data_directory: Path | None) -> None:
         recipe, task = stage.recipe, stage.setup.pretraining
         self.dataset: Dataset = data_catalog.read(
-            recipe.data.name, data_directory, recipe.data.classes
+            recipe.data.name, data_directory, recipe.data.classes, recipe.training.task
         )
         available = len(self.dataset.train_labels)
         check_sizes(recipe, available, self.dataset.input_shape)
@@ -55,7 +56,8 @@ class StageData:
         return Split.of(self.dataset.test_features, self.dataset.test_labels)
 
     def _examples(self, rows: NDArray[np.int32]) -> Split:
-        return Split.of(self.dataset.train_features[rows], self.dataset.train_labels[rows])
+        features = mapped(lambda each: each[rows], self.dataset.train_features)
+        return Split.of(features, self.dataset.train_labels[rows])
 
     def _pairs(self, rows: NDArray[np.int32], batch_size: int, epoch: int) -> NDArray[np.int32]:
         return pair_order(rows, self.dataset.train_labels, batch_size, self._seed, epoch)
