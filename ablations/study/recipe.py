@@ -63,6 +63,8 @@ def _data_set(value: str, info: ValidationInfo) -> str:
 
 
 def _listed(value: Any) -> Any:
+    if isinstance(value, (str, Mapping)):
+        return (value,)
     return tuple(value) if isinstance(value, list) else value
 
 

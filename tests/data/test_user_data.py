@@ -77,7 +77,10 @@ NAN = np.where(X == 8, np.nan, X)
         ({"x": X, "y": 2 * Y}, "got 0, 2 there"),
         ({"x": X, "y": Y - 1}, "wants whole labels from 0 on, got -1"),
         ({"x": X, "y": Y / 2}, "wants whole labels from 0 on, got 0.5"),
-        ({"x": X, "y": np.eye(2)[Y]}, "y_train wants whole labels .* for these, training.loss: binary_crossentropy"),
+        (
+            {"x": X, "y": np.eye(2)[Y]},
+            "y_train wants whole labels .* for these, training.loss: binary_crossentropy",
+        ),
         ({"x": X.astype(str), "y": Y}, "x_train wants numbers"),
         ({"x": X[:, 0, 0], "y": Y}, r"wants numbers \[N, …\], got \[8\] in uint8"),
         ({**SPLIT, "x_test": X[8:, :1]}, r"x_train \[8, 2, 3\] in uint8 and x_test \[2, 1, 3\]"),

@@ -34,6 +34,13 @@ def build(
     return _checked(str(function), model, input_shape, outputs, task)
 
 
+def named_inputs(model: keras.Model) -> Mapping[str, keras.KerasTensor] | None:
+    """Return the symbolic inputs of a model that reads several by name, or None."""
+    if isinstance(model, keras.Sequential) or not isinstance(model.input, Mapping):
+        return None
+    return model.input  # type: ignore[no-any-return]
+
+
 def trainable_numbers(model: keras.Model) -> int:
     """Return how many trainable numbers a model has."""
     return sum(int(v.value.shape.num_elements()) for v in model.trainable_variables)
@@ -85,16 +92,15 @@ _SQUASHING = {CLASSIFICATION.kind: "softmax", SEVERAL_LABELS.kind: "sigmoid"}
 
 def _check_inputs(name: str, model: keras.Model, input_shape: Shape) -> None:
     """Refuse a model that does not read such inputs."""
-    shapes = {None: input_shape} if not isinstance(input_shape, Mapping) else input_shape
-    reads = model.input if isinstance(model.input, Mapping) else dict.fromkeys([None])
-    tensors = list(reads.values()) if isinstance(model.input, Mapping) else model.inputs
-    found = dict(zip(reads, ([*tensor.shape[1:]] for tensor in tensors), strict=False))
-    wanted = {key: list(shape) for key, shape in shapes.items()}
-    fits = found.keys() == wanted.keys() and all(_fits(found[k], wanted[k]) for k in wanted)
-    if len(tensors) != len(shapes) or not fits:
-        got = _listed([[*tensor.shape[1:]] for tensor in tensors])
+    shapes = input_shape if isinstance(input_shape, Mapping) else {"": input_shape}
+    reads = named_inputs(model) or dict.fromkeys([""], model.inputs[0])
+    fits = len(model.inputs) == len(shapes) and reads.keys() == shapes.keys()
+    if not fits or not all(_fits([*reads[k].shape[1:]], list(shapes[k])) for k in shapes):
+        got = [list(tensor.shape[1:]) for tensor in model.inputs]
+        named = f" called {', '.join(reads)}" if len(reads) > 1 else ""
         raise ModelError(
-            f"{name}: wants inputs of shape {_shown(input_shape)}, got a model of {got}"
+            f"{name}: wants inputs of shape {_shown(input_shape)}, got a model of {_listed(got)}"
+            f"{named}"
         )
 
 
@@ -127,7 +133,7 @@ def _with_inputs(model: keras.Model, input_shape: Shape) -> keras.Model:
         if not getattr(model, "inputs", None):
             inputs = {name: keras.Input(shape, name=name) for name, shape in input_shape.items()}
             return keras.Model(inputs, model(inputs), name=model.name)
-        if isinstance(model.input, Mapping):
+        if named_inputs(model) is not None:
             return model
         inputs = {tensor.name: tensor for tensor in model.inputs}
         return keras.Model(inputs, model.outputs[0], name=model.name)

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 import keras
 import tensorflow as tf
 
+from ablations.techniques.keras.user_model import named_inputs
+
 Features: TypeAlias = "tf.Tensor | Mapping[str, tf.Tensor]"
 Scale: TypeAlias = "float | Mapping[str, float]"
 
@@ -38,7 +40,8 @@ def scaled(features: Features, scale: Scale, model: keras.Model) -> Features:
     """Return features as the inputs of a model, [B, …] each."""
     if not isinstance(scale, Mapping):
         return _scaled(features, scale, model.inputs[0].dtype)
-    dtypes = {name: model.input[name].dtype for name in features}
+    reads = named_inputs(model) or {}
+    dtypes = {name: reads[name].dtype for name in features}
     return mapped(_scaled, features, scale, dtypes)
 
 
@@ -50,4 +53,4 @@ def _scaled(features: tf.Tensor, scale: float, dtype: str) -> tf.Tensor:
 
 def inputs_of(model: keras.Model) -> Any:
     """Return the symbolic inputs in the form that features have."""
-    return model.input if isinstance(model.input, Mapping) else model.inputs
+    return named_inputs(model) or model.inputs
