@@ -1,0 +1,2 @@
+export const title = 'Findings';
+export function open(root, page) { return { async load() { return {}; }, show() {} }; }

@@ -1,0 +1,2 @@
+export const title = 'Interactions';
+export function open(root, page) { return { async load() { return {}; }, show() {} }; }
