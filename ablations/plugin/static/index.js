@@ -57,6 +57,7 @@ class Page {
       this.state = readState();
       this.turnOver();
     });
+    window.addEventListener('resize', () => this.shown?.instance.resized?.());
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.tick();
     });

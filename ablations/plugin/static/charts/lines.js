@@ -239,7 +239,7 @@ function options(found, settings, drawn, width, narrow, onPlace) {
 
 function gutterOf(ends) {
   const longest = Math.max(...ends.map((end) => end.arm.length));
-  return Math.min(MOST_GUTTER, 22 + 7 * longest);
+  return Math.min(MOST_GUTTER, 40 + 7.4 * longest);
 }
 
 // Names beside the lines' ends, pushed apart where these lie close.

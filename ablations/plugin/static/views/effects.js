@@ -75,6 +75,9 @@ export function open(root, page) {
     redraw() {
       if (found) draw();
     },
+    resized() {
+      if (found) draw();
+    },
   };
 }
 
