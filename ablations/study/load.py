@@ -61,6 +61,9 @@ def resolve(
     return tuple(studies)
 
 
+_SECTIONS = tuple(Recipe.model_fields)
+"""What an arm may give whole."""
+
 _RESOLVED = {"factors", "arms", "base", "control", "tune", "over"}
 """What of a study file is not the study's as it stands."""
 
@@ -95,12 +98,11 @@ class _Resolver(Checker):
             self.stop()
         control = self._control(raw)
         self._check_differences(recipe, control, raw, arms)
-        metrics = resolve_metrics(raw, {name: changed for name, *_, changed in arms}, self.add)
+        metrics = resolve_metrics(raw, {arm[0]: arm[-1] for arm in arms}, self.add)
         for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights, raw.design):
             self.add(path, message)
-        tuning = None
-        if raw.tune and not self.problems:
-            tuning = resolve_search(raw.tune, raw.seeds, arms, self.context, self.add)
+        tunes = raw.tune if not self.problems else None
+        tuning = tunes and resolve_search(tunes, raw.seeds, arms, self.context, self.add)
         tried = len(tuning["trials"]) * len(tuning["seeds"]) if tuning else 0
         if (runs := len(arms) * (len(raw.seeds) + tried)) > MOST_RUNS:
             self.add(("seeds",), too_many("runs", runs, MOST_RUNS))
@@ -162,8 +164,7 @@ class _Resolver(Checker):
 
     def _original(self, raw: StudyFile, copy: str, spanned: list[Any]) -> tuple[DataPath, Any]:
         """Return where the control is said, and its changes."""
-        control = self._control(raw)
-        if raw.arms.get(control) == COPY:
+        if raw.arms.get(control := self._control(raw)) == COPY:
             if copy == control:
                 self.add(("arms", copy), "the control cannot be a copy of itself")
             return ("arms", control), {}
@@ -172,16 +173,16 @@ class _Resolver(Checker):
                 return ("factors",), changes
         return ("arms", control), raw.arms.get(control, {})
 
-    def _one_arm(self, at: DataPath, changes: dict[str, Any], base: Any) -> Recipe | None:
-        for path in changes:
-            if "." not in path.strip("."):
-                self.add(
-                    (*at, path),
-                    f'"{path}" names a whole section; wants a dotted path such as model.activation',
-                    at_key=True,
-                )
-                return None
-        return self.recipe(change(base, changes), at, changes)
+    def _one_arm(
+        self, at: DataPath, changes: dict[str, Any], base: dict[str, Any]
+    ) -> Recipe | None:
+        """Return an arm's recipe; a section that is given whole replaces that of the base."""
+        unknown = [path for path in changes if path not in _SECTIONS and "." not in path.strip(".")]
+        for path in unknown:
+            what = "is no section; wants a dotted path, or a whole section;"
+            known = suggest(path, [*_SECTIONS, "model.activation"])
+            self.add((*at, path), f'"{path}" {what} {known}', at_key=True)
+        return None if unknown else self.recipe(change(base, changes), at, changes)
 
     def _spanned(self, raw: StudyFile) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
         if bool(raw.factors) != bool(raw.design):

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, model_validator
 
-from ablations.study.model_families import Model, Shape
+from ablations.study.model_families import Activation, Model, Shape
 from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import LiveValues
+from ablations.techniques.activations import ACTIVATIONS
+from ablations.techniques.layered import saturating
 from ablations.techniques.user_function import FORM, built_function, with_code
 
 if TYPE_CHECKING:
@@ -61,6 +63,18 @@ class UserModel(Model):
         from ablations.techniques.keras.user_model import activations
 
         return activations(model)
+
+    def saturation(self, model: keras.Model) -> dict[str, tuple[float, float]]:
+        from ablations.techniques.keras.user_model import applied
+
+        bounds: dict[str, tuple[float, float]] = {}
+        for layer, name in applied(model).items():
+            found = ACTIVATIONS.find(name)
+            if found is not None:
+                activation = found.model_validate({"name": name})
+                assert isinstance(activation, Activation)
+                bounds |= saturating([layer], activation)
+        return bounds
 
     @property
     def units_can_die(self) -> bool:

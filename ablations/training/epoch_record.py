@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ablations.study.layer_metrics import LAYER_METRICS
 from ablations.study.metrics import STAGE, epoch_metric, of_another_task
 from ablations.telemetry.histograms import Buckets
+from ablations.telemetry.writer import Layers
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class EpochRecord:
     """
     histograms: Mapping[str, Buckets] = field(default_factory=dict)
     """Tag → buckets [K, 3] of gradients, activations and weights."""
+    layers: Layers = field(default_factory=dict)
+    """Layer, from the inputs on → name, declared in ``study/layer_metrics.py`` → value.
+
+    Of an observed epoch of the recipe's own task; what is not finite stays NaN or infinite.
+    """
     stage: int | None = None
     """The stage's number, from 1, in a run of several."""
     own_task: bool = True
@@ -37,6 +44,9 @@ class EpochRecord:
     def __post_init__(self) -> None:
         if undeclared := sorted(name for name in self.metrics if epoch_metric(name) is None):
             raise ValueError(f"no metric of an epoch is declared as {', '.join(undeclared)}")
+        names = {name for of_layer in self.layers.values() for name in of_layer}
+        if undeclared := sorted(names - LAYER_METRICS.keys()):
+            raise ValueError(f"no metric of a layer is declared as {', '.join(undeclared)}")
 
     @property
     def seconds(self) -> float:

@@ -38,7 +38,7 @@ def named_inputs(model: keras.Model) -> Mapping[str, keras.KerasTensor] | None:
     """Return the symbolic inputs of a model that reads several by name, or None."""
     if isinstance(model, keras.Sequential) or not isinstance(model.input, Mapping):
         return None
-    return model.input  # type: ignore[no-any-return]
+    return model.input
 
 
 def trainable_numbers(model: keras.Model) -> int:
@@ -50,6 +50,24 @@ def activations(model: keras.Model) -> dict[str, keras.KerasTensor]:
     """Return layer name → output of the layers that have an activation, or else the outputs."""
     found = {layer.name: layer.output for layer in model.layers if _has_activation(layer)}
     return found or {"outputs": model.outputs[0]}
+
+
+def applied(model: keras.Model) -> dict[str, str]:
+    """Return layer name → name of the function of Keras whose values its outputs are.
+
+    Gated recurrent layers are left out: they multiply what their activation returns.
+    """
+    functions = {
+        layer.name: getattr(layer, "activation", None)
+        for layer in model.layers
+        if _has_activation(layer) and not isinstance(layer, (keras.layers.LSTM, keras.layers.GRU))
+    }
+    named = {layer: getattr(function, "__name__", "") for layer, function in functions.items()}
+    return {
+        layer: name
+        for layer, name in named.items()
+        if getattr(keras.activations, name, None) is functions[layer]
+    }
 
 
 def _checked(name: str, model: Any, input_shape: Shape, outputs: int, task: Task) -> keras.Model:

@@ -22,6 +22,11 @@ def tuning(inference: Inference) -> Section | None:
     if searches is None or not searches.arms:
         return None
     metric = inference.metric_named(searches.metric)
+    return Section("Tuning", (*tuning_curves(inference), tuning_table(searches, metric)))
+
+
+def tuning_table(searches: Tuning, metric: Metric) -> Table:
+    """Return one arm a row with its choice and its trials."""
     trials = searches.trials if len(searches.trials) <= MOST_TRIALS else ()
     columns = (
         Column("arm"),
@@ -31,7 +36,7 @@ def tuning(inference: Inference) -> Section | None:
         *number_columns(*(", ".join(map(short_value, values.values())) for values in trials)),
     )
     rows = tuple(_row(arm, searches, metric, bool(trials)) for arm in searches.arms)
-    return Section("Tuning", (*tuning_curves(inference), Table(columns, rows)))
+    return Table(columns, rows)
 
 
 def _row(arm: ArmTuning, searches: Tuning, metric: Metric, trials_shown: bool) -> tuple[Cell, ...]:

@@ -12,14 +12,8 @@ from numpy.typing import NDArray
 
 from ablations.study.protocols import BuiltMeasure, Objective
 from ablations.techniques.keras.objectives import cross_entropy
-from ablations.training.trainers.compiled.features import (
-    Features,
-    Scale,
-    any_number_of,
-    count,
-    mapped,
-    scaled,
-)
+from ablations.training.trainers.compiled.features import Features, any_number_of, count, mapped
+from ablations.training.trainers.compiled.preprocessing import Preprocess
 from ablations.training.trainers.compiled.timing import least_seconds
 
 CHUNK = 1000  # examples evaluated at once
@@ -49,11 +43,11 @@ class Evaluation:
     def __init__(
         self,
         model: keras.Model,
-        scale: Scale,
+        preprocess: Preprocess,
         objective: Objective = cross_entropy,
         measures: Mapping[str, BuiltMeasure] | None = None,
     ) -> None:
-        self.model, self.scale, self.objective = model, scale, objective
+        self.model, self.preprocess, self.objective = model, preprocess, objective
         self.measures = measures or {}
         for measure in self.measures.values():
             measure.prepare(model.output_shape[1:])
@@ -124,7 +118,7 @@ class Evaluation:
 
     def _logits(self, features: Features) -> tf.Tensor:
         with tf.name_scope("scale_features"):
-            inputs = scaled(features, self.scale, self.model)
+            inputs = self.preprocess(features)
         return self.model(inputs, training=False)
 
     def _sum(self, features: Features, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -152,9 +146,9 @@ class Evaluation:
 class FrozenOutputs:
     """The outputs of a frozen bottom of the network for the training examples, computed once."""
 
-    def __init__(self, bottom: keras.Model, scale: Scale, labels: tf.Tensor) -> None:
+    def __init__(self, bottom: keras.Model, preprocess: Preprocess, labels: tf.Tensor) -> None:
         """``labels`` are such as the examples will have."""
-        self._bottom = Evaluation(bottom, scale)
+        self._bottom = Evaluation(bottom, preprocess)
         shape = bottom.output_shape[1:]
         self.features = tf.Variable(tf.zeros([0, *shape]), False, shape=[None, *shape])
         self.labels = tf.Variable(labels[:0], False, shape=[None, *labels.shape[1:]])

@@ -22,7 +22,7 @@ from ablations.study.frozen import Frozen
 from ablations.study.protocols import BuiltMeasure
 from ablations.study.recipe import Recipe
 from ablations.techniques.keras import internals
-from ablations.techniques.keras.layer_names import kernels, named_layers
+from ablations.techniques.keras.layer_names import in_depth, kernels, named_layers
 from ablations.techniques.keras.objectives import own_objective
 from ablations.training.checkpoint import UnusableError
 from ablations.training.stage import ALL_LAYERS, WHOLE_NETWORK, StageSetup
@@ -34,6 +34,7 @@ from ablations.training.trainers.compiled.live_variables import LiveVariables
 from ablations.training.trainers.compiled.loop import EpochLoop
 from ablations.training.trainers.compiled.network import Network, assemble
 from ablations.training.trainers.compiled.observe import Observer
+from ablations.training.trainers.compiled.preprocessing import UNCHANGED, preprocessing
 from ablations.training.trainers.compiled.replicas import replicas
 from ablations.training.trainers.compiled.weights import Weights, reuse
 
@@ -52,17 +53,22 @@ class Program:
         self.parameters = network.parameters
         self.techniques = build_techniques(recipe.training, network.trained, self.live)
         self.average = self.techniques.average
-        own, scale = own_objective(recipe.training.loss), dataset.scale
-        self.evaluation = self.monitor = Evaluation(self.classifier, scale, own, self._measures())
+        own = own_objective(recipe.training.loss)
+        standardizes = recipe.data.scale is not None
+        preprocess = self.preprocess = preprocessing(self.classifier, dataset, standardizes)
+        self.evaluation = self.monitor = Evaluation(
+            self.classifier, preprocess, own, self._measures()
+        )
         examples, self.frozen = _on_device(dataset), None
         if network.halves is not None:
             bottom, top = network.halves
-            self.frozen = FrozenOutputs(bottom, scale, examples.labels)
-            self.monitor = Evaluation(top, 1.0, own, self._measures())
+            self.frozen = FrozenOutputs(bottom, preprocess, examples.labels)
+            self.monitor = Evaluation(top, UNCHANGED, own, self._measures())
             if setup.cached:
-                examples, scale = Split(self.frozen.features, self.frozen.labels), 1.0
+                examples = Split(self.frozen.features, self.frozen.labels)
+                preprocess = UNCHANGED
         elif network.objective is not None:
-            self.monitor = Evaluation(network.trained, scale, network.objective)
+            self.monitor = Evaluation(network.trained, preprocess, network.objective)
         trained = {n: k for n, k in kernels(self.model).items() if k.trainable}
         measured = trained if recipe.telemetry.records else {}
         self.histogram_layers = list(measured)
@@ -71,14 +77,19 @@ class Program:
             self.techniques,
             list(measured.values()),
             examples,
-            scale,
+            preprocess,
             network.objective or own,
             setup.rows_per_step(recipe.training.batch_size),
             self.replicas,
         )
         self._kernels = {name: kernel.value for name, kernel in kernels(self.classifier).items()}
         activations = recipe.model.activations(self.classifier)
-        self.observer = Observer(self.classifier, activations, self._kernels, dataset.scale)
+        saturation = recipe.model.saturation(self.classifier)
+        self.observer = Observer(
+            self.classifier, activations, self._kernels, saturation, self.preprocess
+        )
+        self.layers = in_depth(self.classifier, {**measured, **activations})
+        """The layers that are observed, from the inputs on."""
         self.graph = b""
 
     def _assemble(self) -> Network:

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.streams import Stream, integer_seed
+from ablations.study.layer_metrics import DEAD_SHARE
 from ablations.telemetry import tags
 from ablations.telemetry.histograms import Buckets, log10_buckets
+from ablations.telemetry.writer import NO_LAYERS, Layers
 from ablations.training.checkpoint import Arrays, UnusableError, take_prefixed, with_prefix
 from ablations.training.epoch_record import EpochRecord
 from ablations.training.stage import Stage
@@ -24,12 +26,13 @@ from ablations.training.trainers.compiled.observe import PROBE_EXAMPLES, Observa
 from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.rates import LearningRates
 from ablations.training.trainers.compiled.stage_data import StageData
+from ablations.training.trainers.compiled.step_layers import layer_means
 from ablations.training.trainers.compiled.weights import Weights
 from ablations.training.trainers.trainer import FinalScores
 from ablations.training.training_state import Progress, TrainingState
 
 BEST = "best/"  # in a checkpoint, before the number of a variable of the best epoch
-NOTHING_OBSERVED = Observation({}, {})
+NOTHING_OBSERVED = Observation({}, {}, {})
 
 
 class StageTrainer:
@@ -64,7 +67,7 @@ class StageTrainer:
     def initialize(self, weights: Weights) -> None:
         """Initialize all variables by the seed; layers to be reused start from ``weights``."""
         self.program.reset(self.recipe, self.seed, weights, self.stage.reuse)
-        self._compute_frozen_outputs()
+        self._preprocess()
 
     def restore(self, state: TrainingState, arrays: Arrays) -> None:
         """Restore what ``state`` and ``arrays`` hold of this stage.
@@ -81,9 +84,12 @@ class StageTrainer:
         self.program.restore(variables)
         if self.early_stopping is not None and state.plateau is not None:
             self.early_stopping.restore(state.plateau, best, self.program)
-        self._compute_frozen_outputs()
+        self._preprocess()
 
-    def _compute_frozen_outputs(self) -> None:
+    def _preprocess(self) -> None:
+        """Compute what depends on the data and the initial weights alone."""
+        if self.program.preprocess.standardizes:
+            self.program.preprocess.fit(self.data.train_features)
         self._monitored = self.program.monitored(self.data.validation)
         if self.program.frozen is not None and self.stage.setup.cached:
             started = time.perf_counter()
@@ -122,6 +128,7 @@ class StageTrainer:
             updates=updates,
             metrics=metrics | self._dead_unit_share(observation),
             histograms={**observation.histograms, **gradients},
+            layers=self._layers(trace, observation),
             stage=number,
             own_task=self.stage.own_task,
             divergence=divergence,
@@ -175,6 +182,21 @@ class StageTrainer:
         if not (shares and self.recipe.model.units_can_die and self.stage.own_task):
             return {}
         return {"dead_unit_share": float(np.mean(shares))}
+
+    def _layers(self, trace: EpochTrace, observation: Observation) -> Layers:
+        """Return the diagnostics of each layer, from the inputs on; of the recipe's own task."""
+        if not (observation.activations and self.stage.own_task):
+            return NO_LAYERS
+        dead = observation.dead_shares if self.recipe.model.units_can_die else {}
+        steps = layer_means(trace.layer_columns, self.program.histogram_layers)
+        return {
+            layer: {
+                **steps.get(layer, {}),
+                **({DEAD_SHARE: dead[layer]} if layer in dead else {}),
+                **observation.activations.get(layer, {}),
+            }
+            for layer in self.program.layers
+        }
 
     def _gradient_histograms(self, trace: EpochTrace) -> dict[str, Buckets]:
         layers = zip(self.program.histogram_layers, trace.gradient_counts, strict=True)
