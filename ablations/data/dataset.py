@@ -48,6 +48,8 @@ class Dataset:
     scale: float | Mapping[str, float]
     """What the graph multiplies the features by: 1/255 for pixels; of several inputs, each."""
     digest: str
+    train_weights: NDArray[Any] | None = None
+    """What the loss of each training example counts, [N]; None where all count alike."""
 
     @property
     def input_shape(self) -> Shape:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.data import catalog
+from ablations.data.weights import check_class_weights
 from ablations.errors import DataError
 from ablations.streams import Stream, generator
 from ablations.study.model_families import Shape
@@ -58,6 +59,7 @@ def check_sizes(recipe: Recipe, available: int, input_shape: Shape, classes: int
             f"data set {recipe.data.name}: {train} examples to train on fill no batch of "
             f"{recipe.training.batch_size}"
         )
+    check_class_weights(recipe.data.name, recipe.training.class_weights, classes)
     augmentation = recipe.training.augmentation
     if augmentation is None:
         return

@@ -17,6 +17,7 @@ ADDED_SINCE_2: Mapping[str, Any] = {
     "training.label_smoothing": None,
     "training.loss": None,
     "training.metrics": [],
+    "training.class_weights": None,
     "data.scale": None,
 }
 """Dotted path → default of each setting that recipes have had since then.

@@ -20,6 +20,8 @@ def misfits(training: TrainingRecipe) -> Iterator[Misfit]:
     """Yield what does not fit."""
     yield from _wrong_metrics(training)
     yield from _wrong_monitors(training)
+    if training.class_weights is not None and training.task is not CLASSIFICATION:
+        yield ("class_weights",), f"wants classes, and a {training.task.title} has none"
     sharp = training.loss is None or training.loss.name == CLASSIFICATION.loss
     if training.label_smoothing is not None and not sharp:
         yield (

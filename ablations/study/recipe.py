@@ -28,7 +28,7 @@ from ablations.study.families import (
     Schedule,
     WeightAverage,
 )
-from ablations.study.frozen import Count, Frozen, problem, show
+from ablations.study.frozen import Count, Frozen, NonNegative, problem, show
 from ablations.study.misfits import misfits
 from ablations.study.model_families import Model
 from ablations.study.objectives import Measure, TrainingLoss
@@ -60,6 +60,14 @@ def _listed(value: Any) -> Any:
     if isinstance(value, (str, Mapping)):
         return (value,)
     return tuple(value) if isinstance(value, list) else value
+
+
+def _class_weights(value: Any) -> Any:
+    if value is None or value == "balanced":
+        return value
+    if isinstance(value, (list, tuple)) and len(value) > 1:
+        return tuple(value)
+    raise problem(f"wants balanced, or a list with a weight for each class, got {show(value)}")
 
 
 def _classes(value: Any) -> tuple[int, ...] | None:
@@ -104,6 +112,11 @@ class TrainingRecipe(Frozen):
     metrics: Annotated[tuple[Chosen[Measure], ...], BeforeValidator(_listed)] = ()
     """What grades predictions besides the task's own: ``accuracy`` of a classification,
     ``binary_accuracy`` of several labels, ``mean_absolute_error`` of a regression."""
+    class_weights: Annotated[
+        Literal["balanced"] | tuple[NonNegative, ...] | None, BeforeValidator(_class_weights)
+    ] = None
+    """What the loss of an example of each class counts in training: a list in
+    the order of the classes, or ``balanced``, N / (K · N_c).  No evaluation is weighted."""
     schedule: HostOnly[Chosen[Schedule] | None] = None
     """How the optimizer's learning rate changes; null keeps it."""
     clipping: Chosen[Clipping] | None = None

@@ -24,8 +24,6 @@ def tuning(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
         "control": inference.control,
         "metric": {"name": metric.name, "label": metric.label, "percent": metric.percent},
         "curves": as_data(inference.tuning_curves),
-        "table": table_data(tuning_table(inference.tuning, metric))
-        if inference.tuning.arms
-        else None,
+        "table": table_data(table) if inference.tuning.arms else None,
         "notes": tuple(fairness_warnings(inference)),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
@@ -26,11 +27,16 @@ class Split:
 
     features: Features
     labels: tf.Tensor
+    weights: tf.Tensor | None = None
+    """What the loss of each counts in training, [N]; None where all count alike."""
 
     @classmethod
-    def of(cls, features: Any, labels: NDArray[Any]) -> Split:
+    def of(
+        cls, features: Any, labels: NDArray[Any], weights: NDArray[np.float32] | None = None
+    ) -> Split:
         """Put arrays on the device."""
-        return cls(mapped(tf.constant, features), tf.constant(labels))
+        weighed = None if weights is None else tf.constant(weights)
+        return cls(mapped(tf.constant, features), tf.constant(labels), weighed)
 
     def first(self, count: int) -> Features:
         """Return the features of the first examples."""
@@ -146,22 +152,26 @@ class Evaluation:
 class FrozenOutputs:
     """The outputs of a frozen bottom of the network for the training examples, computed once."""
 
-    def __init__(self, bottom: keras.Model, preprocess: Preprocess, labels: tf.Tensor) -> None:
-        """``labels`` are such as the examples will have."""
+    def __init__(self, bottom: keras.Model, preprocess: Preprocess, like: Split) -> None:
+        """The labels and weights will be such as those of ``like``."""
         self._bottom = Evaluation(bottom, preprocess)
         shape = bottom.output_shape[1:]
         self.features = tf.Variable(tf.zeros([0, *shape]), False, shape=[None, *shape])
+        labels, weights = like.labels, like.weights
         self.labels = tf.Variable(labels[:0], False, shape=[None, *labels.shape[1:]])
+        self.weights = None if weights is None else tf.Variable(weights[:0], False, shape=[None])
 
     def fill(self, examples: Split) -> None:
         """Compute the outputs that the network's top is trained on."""
         outputs = self.of(examples)
         self.features.assign(outputs.features)
         self.labels.assign(outputs.labels)
+        if self.weights is not None:
+            self.weights.assign(outputs.weights)
 
     def of(self, split: Split) -> Split:
         """Return the split with the bottom's outputs in place of its features."""
-        return Split(self._bottom.outputs(split.features), split.labels)
+        return Split(self._bottom.outputs(split.features), split.labels, split.weights)
 
 
 def _chunk(features: Features, start: Any) -> Features:

@@ -97,7 +97,7 @@ class EpochLoop:
     ) -> None:
         self.model, self.techniques, self.objective = model, techniques, objective
         self.replicas = replicas
-        self.features, self.labels, self.preprocess = examples.features, examples.labels, preprocess
+        self.examples, self.preprocess = examples, preprocess
         self.variables = [variable.value for variable in model.trainable_variables]
         places = {id(variable): place for place, variable in enumerate(model.trainable_variables)}
         self.measured = [places[id(variable)] for variable in measured]
@@ -170,34 +170,40 @@ class EpochLoop:
         return rows.stack(), counts
 
     def _batch(self, rows: tf.Tensor, seed: tf.Tensor) -> tuple[Any, ...]:
-        """Return the features and the labels of the batch ``rows`` [B]."""
-        stored = mapped(lambda each: tf.gather(each, rows), self.features)
+        """Return features, labels and, where there are, weights of the batch ``rows`` [B]."""
+        stored = mapped(lambda each: tf.gather(each, rows), self.examples.features)
         augment = self.techniques.augment
         if augment is None:
             features = self.preprocess(stored)
         else:
             standardize = self.preprocess.standardized
             features = augment(self.preprocess.scaled(stored), seed, standardize)
-        return features, tf.gather(self.labels, rows)
+        labels, weights = tf.gather(self.examples.labels, rows), self.examples.weights
+        return (
+            (features, labels) if weights is None else (features, labels, tf.gather(weights, rows))
+        )
 
     def _gradients(
-        self, features: Features, labels: tf.Tensor
+        self, features: Features, labels: tf.Tensor, weights: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """Return loss, score and gradients of a batch, or of a replica's part of one."""
         with tf.GradientTape() as tape:
             outputs = self.model(features, training=True)
             losses, scores = self.objective(outputs, labels)
-            loss = tf.reduce_mean(losses)
-            minimized = tf.add_n([self._smoothed(loss, outputs, labels), *self._penalties()])
+            loss = _mean(losses, weights)
+            smoothed = self._smoothed(loss, outputs, labels, weights)
+            minimized = tf.add_n([smoothed, *self._penalties()])
         zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
         gradients = tape.gradient(minimized, self.variables, unconnected_gradients=zero)
         gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
         return loss, tf.reduce_mean(scores), gradients
 
-    def _smoothed(self, loss: tf.Tensor, outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def _smoothed(
+        self, loss: tf.Tensor, outputs: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor | None
+    ) -> tf.Tensor:
         """Return what is minimized in place of the loss that is logged."""
         smoothed_loss = self.techniques.smoothed_loss
-        return loss if smoothed_loss is None else tf.reduce_mean(smoothed_loss(outputs, labels))
+        return loss if smoothed_loss is None else _mean(smoothed_loss(outputs, labels), weights)
 
     def _penalties(self) -> list[tf.Tensor]:
         """Return what is minimized besides the objective; it is not logged."""
@@ -254,3 +260,8 @@ class EpochLoop:
         if self.techniques.average is not None:
             self.techniques.average.update(optimizer.iterations.value)
         self.replicas.copy(self.model.trainable_variables)
+
+
+def _mean(losses: tf.Tensor, weights: tf.Tensor | None) -> tf.Tensor:
+    """Return the mean of losses [N], each times its weight: Σ w·l / N, as in Keras."""
+    return tf.reduce_mean(losses if weights is None else losses * weights)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ablations.data.dataset import Dataset
+from ablations.data.weights import example_weights
 from ablations.study.frozen import Frozen
 from ablations.study.protocols import BuiltMeasure
 from ablations.study.recipe import Recipe
@@ -59,13 +61,16 @@ class Program:
         self.evaluation = self.monitor = Evaluation(
             self.classifier, preprocess, own, self._measures()
         )
+        weights = example_weights(dataset, recipe.training.class_weights)
         examples, self.frozen = _on_device(dataset), None
+        if setup.pretraining is None and weights is not None:
+            examples = replace(examples, weights=tf.constant(weights))
         if network.halves is not None:
             bottom, top = network.halves
-            self.frozen = FrozenOutputs(bottom, preprocess, examples.labels)
+            self.frozen = FrozenOutputs(bottom, preprocess, examples)
             self.monitor = Evaluation(top, UNCHANGED, own, self._measures())
             if setup.cached:
-                examples = Split(self.frozen.features, self.frozen.labels)
+                examples = Split(self.frozen.features, self.frozen.labels, self.frozen.weights)
                 preprocess = UNCHANGED
         elif network.objective is not None:
             self.monitor = Evaluation(network.trained, preprocess, network.objective)

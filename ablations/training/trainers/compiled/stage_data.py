@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import Dataset
 from ablations.data.split import check_sizes, epoch_order, pair_order, split
+from ablations.data.weights import example_weights
 from ablations.training.stage import Stage
 from ablations.training.trainers.compiled.evaluation import Split
 from ablations.training.trainers.compiled.features import mapped
@@ -26,6 +27,7 @@ class StageData:
         )
         available = len(self.dataset.train_labels)
         check_sizes(recipe, available, self.dataset.input_shape, self.dataset.outputs)
+        self._weights = example_weights(self.dataset, recipe.training.class_weights)
         self._seed, self._batch_size = seed, recipe.training.batch_size
         self._cached = stage.setup.cached
         self._paired = task is not None and task.paired_rows
@@ -64,7 +66,8 @@ class StageData:
 
     def _examples(self, rows: NDArray[np.int32]) -> Split:
         features = mapped(lambda each: each[rows], self.dataset.train_features)
-        return Split.of(features, self.dataset.train_labels[rows])
+        weights = None if self._weights is None else self._weights[rows]
+        return Split.of(features, self.dataset.train_labels[rows], weights)
 
     def _pairs(self, rows: NDArray[np.int32], batch_size: int, epoch: int) -> NDArray[np.int32]:
         return pair_order(rows, self.dataset.train_labels, batch_size, self._seed, epoch)
