@@ -65,9 +65,12 @@ def _listed(value: Any) -> Any:
 def _class_weights(value: Any) -> Any:
     if value is None or value == "balanced":
         return value
+    if isinstance(value, Mapping) and set(value) == set(range(len(value))):
+        value = [value[label] for label in range(len(value))]
     if isinstance(value, (list, tuple)) and len(value) > 1:
         return tuple(value)
-    raise problem(f"wants balanced, or a list with a weight for each class, got {show(value)}")
+    wanted = "balanced, or a list or a mapping with a weight for each class from 0 on"
+    raise problem(f"wants {wanted}, got {show(value)}")
 
 
 def _classes(value: Any) -> tuple[int, ...] | None:
@@ -116,7 +119,8 @@ class TrainingRecipe(Frozen):
         Literal["balanced"] | tuple[NonNegative, ...] | None, BeforeValidator(_class_weights)
     ] = None
     """What the loss of an example of each class counts in training: a list in
-    the order of the classes, or ``balanced``, N / (K · N_c).  No evaluation is weighted."""
+    the order of the classes, a mapping of these, or ``balanced``, N / (K · N_c).  It weighs no
+    evaluation."""
     schedule: HostOnly[Chosen[Schedule] | None] = None
     """How the optimizer's learning rate changes; null keeps it."""
     clipping: Chosen[Clipping] | None = None
