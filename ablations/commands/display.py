@@ -64,14 +64,14 @@ def print_plan(
         console.print(Text("\n".join(_search(tuned, study.tune))))
     for data_set in absent:
         console.print(Text(f"data set {data_set} is not here yet; running downloads it"))
-    table = _table(
-        "arm", "parameters", "runs", "differs from the control in", numbers=["parameters"]
-    )
+    counted = ("parameters",) if parameters else ()
+    table = _table("arm", *counted, "runs", "differs from the control in", numbers=["parameters"])
     for arm in study.arms:
         runs = [standing for standing in comparison if standing.run.arm == arm.name]
         name = f"{arm.name}*" if arm.name == study.control else arm.name
         lines = Text("\n".join(_difference(study, arm)))
-        table.add_row(Text(name), f"{parameters[arm.name]:,}", _counts(runs), lines)
+        count = (f"{parameters[arm.name]:,}",) if parameters else ()
+        table.add_row(Text(name), *count, _counts(runs), lines)
     console.print(table)
     _print_reasons(console, [*tuned.trials, *comparison])
 

@@ -10,14 +10,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ablations.execution.worker import Outcome
 from ablations.ledger.records import Result
-from ablations.study.metrics import METRICS
+from ablations.study.metrics import Metric
 
 
 class ProgressDisplay:
     """Counts outcomes and prints a line for each."""
 
-    def __init__(self, total: int, metric: str) -> None:
-        self.total, self.metric = total, METRICS[metric]
+    def __init__(self, total: int, metric: Metric) -> None:
+        self.total, self.metric = total, metric
         self.counts: dict[str, int] = {}
         self.console = Console(soft_wrap=True, highlight=False)
         self._started = time.monotonic()
@@ -55,7 +55,8 @@ class ProgressDisplay:
             return "; ".join([f"{result.status}: {result.reason}", *result.notes])
         seconds = result.seconds.get("total", 0.0)
         epochs = "1 epoch" if result.epochs == 1 else f"{result.epochs} epochs"
-        line = f"{self._score(result)}, {epochs}, {seconds:.1f} s"
+        parts = [self._score(result), *([epochs] if result.updates else []), f"{seconds:.1f} s"]
+        line = ", ".join(parts)
         return "; ".join([line, *result.notes])
 
     def _score(self, result: Result) -> str:

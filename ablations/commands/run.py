@@ -17,6 +17,7 @@ from ablations.execution.session import Prepared, Session, prepare
 from ablations.ledger.inert import inert_arms
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.standing import Standing, State
+from ablations.study.metrics import Metric
 from ablations.study.schema import TUNING
 
 POLL_SECONDS = 1.0
@@ -58,7 +59,9 @@ def _run(prepared: Prepared, arms: Sequence[str]) -> int:
     if not (arms or prepared.seeds) and (warning := too_few_seeds(study)):
         print(f"{name}: {warning}")
     if study.tune is not None and not all(s.finished for s in prepared.trials().standings):
-        failed += _train(prepared, Prepared.trials, study.tune.metric, f"{name}, {TUNING}")
+        failed += _train(
+            prepared, Prepared.trials, study.metric_named(study.tune.metric), f"{name}, {TUNING}"
+        )
     comparison = prepared.comparison()
     for arm, missing in comparison.tuned.incomplete.items():
         if not arms or arm in arms:
@@ -86,7 +89,7 @@ def _of_all_shards(prepared: Prepared) -> Prepared:
 
 def _compare(prepared: Prepared, name: str) -> int:
     """Train the comparison, one look after the other; return how many runs failed."""
-    failed = _train(prepared, Prepared.comparison, prepared.study.metric, name)
+    failed = _train(prepared, Prepared.comparison, prepared.study.answering_metric, name)
     if not take_look(prepared) or prepared.arms or prepared.seeds:
         return failed
     return failed + _compare(_without_rerun(prepared), name)
@@ -97,7 +100,7 @@ def _without_rerun(prepared: Prepared) -> Prepared:
 
 
 def _train(
-    prepared: Prepared, session: Callable[[Prepared], Session], metric: str, name: str
+    prepared: Prepared, session: Callable[[Prepared], Session], metric: Metric, name: str
 ) -> int:
     """Train what is pending, wait for what others train; return how many runs failed."""
     failed, waited_for = _train_pending(session(prepared), metric, name)
@@ -141,7 +144,7 @@ def _running(session: Session) -> set[str]:
     return {str(s.run) for s in session.standings if s.state is State.RUNNING}
 
 
-def _train_pending(session: Session, metric: str, name: str) -> tuple[int, set[str]]:
+def _train_pending(session: Session, metric: Metric, name: str) -> tuple[int, set[str]]:
     """Train what is pending; return how many runs failed, and those that others are training."""
     standings, pending, elsewhere = session.standings, session.pending, set()
     if session.prepared.options.shard:
@@ -150,8 +153,10 @@ def _train_pending(session: Session, metric: str, name: str) -> tuple[int, set[s
         print(f"{name}: {len(standings) - len(pending)} of {len(standings)} runs need no training")
     for standing in standings if not session.prepared.options.rerun else ():
         if standing.saved_epochs is not None:
-            epochs = standing.run.trained.training.epochs
-            print(f"{standing.run}: continues after epoch {standing.saved_epochs} of {epochs}")
+            epochs = standing.run.recipe.planned_epochs
+            where = f"epoch {standing.saved_epochs} of {epochs}"
+            where = where if epochs else f"step {standing.saved_epochs}"
+            print(f"{standing.run}: continues after {where}")
     if replaced := _to_replace(session):
         kept = "what they were is kept until ablations clean"
         print(f"{name}: trained again, {kept}: {', '.join(replaced)}")

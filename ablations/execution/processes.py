@@ -16,26 +16,27 @@ from ablations.execution import devices
 from ablations.execution.affinity import Queue
 from ablations.execution.limits import Clock, Limits
 from ablations.execution.options import Options
-from ablations.execution.worker import Job, Outcome, record_failure, work
+from ablations.execution.worker import Job, Outcome, record_failure, start, work
 from ablations.execution.worker_process import DiedError, WorkerProcess
 
 STARTS = 3
 """Workers that may die one after the other before they take a job."""
 
 
-def _begin(gpu: str | None, per_run: int) -> None:
+def _begin(gpu: str | None, per_run: int, tensorflow: bool) -> None:
     """Set a fresh worker up: its devices are chosen before TensorFlow is imported."""
     for number in ASKING_TO_END:
         signal.signal(number, signal.SIG_IGN)  # the parent answers them
-    from ablations.training import runtime
-
-    runtime.start(gpu, per_run)
+    start(gpu, per_run, tensorflow)
 
 
 class Slot:
     """A place for one worker process after another, and the arm whose program the worker holds."""
 
-    def __init__(self, gpu: str | None, per_run: int, limits: Limits) -> None:
+    def __init__(
+        self, gpu: str | None, per_run: int, limits: Limits, tensorflow: bool = True
+    ) -> None:
+        self.tensorflow = tensorflow
         self.gpu, self.per_run, self.limits = gpu, per_run, limits
         self.arm: str | None = None
         self.job: Job | None = None
@@ -56,7 +57,9 @@ class Slot:
         self._submit(job)
 
     def _submit(self, job: Job) -> None:
-        self._worker = self._worker or WorkerProcess(_begin, self.gpu, self.per_run)
+        self._worker = self._worker or WorkerProcess(
+            _begin, self.gpu, self.per_run, self.tensorflow
+        )
         self._worker.submit(work, (job,))
 
     def outcome(self) -> Outcome | None:
@@ -117,13 +120,17 @@ class Processes:
         """
         self.limits = Limits.of(options)
         self.per_run = options.devices_per_run
-        chosen = devices.choose(options.device, options.workers, self.per_run)
+        self.tensorflow = options.tensorflow
+        chosen = devices.choose(options.device, options.workers, self.per_run, self.tensorflow)
         self.devices, self.notice = chosen.gpus, chosen.notice
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
         queue = Queue(jobs)
-        slots = [Slot(gpu, self.per_run, self.limits) for gpu in self.devices[: len(jobs)]]
+        slots = [
+            Slot(gpu, self.per_run, self.limits, self.tensorflow)
+            for gpu in self.devices[: len(jobs)]
+        ]
         try:
             for slot in slots:
                 _feed(slot, slots, queue)

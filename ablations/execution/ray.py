@@ -82,7 +82,9 @@ class Ray:
         self._limits, self.notice = Limits.of(options), ""
         self._per_run = options.devices_per_run
         if self._address == LOCAL:
-            chosen = devices.choose(options.device, options.workers, options.devices_per_run)
+            chosen = devices.choose(
+                options.device, options.workers, options.devices_per_run, options.tensorflow
+            )
             self.devices, self.notice = chosen.gpus, chosen.notice
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
@@ -100,7 +102,13 @@ class Ray:
         ):
             data = os.environ.get(DIRECTORY_VARIABLE)
             place = Place(
-                __version__, Path.cwd(), Path(mark.name), data, self._limits, self._per_run
+                __version__,
+                Path.cwd(),
+                Path(mark.name),
+                data,
+                self._limits,
+                self._per_run,
+                self._options.tensorflow,
             )
             yield from _Study(ray, place, *self._seats(ray)).train(jobs)
 

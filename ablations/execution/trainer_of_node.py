@@ -28,6 +28,8 @@ class Place:
     limits: Limits
     per_run: int
     """The devices that one run takes."""
+    tensorflow: bool
+    """Whether workers start TensorFlow."""
 
 
 class Trainer:
@@ -41,7 +43,7 @@ class Trainer:
             if place.data is not None:
                 os.environ[DIRECTORY_VARIABLE] = place.data
             gpu = os.environ["CUDA_VISIBLE_DEVICES"] if has_gpu else None
-            self._slot = Slot(gpu, place.per_run, place.limits)
+            self._slot = Slot(gpu, place.per_run, place.limits, place.tensorflow)
         return wrong
 
     def train(self, job: Job) -> Outcome:

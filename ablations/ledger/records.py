@@ -191,6 +191,9 @@ def append_epoch(path: Path, epoch: Mapping[str, float]) -> None:
         stream.write(f"{line[:-1]}{_SUM}{zlib.crc32(line.encode())}}}\n")
 
 
+STEP = "step"
+"""What a user's own trainer counts by in place of epochs."""
+MOST_STEP = 2**62
 _SUM = ', "crc32": '
 """What stands before the checksum of a line, which is its last key."""
 
@@ -207,17 +210,33 @@ def read_history(path: Path) -> list[Epoch]:
     lines, summed = content.split(b"\n"), _SUM.encode() in content
     history: list[Epoch] = []
     for line in lines[:-1]:  # what follows the last newline is torn
-        try:
-            epoch = json.loads(line)
-        except (ValueError, RecursionError):
-            break
-        if not isinstance(epoch, dict) or not isinstance(epoch.get("epoch"), int):
-            break
-        stated = epoch.pop("crc32", None)
-        if summed and zlib.crc32(line.rpartition(_SUM.encode())[0] + b"}") != stated:
+        epoch = parse_epoch(line, summed)
+        if epoch is None:
             break
         history.append(epoch)
     return history
+
+
+def parse_epoch(line: bytes, summed: bool = False) -> Epoch | None:
+    """Return the epoch in a line, None where it is damaged; the ``step`` of a program's is one.
+
+    ``summed`` says whether the line must have a checksum.
+    """
+    try:
+        epoch = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(epoch, dict):
+        return None
+    if STEP in epoch and "epoch" not in epoch:
+        epoch = {"epoch": epoch.pop(STEP), **epoch}
+    number = epoch.get("epoch")
+    if not isinstance(number, int) or abs(number) > MOST_STEP:
+        return None
+    stated = epoch.pop("crc32", None)
+    if summed and zlib.crc32(line.rpartition(_SUM.encode())[0] + b"}") != stated:
+        return None
+    return epoch
 
 
 HEADER_MEMBER = "place.json"
