@@ -34,7 +34,7 @@ def status(study: str | None, sets: tuple[str, ...], options: Options) -> None:
             display.print_status(rows, f"{loaded.part.label}: arm" if loaded.part else "arm")
             say_declared(each, loaded, options.runs)
         return
-    found, problems = studies.load_all()
+    found, problems = studies.load_all(options.runs)
     found += studies.variants(options.runs, found)
     declared = (as_declared(each, options.runs) for each in found)
     standings = [(each.study, _standings(each, options)) for each in declared]

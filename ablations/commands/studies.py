@@ -1,4 +1,4 @@
-"""Find studies by path or by name in ``configs/``, and load them against the catalogue."""
+"""Find studies by path, or by name in ``configs/`` or here, and load them against the catalogue."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HASHED = re.compile(r"-[0-9a-f]{8}$")
 
 
 def find(study: str) -> Path:
-    """Return the file of a study given by its path or by its name in ``configs/``.
+    """Return the file of a study given by its path, or by its name in ``configs/`` or here.
 
     The name may be that of one of its parts.  A file below the working directory is named from
     there, so that it is found on any machine.
@@ -36,9 +36,10 @@ def find(study: str) -> Path:
             raise AblationsError(f"{path}: no such file; wants a study file")
         here = Path.cwd()
         return path.relative_to(here) if path.is_relative_to(here) else path
-    named = CONFIGS / f"{study.partition('+')[0]}.yaml"
-    if _is_file(named):
-        return named
+    name = f"{study.partition('+')[0]}.yaml"
+    for named in (CONFIGS / name, Path(name)):
+        if _is_file(named):
+            return named
     known = [path.stem for path in all_files()]
     name = one_line(study)
     raise AblationsError(f'no study "{name}" in {CONFIGS}/; {suggest(name, known)}')
@@ -136,8 +137,10 @@ def variants(runs: Path, studies: Iterable[Study]) -> list[Study]:
     return found
 
 
-def load_all() -> tuple[list[Study], list[Problem]]:
+def load_all(runs: Path | None = None) -> tuple[list[Study], list[Problem]]:
     """Return the studies in ``configs/`` that can be loaded, and what is wrong with the others.
+
+    With ``runs``, those that were run from files elsewhere as well.
 
     Raises:
         AblationsError: there are no study files.
@@ -145,11 +148,27 @@ def load_all() -> tuple[list[Study], list[Problem]]:
     loaded: list[Study] = []
     problems: list[Problem] = []
     files = all_files()
+    files += [file for file in _files_run(runs) if file not in files] if runs else []
     if not files:
-        raise AblationsError(f"{CONFIGS}/: no studies; wants *.yaml files")
+        kept = f" and none was run in {runs}/" if runs else ""
+        raise AblationsError(f"{CONFIGS}/: no studies{kept}; wants *.yaml files")
     for path in files:
         try:
             loaded += load_studies(path, CATALOG)
         except StudyError as error:
             problems += error.problems
     return loaded, problems
+
+
+def _files_run(runs: Path) -> list[Path]:
+    """Return the files that are still there of the studies that ``runs`` keeps."""
+    from ablations.analysis.read.collect import read_record, recorded_studies
+
+    records = []
+    for name in recorded_studies(runs):
+        try:
+            records.append(read_record(runs, name))
+        except AblationsError:  # of another version: its report says so
+            continue
+    files = dict.fromkeys(Path(record.file) for record in records if not record.imported)
+    return [file for file in files if file.suffix and _is_file(file)]

@@ -57,7 +57,7 @@ class Evaluation:
     def run_each(self, split: Split) -> tuple[float, float, tf.Tensor]:
         """Return mean loss, accuracy, and which predictions are correct, booleans [N]."""
         totals, each = self._totals(split)(split.features, split.labels)
-        loss, correct, count = (float(total) for total in totals)
+        loss, correct, count = map(float, totals.numpy())  # one copy, not a slice a number
         return loss / count, correct / count, each
 
     def outputs(self, features: tf.Tensor) -> tf.Tensor:
