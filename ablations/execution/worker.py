@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ablations.errors import Interrupted, described
+from ablations.errors import Interrupted, TrainerError, described, one_line
 from ablations.execution.catalog import CATALOG
 from ablations.files import make_directory
 from ablations.ledger.fingerprint import fingerprint
@@ -159,7 +159,8 @@ def _train(job: Job, lease: Lease) -> Result:
         lease.check()  # what another writes there stays
         if isinstance(error, HeldError):  # of a stage that is shared
             raise
-        result = _failure(job, described(error))
+        reason = one_line(str(error)) if isinstance(error, TrainerError) else described(error)
+        result = _failure(job, reason)
         _write_failure(result, job.directory)
         return result
 
