@@ -13,7 +13,7 @@ from ablations.files import read_bounded
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
 from ablations.study.design import Factor, arms_spanned, label_of, same_when_folded, span
 from ablations.study.frozen import show
-from ablations.study.load_recipe import Checker
+from ablations.study.load_recipe import EXAMPLES, Checker
 from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
 from ablations.study.over import spanned
@@ -175,15 +175,14 @@ class _Resolver(Checker):
     def _one_arm(
         self, at: DataPath, changes: dict[str, Any], base: dict[str, Any]
     ) -> AnyRecipe | None:
-        for path in changes:
-            if "." not in path.strip("."):
-                self.add(
-                    (*at, path),
-                    f'"{path}" names a whole section; wants a dotted path such as model.activation',
-                    at_key=True,
-                )
-                return None
-        if not self.knows_settings(at, changes, base):
+        """Return an arm's recipe; a section that is given whole replaces that of the base."""
+        sections = self.sections
+        unknown = [path for path in changes if path not in sections and "." not in path.strip(".")]
+        for path in unknown:
+            known = suggest(path, [*sections, EXAMPLES[self.recipe_type.kind]])
+            what = f'"{path}" is no section; wants a dotted path, or a whole section; {known}'
+            self.add((*at, path), what, at_key=True)
+        if unknown or not self.knows_settings(at, changes, base):
             return None
         return self.recipe(change(base, changes), at, changes)
 

@@ -11,12 +11,15 @@ from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.study.metrics import METRICS
 from ablations.study.over import Spanned, meets
 from ablations.study.recipes import COMPILED, AnyRecipe, recipe_type, with_trainer
+from ablations.study.settings import flatten
 from ablations.study.study_file import COPY, StudyFile
 from ablations.study.technique import Catalog
 from ablations.study.yaml_reader import Document
 from ablations.study.yaml_reader import Path as DataPath
 
 Place = Callable[[DataPath], DataPath]
+EXAMPLES = {COMPILED: "model.activation", "function": "settings.rate", "command": "settings.rate"}
+"""Kind of recipe → a dotted path, for a message."""
 FREE = "settings"
 """The section whose keys are a user's own."""
 
@@ -94,7 +97,12 @@ class Checker:
         """
         if self.recipe_type.kind == COMPILED:
             return True
-        found = [(path, why) for path in changes if (why := self._unknown(path, base))]
+        paths = [
+            inner
+            for path, value in changes.items()
+            for inner in (flatten({path: value}) if path == FREE and value else [path])
+        ]
+        found = [(path, why) for path in paths if (why := self._unknown(path, base))]
         for path, why in found:
             self.add((*at, path), why, at_key=True)
         return not found

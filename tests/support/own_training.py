@@ -102,7 +102,7 @@ def _changes_everything(run):
     os.chdir("/")
     os.environ["PATH"] = ""
     random.seed(99)
-    np.random.seed(99)
+    np.random.seed(99)  # noqa: NPY002
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.path.clear()
 
@@ -140,7 +140,7 @@ def misbehaves(run):
         DEEDS[run.settings["deed"]](run)
     where = run.directory / "where"
     where.write_text(os.getcwd())
-    return {"error": float(np.random.random()) + random.random()}
+    return {"error": float(np.random.random()) + random.random()}  # noqa: NPY002
 
 
 def hangs(run):

@@ -61,7 +61,7 @@ def test_what_it_logs_and_leaves_is_recorded() -> None:
 @pytest.mark.parametrize(
     ("program", "reason"),
     [
-        ("print('a'); print('bad rate'); raise SystemExit(3)", "exit status 3; its output ends: a | bad rate"),
+        ("print('a'); print('b'); raise SystemExit(3)", "exit status 3; its output ends: a | b"),
         ("raise SystemExit(1)", "exit status 1; it printed nothing"),
         ("pass", "it left no final.json"),
         ("import os; os.kill(os.getpid(), 11)", "SIGSEGV; it printed nothing"),

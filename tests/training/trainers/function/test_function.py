@@ -1,4 +1,4 @@
-"""A user's function as a trainer: what it is given, what it leaves, what becomes of its mistakes."""
+"""A user's function as a trainer: what it is given and leaves, and what its mistakes cost."""
 
 from __future__ import annotations
 
