@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ablations.errors import UserCodeError
+from ablations.ledger.lines import parse_line
 from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import Result, parse_epoch
+from ablations.ledger.records import Result
 from ablations.study.free_recipes import CommandRecipe, code_of_words
 from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry.run_events import RunEvents
@@ -78,7 +79,7 @@ class CommandProgram:
             read += len(added)
             *lines, torn = (torn + added).split(b"\n")
             for line in lines:
-                if (epoch := parse_epoch(line)) is not None:
+                if (epoch := parse_line(line)) is not None:
                     step = epoch["epoch"]
                     numbers = ((k, number_in(v)) for k, v in epoch.items() if k != "epoch")
                     events.write_own(int(step or 0), {k: v for k, v in numbers if v is not None})

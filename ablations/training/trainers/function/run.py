@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, SupportsIndex
 
 from ablations.errors import suggest
+from ablations.ledger.lines import MOST_STEP, STEP
 from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import MOST_STEP, STEP, append_epoch
+from ablations.ledger.records import append_epoch
 from ablations.telemetry.run_events import RunEvents
 from ablations.training.trainers.function.checkpoint import FunctionCheckpoint
 from ablations.training.trainers.function.watch import Watched
