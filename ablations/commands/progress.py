@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import time
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ablations.commands.lines import Lines
 from ablations.execution.worker import Outcome
 from ablations.ledger.records import Result
-from ablations.study.metrics import METRICS
+from ablations.study.metrics import Metric
 
 
 class ProgressDisplay:
     """Counts outcomes and prints a line for each."""
 
-    def __init__(self, total: int, metric: str) -> None:
-        self.total, self.metric = total, METRICS[metric]
+    def __init__(self, total: int, metric: Metric, lines: Lines) -> None:
+        self.total, self.metric, self.lines = total, metric, lines
         self.counts: dict[str, int] = {}
-        self.console = Console(soft_wrap=True, highlight=False)
         self._started = time.monotonic()
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            console=self.console,
-            disable=not self.console.is_terminal,
+            console=lines.console,
+            disable=lines.quiet or not lines.console.is_terminal,
         )
         self._task = self._bar.add_task("training", total=total)
 
@@ -45,7 +43,8 @@ class ProgressDisplay:
         self.counts[status] = self.counts.get(status, 0) + 1
         self._bar.advance(self._task)
         done = sum(self.counts.values())
-        self.console.print(escape(f"[{done}/{self.total}] {outcome.job}: {self._say(outcome)}"))
+        say = self.lines.say if status == "failed" else self.lines.detail
+        say(f"[{done}/{self.total}] {outcome.job}: {self._say(outcome)}")
 
     def _say(self, outcome: Outcome) -> str:
         result = outcome.result

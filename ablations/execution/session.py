@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ablations.data import catalog as data_catalog
 from ablations.data.inputs import facts_for
@@ -43,6 +43,10 @@ class Prepared:
     def runs(self) -> RunsDirectory:
         """Where all runs are kept."""
         return RunsDirectory(self.options.runs)
+
+    def without_rerun(self) -> Prepared:
+        """Return the request once what was to be trained again has been."""
+        return replace(self, options=replace(self.options, rerun=False))
 
     def trials(self) -> Session:
         """Return the runs of the arms' searches; none where nothing is tuned."""
