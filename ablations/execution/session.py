@@ -9,6 +9,7 @@ from ablations.data import catalog as data_catalog
 from ablations.data.inputs import facts_for
 from ablations.execution import facts, study_files
 from ablations.execution.catalog import CATALOG
+from ablations.execution.examples import check_classes_of
 from ablations.execution.executor import Executor, executor_for
 from ablations.execution.facts import Facts
 from ablations.execution.options import Options
@@ -175,6 +176,7 @@ def prepare(
     seeds_wanted = sorted({run.seed for run in wanted})
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)
     _check_sizes(wanted, known, options.devices_per_run)
+    check_classes_of(wanted, options.data_directory)
     return Prepared(study, tuple(arms), tuple(seeds), options, executor, known)
 
 
@@ -185,5 +187,5 @@ def _check_sizes(wanted: Sequence[Run], known: Facts, devices: int) -> None:
 
     for stage in (stage for run in wanted for stage in stages_of(run.trained)):
         data = facts_for(stage.recipe.data, known.data)
-        check_sizes(stage.recipe, data.train_examples, data.input_shape)
+        check_sizes(stage.recipe, data.train_examples, data.input_shape, data.classes)
         check_parts(stage, devices)

@@ -13,10 +13,13 @@ from ablations.study.recipe import AnyRecipe
 CODE_VERSION = 2
 """Raised when a change of the code changes what most recipes train; see also ``mends``."""
 
-ADDED_SINCE_2: Mapping[str, Any] = {"training.label_smoothing": None}
+ADDED_SINCE_2: Mapping[str, Any] = {"training.label_smoothing": None, "data.scale": None}
 """Dotted path → default of each setting that recipes have had since then.
 
 At its default it is what the code did before, so it does not enter the fingerprint."""
+
+ADDED_TO_TECHNIQUES: Mapping[str, Mapping[str, Any]] = {}
+"""The same for parameters: name of a technique → parameter → default, wherever it stands."""
 
 
 def fingerprint(recipe: AnyRecipe, seed: int, data_digest: str) -> str:
@@ -31,7 +34,7 @@ def hash_settings(settings: Mapping[str, Any], seed: int, data_digest: str) -> s
     """Return the fingerprint of a recipe given as plain nested data, without its telemetry."""
     content = {
         "code": CODE_VERSION,
-        "recipe": _without_defaults(settings, ADDED_SINCE_2),
+        "recipe": as_of_2(settings),
         "seed": seed,
         "data": data_digest,
     }
@@ -39,6 +42,23 @@ def hash_settings(settings: Mapping[str, Any], seed: int, data_digest: str) -> s
         content["mends"] = mends
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def as_of_2(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings without those that were added since and are at their defaults."""
+    kept: dict[str, Any] = _without_new_parameters(_without_defaults(settings, ADDED_SINCE_2))
+    return kept
+
+
+def _without_new_parameters(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        new = ADDED_TO_TECHNIQUES.get(str(value.get("name")), {})
+        return {
+            key: _without_new_parameters(each)
+            for key, each in value.items()
+            if key not in new or each != new[key]
+        }
+    return value
 
 
 def _without_defaults(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ablations.study.frozen import Count, NonNegative, Positive
 from ablations.study.model_families import Model
 from ablations.study.protocols import (
+    Augment,
     AveragedWeights,
     Clipper,
     Loss,
@@ -124,11 +125,8 @@ class Augmentation(Technique):
         """Whether the examples must be images, [H, W] or [H, W, C]."""
         raise NotImplementedError
 
-    def build(self, live: LiveValues) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-        """Return features [B, …] and a seed [2], int32 → changed features of the same shape.
-
-        The same seed gives the same draws.
-        """
+    def build(self, live: LiveValues) -> Augment:
+        """Return what changes a batch."""
         raise NotImplementedError
 
 

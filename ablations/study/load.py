@@ -60,6 +60,9 @@ def resolve(
     return tuple(studies)
 
 
+_SECTIONS = tuple(Recipe.model_fields)
+"""What an arm may give whole."""
+
 _RESOLVED = {"factors", "arms", "base", "control", "tune", "over"}
 """What of a study file is not the study's as it stands."""
 
@@ -172,15 +175,13 @@ class _Resolver(Checker):
     def _one_arm(
         self, at: DataPath, changes: dict[str, Any], base: dict[str, Any]
     ) -> Recipe | None:
-        for path in changes:
-            if "." not in path.strip("."):
-                self.add(
-                    (*at, path),
-                    f'"{path}" names a whole section; wants a dotted path such as model.activation',
-                    at_key=True,
-                )
-                return None
-        return self.recipe(change(base, changes), at, changes)
+        """Return an arm's recipe; a section that is given whole replaces that of the base."""
+        unknown = [path for path in changes if path not in _SECTIONS and "." not in path.strip(".")]
+        for path in unknown:
+            known = suggest(path, [*_SECTIONS, "model.activation"])
+            what = f'"{path}" is no section; wants a dotted path, or a whole section; {known}'
+            self.add((*at, path), what, at_key=True)
+        return None if unknown else self.recipe(change(base, changes), at, changes)
 
     def _spanned(self, raw: StudyFile) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
         if bool(raw.factors) != bool(raw.design):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -31,18 +31,12 @@ from ablations.study.families import (
 from ablations.study.frozen import Count, Frozen, problem, show
 from ablations.study.model_families import Model
 from ablations.study.settings import change
+from ablations.study.split_settings import TrainExamples, Validation
 from ablations.study.technique import Chosen, HostOnly, form_of
 from ablations.study.transfer import TransferRecipe
 from ablations.user_code import FORM, UserFunction
 
 STEPS_BETWEEN_HISTOGRAMS = 250  # at the least, by default
-
-
-def _validation(value: Any) -> int | float:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if number and ((isinstance(value, int) and value >= 1) or 0 < value < 1):
-        return value  # type: ignore[no-any-return]
-    raise problem(f"wants a count ≥ 1 or a share between 0 and 1, got {show(value)}")
 
 
 def _data_set(value: str, info: ValidationInfo) -> str:
@@ -76,10 +70,15 @@ class DataRecipe(Frozen):
     ``npz:PATH``, ``csv:PATH`` or ``python:module.function``, from the working directory on."""
     classes: Annotated[tuple[int, ...] | None, BeforeValidator(_classes)] = None
     """Only these classes, relabelled 0, 1, … in this order; null takes them all."""
-    validation: Annotated[int | float, BeforeValidator(_validation)] = 0.1
-    """Examples cut from the training data by seed: a count, or a share of them."""
-    train_examples: Count | None = None
-    """Train on this many of the examples that are left; null takes them all."""
+    validation: Validation = 0.1
+    """Examples cut from the training data by seed: a count, or a share of them.  ``{rows: first
+    5000}`` or ``{rows: last 5000}`` takes the same rows for every seed."""
+    train_examples: TrainExamples = None
+    """Train on this many of the examples that are left, drawn by seed; null takes them all, and
+    ``{per_class: 100}`` as many of each class."""
+    scale: Literal["standardize"] | None = None
+    """``standardize`` subtracts from each feature its mean over the training rows and divides by
+    its deviation there, if that is not 0.  Null leaves features as they are, pixels from 0 to 1."""
 
 
 class TrainingRecipe(Frozen):

@@ -62,9 +62,13 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, t
     """Return dotted path → (value in ``one``, value in ``other``) wherever the two differ."""
     left, right = name_the_absent([flatten(unequal) for unequal in _unequal(one, other)])
     sections = {path.rpartition(".")[0] for path in (*left, *right)}  # null where one is lacking
-    paths = [path for path in {**left, **right} if path not in sections]
-    pairs = {path: (left.get(path, ABSENT), right.get(path, ABSENT)) for path in paths}
-    return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
+    pairs = {p: (left.get(p, ABSENT), right.get(p, ABSENT)) for p in {**left, **right}}
+    return {
+        path: pair
+        for path, pair in pairs.items()
+        if pair[0] != pair[1]
+        and not (path in sections and all(x is None or x == ABSENT for x in pair))
+    }
 
 
 def _unequal(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablations.errors import DeviceError
+from ablations.ledger.fingerprint import as_of_2
 from ablations.study.families import Pretraining
 from ablations.study.recipe import Recipe, TrainingRecipe
 from ablations.study.transfer import TransferRecipe
@@ -65,7 +66,7 @@ class Stage:
         """What shapes all that the stage learns and records, as plain data."""
         task = self.setup.pretraining
         return {
-            "recipe": self.recipe.settings(),
+            "recipe": as_of_2(self.recipe.settings()),
             "task": None if task is None else task.model_dump(mode="json"),
             "level": self.setup.level,
             "epochs": self.epochs,

@@ -51,6 +51,7 @@ OTHER_NAMES = {
 ABSENT = {
     "transfer": {"source": {"name": "autoencoder", "epochs": 1}},
     "training.label_smoothing": 0.1,
+    "data.scale": "standardize",
 }
 """What a recipe may have that the rich one lacks."""
 

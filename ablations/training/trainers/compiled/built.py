@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from ablations.study.protocols import AveragedWeights, Clipper, Loss, Stateful, Transform
+from ablations.study.protocols import (
+    Augment,
+    AveragedWeights,
+    Clipper,
+    Loss,
+    Stateful,
+    Transform,
+)
 from ablations.study.recipe import TrainingRecipe
 from ablations.study.technique import LiveValues
 from ablations.techniques.keras.layer_names import kernels
@@ -25,7 +32,7 @@ class BuiltTechniques:
     clipper: Clipper | None
     penalty: Callable[[list[tf.Tensor]], tf.Tensor] | None
     project: Transform | None
-    augment: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None
+    augment: Augment | None
     smoothed_loss: Loss | None
     average: AveragedWeights | None
     kernels: tuple[keras.Variable, ...]

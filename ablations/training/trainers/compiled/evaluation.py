@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ablations.study.protocols import Objective
 from ablations.techniques.keras.objectives import cross_entropy
+from ablations.training.trainers.compiled.preprocessing import Preprocessing
 from ablations.training.trainers.compiled.timing import least_seconds
 
 CHUNK = 1000  # examples evaluated at once
@@ -40,9 +41,12 @@ class Evaluation:
     """The compiled evaluation of one model."""
 
     def __init__(
-        self, model: keras.Model, scale: float, objective: Objective = cross_entropy
+        self,
+        model: keras.Model,
+        preprocess: Preprocessing,
+        objective: Objective = cross_entropy,
     ) -> None:
-        self.model, self.scale, self.objective = model, scale, objective
+        self.model, self.preprocess, self.objective = model, preprocess, objective
         self._concrete: dict[str, Any] = {}
 
     def trace(self, split: Split) -> None:
@@ -101,8 +105,8 @@ class Evaluation:
 
     def _logits(self, features: tf.Tensor) -> tf.Tensor:
         with tf.name_scope("scale_features"):
-            scaled = tf.cast(features, tf.float32) * self.scale
-        return self.model(scaled, training=False)
+            inputs = self.preprocess(features)
+        return self.model(inputs, training=False)
 
     def _sum(self, features: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the sums of losses and of correct predictions and their number; and each."""
@@ -128,8 +132,8 @@ class Evaluation:
 class FrozenOutputs:
     """The outputs of a frozen bottom of the network for the training examples, computed once."""
 
-    def __init__(self, bottom: keras.Model, scale: float) -> None:
-        self._bottom = Evaluation(bottom, scale)
+    def __init__(self, bottom: keras.Model, preprocess: Preprocessing) -> None:
+        self._bottom = Evaluation(bottom, preprocess)
         shape = bottom.output_shape[1:]
         self.features = tf.Variable(tf.zeros([0, *shape]), False, shape=[None, *shape])
         self.labels = tf.Variable(tf.zeros([0], tf.int32), False, shape=[None])

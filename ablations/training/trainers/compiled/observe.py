@@ -13,6 +13,7 @@ import tensorflow as tf
 from ablations.telemetry import tags
 from ablations.telemetry.histograms import Buckets, linear_buckets
 from ablations.training.trainers.compiled.measure import dead_share, linear_counts
+from ablations.training.trainers.compiled.preprocessing import Preprocessing
 
 PROBE_EXAMPLES = 200
 
@@ -35,9 +36,10 @@ class Observer:
         model: keras.Model,
         activations: Mapping[str, keras.KerasTensor],
         weights: Mapping[str, tf.Variable],
-        scale: float,
+        preprocess: Preprocessing,
     ) -> None:
-        self.layers, self.weights, self.scale = list(activations), list(weights.values()), scale
+        self.layers, self.weights = list(activations), list(weights.values())
+        self.preprocess = preprocess
         self.tags = [tags.activation_histogram(layer) for layer in activations]
         self.tags += [tags.weight_histogram(layer) for layer in weights]
         self.probe = keras.Model(model.inputs, list(activations.values()))
@@ -60,7 +62,7 @@ class Observer:
         return Observation(histograms, dict(zip(self.layers, dead.tolist(), strict=True)))
 
     def _measure(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        signals = self.probe(tf.cast(features, tf.float32) * self.scale, training=False)
+        signals = self.probe(self.preprocess(features), training=False)
         signals = signals if isinstance(signals, (list, tuple)) else [signals]
         tensors = [*signals, *self.weights]
         measured = [linear_counts(tf.convert_to_tensor(tensor)) for tensor in tensors]

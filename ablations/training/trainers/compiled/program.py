@@ -31,6 +31,7 @@ from ablations.training.trainers.compiled.live_variables import LiveVariables
 from ablations.training.trainers.compiled.loop import EpochLoop
 from ablations.training.trainers.compiled.network import Network, assemble
 from ablations.training.trainers.compiled.observe import Observer
+from ablations.training.trainers.compiled.preprocessing import UNCHANGED, Preprocessing
 from ablations.training.trainers.compiled.replicas import replicas
 from ablations.training.trainers.compiled.weights import Weights, reuse
 
@@ -49,16 +50,18 @@ class Program:
         self.parameters = network.parameters
         self.techniques = build_techniques(recipe.training, network.trained, self.live)
         self.average = self.techniques.average
-        self.evaluation = self.monitor = Evaluation(self.classifier, dataset.scale)
-        data, self.frozen = (*_on_device(dataset), dataset.scale), None
+        standardizes = recipe.data.scale is not None
+        self.preprocess = Preprocessing(dataset.scale, dataset.input_shape, standardizes)
+        self.evaluation = self.monitor = Evaluation(self.classifier, self.preprocess)
+        data, self.frozen = (*_on_device(dataset), self.preprocess), None
         if network.halves is not None:
             bottom, top = network.halves
-            self.frozen = FrozenOutputs(bottom, dataset.scale)
-            self.monitor = Evaluation(top, 1.0)
+            self.frozen = FrozenOutputs(bottom, self.preprocess)
+            self.monitor = Evaluation(top, UNCHANGED)
             if setup.cached:
-                data = (self.frozen.features, self.frozen.labels, 1.0)
+                data = (self.frozen.features, self.frozen.labels, UNCHANGED)
         elif setup.pretraining is not None:
-            self.monitor = Evaluation(network.trained, dataset.scale, network.objective)
+            self.monitor = Evaluation(network.trained, self.preprocess, network.objective)
         trained = {n: k for n, k in kernels(self.model).items() if k.trainable}
         measured = trained if recipe.telemetry.records else {}
         self.histogram_layers = list(measured)
@@ -73,7 +76,7 @@ class Program:
         )
         self._kernels = {name: kernel.value for name, kernel in kernels(self.classifier).items()}
         activations = recipe.model.activations(self.classifier)
-        self.observer = Observer(self.classifier, activations, self._kernels, dataset.scale)
+        self.observer = Observer(self.classifier, activations, self._kernels, self.preprocess)
         self.graph = b""
 
     def _assemble(self) -> Network:
