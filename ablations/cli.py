@@ -142,18 +142,24 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 @_runs
 @_data
 @click.option("--rerun", is_flag=True, help="Train again what is finished.")
+@click.option("--quiet", is_flag=True, help="Say only what fails, and how it ended.")
+@click.option("--log", type=_path, help="Add all that is said, with its time, to this file.")
 def run(
     study: str,
     arms: tuple[str, ...],
     seeds: tuple[int, ...],
     seed_count: int | None,
     sets: tuple[str, ...],
+    quiet: bool,
+    log: Path | None,
     **options: Any,
 ) -> None:
     """Train what is pending of a study."""
     from ablations.commands import run as command
+    from ablations.commands.lines import Lines
 
-    sys.exit(command.run(study, arms, seeds, seed_count, sets, Options(**options)))
+    lines, asked = Lines(quiet, log), Options(**options)
+    sys.exit(command.run(study, arms, seeds, seed_count, sets, asked, lines))
 
 
 @main.command()
@@ -201,6 +207,27 @@ def techniques(name: tuple[str, ...]) -> None:
     from ablations.commands import techniques as command
 
     command.techniques(name)
+
+
+@main.command()
+@_study()
+@_set
+@click.option(
+    "--against",
+    type=_path,
+    metavar="PATH",
+    help="Compare each arm with itself in a results.csv, a report's folder or a runs directory.",
+)
+@_runs
+@_data
+def check(study: str, sets: tuple[str, ...], against: Path | None, **options: Any) -> None:
+    """Judge each arm against the control, or against itself before: a gate for CI.
+
+    Exit status 0: none is worse by the margin; 1: some is; 3: that is not settled.
+    """
+    from ablations.commands import check as command
+
+    sys.exit(command.check(study, sets, against, Options(**options)))
 
 
 @main.command()

@@ -10,11 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from ablations.commands.console import console_of_output
+from ablations.commands.views import described
+from ablations.execution.underway import Underway, epochs_of
 from ablations.ledger.looks import Looks
 from ablations.ledger.paths import RESULT
+from ablations.ledger.records import read_last_epoch
 from ablations.ledger.searches import TunedStudy
 from ablations.ledger.standing import Cause, Standing, State
 from ablations.study.metrics import METRICS
+from ablations.study.recipe import Recipe
 from ablations.study.schema import Arm, Study, Tuning
 from ablations.study.settings import differences, short, short_value
 
@@ -134,6 +138,21 @@ def print_status(rows: Sequence[tuple[str, Sequence[Standing]]], column: str) ->
     console.print(table)
     for _, standings in rows:
         _print_reasons(console, standings)
+        for standing in standings:
+            if line := _reached(standing):
+                console.print(Text(f"{standing.run}: {line}"))
+
+
+def _reached(standing: Standing) -> str:
+    """Return how far a run is that is being trained, or was; empty for all others."""
+    saved = "" if standing.saved_epochs is None else f"epoch {standing.saved_epochs} is saved"
+    if standing.state is not State.RUNNING:
+        return saved
+    recipe = standing.run.recipe
+    epochs = epochs_of(recipe) if isinstance(recipe, Recipe) else None
+    last = read_last_epoch(standing.directory.metrics)
+    running = described(Underway(str(standing.run), 0.0, epochs, last, None))
+    return "; ".join(filter(None, [f"running: {running}", saved]))
 
 
 def _print_reasons(console: Console, standings: Iterable[Standing]) -> None:

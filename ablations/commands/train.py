@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from ablations.commands.lines import Lines
 from ablations.commands.progress import ProgressDisplay
 from ablations.execution.session import Prepared, Session
-from ablations.ledger.standing import Standing, State
+from ablations.execution.underway import epochs_of
+from ablations.execution.worker import Job
+from ablations.ledger.standing import Standing, State, classify
+from ablations.study.recipe import Recipe
 
 POLL_SECONDS = 1.0
 """Between two looks at what other processes are training."""
@@ -71,15 +74,23 @@ def _train_pending(
     """Train what is pending; return the runs that failed, and those that others are training."""
     _say_what_is_there(session, name, lines)
     failed, elsewhere = list[str](), set[str]()
-    with ProgressDisplay(
-        len(session.pending), session.tuned.study.metric_named(metric), lines
-    ) as display:
-        for outcome in session.execute():
-            display.show(outcome)
-            if outcome.result is None:
-                elsewhere.add(str(outcome.job))
-            elif outcome.result.status == "failed":
-                failed.append(f"{outcome.job}: {outcome.result.reason}")
+    executor, measured = session.prepared.executor, session.tuned.study.metric_named(metric)
+
+    def training() -> Sequence[Job]:
+        return executor.training
+
+    try:
+        with ProgressDisplay(len(session.pending), measured, lines, training) as display:
+            for outcome in session.execute():
+                display.show(outcome)
+                if outcome.result is None:
+                    elsewhere.add(str(outcome.job))
+                elif outcome.result.status == "failed":
+                    failed.append(f"{outcome.job}: {outcome.result.reason}")
+    except KeyboardInterrupt:
+        for line in _left_by(training()):
+            lines.say(line)
+        raise
     lines.say(f"{name}: {display.summary()}")
     return failed, elsewhere
 
@@ -100,6 +111,21 @@ def _say_what_is_there(session: Session, name: str, lines: Lines) -> None:
 
 def _continued(standings: Iterable[Standing]) -> Iterable[str]:
     for standing in standings:
+        if standing.saved_epochs is not None and standing.state is not State.RUNNING:
+            yield f"{standing.run}: continues after {_epoch(standing)}"
+
+
+def _epoch(standing: Standing) -> str:
+    recipe = standing.run.recipe
+    of_all = f" of {epochs_of(recipe)}" if isinstance(recipe, Recipe) else ""
+    return f"epoch {standing.saved_epochs}{of_all}"
+
+
+def _left_by(jobs: Iterable[Job]) -> Iterable[str]:
+    """Say what is saved of the runs that were being trained when the session was interrupted."""
+    for job in jobs:
+        standing = classify(job.run(), job.directory, job.data_digest)
         if standing.saved_epochs is not None:
-            epochs = standing.run.trained.training.epochs
-            yield f"{standing.run}: continues after epoch {standing.saved_epochs} of {epochs}"
+            yield f"{job}: {_epoch(standing)} is saved; the next run goes on from there"
+        elif not standing.finished:
+            yield f"{job}: no epoch is saved yet; the next run begins it anew"

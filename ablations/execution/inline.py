@@ -28,6 +28,7 @@ class Inline:
         chosen = devices.choose(options.device, 1, options.devices_per_run)
         (self.gpu,), self.notice = chosen.gpus, chosen.notice
         self.per_run = options.devices_per_run
+        self.training: tuple[Job, ...] = ()
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes."""
@@ -35,4 +36,7 @@ class Inline:
 
         runtime.start(self.gpu, self.per_run)
         for job in jobs:
-            yield work(job)
+            self.training = (job,)
+            outcome = work(job)
+            self.training = ()
+            yield outcome

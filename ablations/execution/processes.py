@@ -119,11 +119,18 @@ class Processes:
         self.per_run = options.devices_per_run
         chosen = devices.choose(options.device, options.workers, self.per_run)
         self.devices, self.notice = chosen.gpus, chosen.notice
+        self._slots: list[Slot] = []
+
+    @property
+    def training(self) -> tuple[Job, ...]:
+        """The jobs that the workers are training."""
+        return tuple(job for slot in self._slots if (job := slot.job))
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
         queue = Queue(jobs)
         slots = [Slot(gpu, self.per_run, self.limits) for gpu in self.devices[: len(jobs)]]
+        self._slots = slots
         try:
             for slot in slots:
                 _feed(slot, slots, queue)

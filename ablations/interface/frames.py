@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
+import csv
 import io
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _TEXT = {
-    *("study", "arm", "status", "reason", "fingerprint", "stale"),
+    *("study", "arm", "status", "reason", "fingerprint"),
     *("verdict", "flag", "may_be_best", "metric"),
 }
 
 
-def frame(csv: str, text: Iterable[str] = ()) -> pd.DataFrame:
-    """Return the table in a CSV text; what is empty in a column of numbers is NaN.
+def frame(csv_text: str) -> pd.DataFrame:
+    """Return the table in a CSV text, which has text in the columns that always hold it.
 
-    ``text`` names columns that hold text, besides those that always do: an arm may be called 7.
+    Numbers are those that were written, to the last bit; what is empty among them is NaN.
     """
     import pandas as pd
 
-    columns = {*_TEXT, *text}
-    table = pd.read_csv(
-        io.StringIO(csv),
-        dtype=dict.fromkeys(columns, str),
-        keep_default_na=False,
-        na_values=[""],
-        float_precision="round_trip",
-    )
-    for column in columns & set(table.columns):
-        table[column] = table[column].fillna("")
-    if "stale" in table:
-        table["stale"] = table["stale"] == "true"
-    return table
+    reader = csv.DictReader(io.StringIO(csv_text))
+    rows = list(reader)
+    columns = {name: [row[name] for row in rows] for name in reader.fieldnames or ()}
+    return pd.DataFrame({name: _typed(name, cells) for name, cells in columns.items()})
+
+
+def _typed(column: str, cells: Sequence[str]) -> Sequence[str | bool | int | float]:
+    if column == "stale":
+        return [cell == "true" for cell in cells]
+    if column in _TEXT:
+        return cells  # an arm may be called 7
+    if cells and all(cell.removeprefix("-").isdecimal() for cell in cells):
+        return [int(cell) for cell in cells]
+    return [float(cell) if cell else math.nan for cell in cells]
 
 
 def joined(tables: Mapping[str, pd.DataFrame], column: str) -> pd.DataFrame:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ablations.analysis.infer.inference import Inference, infer
 from ablations.analysis.read.collect import Collected, collect, recorded_studies
 from ablations.analysis.show.curves_csv import curves_csv
 from ablations.analysis.show.runs_csv import runs_csv
 from ablations.analysis.show.verdicts_csv import verdicts_csv
+from ablations.commands.asked import asked
 from ablations.commands.seeds import as_declared
 from ablations.errors import AblationsError
 from ablations.interface.frames import frame, joined
@@ -62,17 +63,10 @@ class Tables:
             if study.study not in recorded:
                 raise AblationsError(f"{self._runs}: {study.study} was not run yet; wants run()")
             collected = collect(self._runs, study.study)
-            if _asked(collected.study) != _asked(as_declared(study, self._runs)):
+            if asked(collected.study) != asked(as_declared(study, self._runs)):
                 raise AblationsError(
                     f"{self._runs}: {study.study} was changed since it was run; wants run(), which "
                     "trains only what the change concerns"
                 )
             found[study.part.label if study.part else ""] = collected
         return found
-
-
-def _asked(study: Study) -> tuple[Any, ...]:
-    """Return what decides on a study's numbers, but for what its searches and ``run`` fill in."""
-    own = {arm.name: dict(arm.changes) for arm in study.arms}
-    base = study.base.without_telemetry()
-    return (own, base, study.control, study.seeds, study.metric, study.margin, study.correction)

@@ -53,12 +53,12 @@ def _plain(value: Any, at: tuple[str, ...]) -> Any:
         return {_key(key, at): _plain(inner, (*at, str(key))) for key, inner in value.items()}
     if isinstance(value, (list, tuple, range)):
         return [_plain(inner, (*at, str(place))) for place, inner in enumerate(value)]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist(), at)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, Path):
         return str(value)
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist(), at)
     where = ".".join(at)
     if callable(value):
         raise AblationsError(

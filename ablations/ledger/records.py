@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
 import zipfile
 import zlib
@@ -218,6 +219,28 @@ def read_history(path: Path) -> list[Epoch]:
             break
         history.append(epoch)
     return history
+
+
+LAST_BYTES = 64 * 1024
+"""More than the longest line."""
+
+
+def read_last_epoch(path: Path) -> Epoch | None:
+    """Return the last whole line in ``path``, which may grow meanwhile; None where there is none.
+
+    It is looked at while a run is trained, and decides nothing: its checksum is not tested.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - LAST_BYTES))
+            lines = stream.read(LAST_BYTES).split(b"\n")[:-1]
+    except OSError:
+        return None
+    try:
+        last = json.loads(lines[-1]) if lines else None
+    except (ValueError, RecursionError):
+        return None
+    return last if isinstance(last, dict) else None
 
 
 HEADER_MEMBER = "place.json"

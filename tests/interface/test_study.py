@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 import ablations
 from ablations.analysis.show.report import write_reports
 from ablations.errors import AblationsError, FailedRunsError, StudyError
+from ablations.study.yaml_reader import read_yaml
 from tests.support.workplace import STUDY
 
-CONTENT: dict[str, Any] = yaml.safe_load(STUDY)
+CONTENT: dict[str, Any] = read_yaml(STUDY, "small.yaml").data
 
 
 class Frames(HTMLParser):
@@ -114,7 +114,7 @@ def test_what_a_study_says_runs_nowhere_in_a_notebook(workplace: Path) -> None:
     ("changes", "line"),
     [
         ({"controll": "elu"}, 'Study: controll: unknown key "controll"; did you mean "control"?'),
-        ({"arms": {"elu": {}, "x": {"model.activation": "eluu"}}}, "arms.x.model.activation"),
+        ({"arms": {"elu": {}, "sigmoid": {"model.activation": "eluu"}}}, "arms.sigmoid.model.acti"),
         ({"seeds": 0}, "Study: seeds: wants a number of seeds ≥ 1"),
         ({"seeds": {1}}, "Study: seeds: wants plain data, got set"),
         ({"base": {3: 4}}, "Study: base: wants text for keys, got 3"),
