@@ -231,6 +231,22 @@ def check(study: str, sets: tuple[str, ...], against: Path | None, **options: An
 
 
 @main.command()
+@click.argument("name")
+@click.option(
+    "--model", type=click.Choice(["python"]), help="With a Keras model of your own, in Python."
+)
+@click.option(
+    "--trainer", type=click.Choice(["python"]), help="With a training function of your own."
+)
+@click.option("--command", "program", is_flag=True, help="With a program of your own.")
+def new(name: str, **kinds: Any) -> None:
+    """Write a commented study, and the code that it names, to start from."""
+    from ablations.commands import new as command
+
+    command.new(name, **kinds)
+
+
+@main.command()
 @_study(required=False)
 @_runs
 @click.option("--yes", is_flag=True, help="Delete without asking.")
