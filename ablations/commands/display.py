@@ -14,7 +14,7 @@ from ablations.commands.views import described
 from ablations.execution.underway import Underway, epochs_of
 from ablations.ledger.looks import Looks
 from ablations.ledger.paths import RESULT
-from ablations.ledger.records import read_last_epoch
+from ablations.ledger.lines import read_last_line
 from ablations.ledger.searches import TunedStudy
 from ablations.ledger.standing import Cause, Standing, State
 from ablations.study.metrics import METRICS
@@ -150,7 +150,7 @@ def _reached(standing: Standing) -> str:
         return saved
     recipe = standing.run.recipe
     epochs = epochs_of(recipe) if isinstance(recipe, Recipe) else None
-    last = read_last_epoch(standing.directory.metrics)
+    last = read_last_line(standing.directory.metrics)
     running = described(Underway(str(standing.run), 0.0, epochs, last, None))
     return "; ".join(filter(None, [f"running: {running}", saved]))
 

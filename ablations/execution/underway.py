@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ablations.execution.worker import Job
-from ablations.ledger.records import Epoch, read_last_epoch
+from ablations.ledger.lines import read_last_line
 from ablations.study.recipe import Recipe
 
 
@@ -24,7 +24,7 @@ class Underway:
     """How long it has been looked at."""
     epochs: int | None
     """All that it may have; None where only its trainer knows."""
-    last: Epoch | None
+    last: Mapping[str, Any] | None
     """Its last line: an epoch, or a step of a trainer of one's own; None before the first."""
     seconds_left: float | None
     """At the pace so far; None before a second epoch was seen."""
@@ -69,7 +69,7 @@ class Observer:
     def _look(self, job: Job) -> Underway:
         name, now = str(job), time.monotonic()
         seen = self._seen.setdefault(name, _Seen(_epochs(job), now))
-        last = read_last_epoch(job.directory.metrics)
+        last = read_last_line(job.directory.metrics)
         epoch = last.get("epoch") if last else None
         if epoch is not None and epoch != seen.last_epoch:
             seen.last_epoch, seen.last_at = int(epoch), now

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -38,6 +39,12 @@ def _widths(value: Any) -> Any:
 Widths = Annotated[tuple[Count, ...], BeforeValidator(_widths)]
 
 
+def saturating(layers: Iterable[str], activation: Activation) -> dict[str, tuple[float, float]]:
+    """Return layer → outputs beyond which its units saturate; none where they never do."""
+    bounds = activation.saturation
+    return {} if bounds == (-math.inf, math.inf) else dict.fromkeys(layers, bounds)
+
+
 class LayeredModel(Model):
     """Layers of units, each: weighted sum, normalization, activation, dropout."""
 
@@ -57,6 +64,9 @@ class LayeredModel(Model):
     @property
     def units_can_die(self) -> bool:
         return self.activation.can_die
+
+    def saturation(self, model: keras.Model) -> dict[str, tuple[float, float]]:
+        return saturating(self.activations(model), self.activation)
 
     @property
     def has_bias(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import keras
 
@@ -48,3 +48,14 @@ def kernels(model: keras.Model) -> dict[str, keras.Variable]:
                 own = variable.name == "kernel"
                 found[name if own else f"{name}/{variable.name}"] = variable
     return found
+
+
+def in_depth(model: keras.Model, names: Iterable[str]) -> list[str]:
+    """Return names of layers, or of kernels as ``kernels`` has them, from the inputs on."""
+    depth = {name: place for place, (name, _) in enumerate(named_layers(model))}
+    last = len(depth)
+
+    def place(name: str) -> int:
+        return depth.get(name, depth.get(name.rpartition("/")[0], last))
+
+    return sorted(dict.fromkeys(names), key=place)
