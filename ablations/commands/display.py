@@ -12,9 +12,9 @@ from rich.text import Text
 from ablations.commands.console import console_of_output
 from ablations.commands.views import described
 from ablations.execution.underway import Underway, epochs_of
+from ablations.ledger.lines import read_last_line
 from ablations.ledger.looks import Looks
 from ablations.ledger.paths import RESULT
-from ablations.ledger.lines import read_last_line
 from ablations.ledger.searches import TunedStudy
 from ablations.ledger.standing import Cause, Standing, State
 from ablations.study.metrics import METRICS
