@@ -14,6 +14,7 @@ import click
 
 from ablations import __version__
 from ablations.commands import completion
+from ablations.commands.examples import examples_of
 from ablations.commands.interrupts import answered, exit_status
 from ablations.commands.options import EXECUTORS, Options, Shard
 from ablations.errors import AblationsError, Interrupted, shortened
@@ -286,3 +287,7 @@ def import_(source: Path, runs: Path, pattern: str | None, **question: Any) -> N
     from ablations.commands import import_results as command
 
     command.import_results(source, command.Question(**question), runs, pattern)
+
+
+for _name, _command in main.commands.items():
+    _command.epilog = examples_of(_name)
