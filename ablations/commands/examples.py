@@ -27,5 +27,5 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 
 def examples_of(command: str) -> str:
     """Return the examples of a command as Click shows them, unbroken."""
-    lines = [f"  ablations {line}" for line in EXAMPLES[command]]
+    lines = [f"  ablations {line}" for line in EXAMPLES.get(command, ())]
     return "\n".join(["\b", "Examples:", *lines])
