@@ -20,6 +20,10 @@ class UserCodeError(AblationsError):
     """A user's function cannot be found, imported or called, or returns what does not fit."""
 
 
+class TrainerError(AblationsError):
+    """A user's own trainer failed, or left what is no result; the reason of a failed run."""
+
+
 class ModelError(AblationsError):
     """A model does not fit the data that it is to read."""
 

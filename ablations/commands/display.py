@@ -11,14 +11,13 @@ from rich.text import Text
 
 from ablations.commands.console import console_of_output
 from ablations.commands.views import described
-from ablations.execution.underway import Underway, epochs_of
+from ablations.execution.underway import Underway, epochs_of, place_of
 from ablations.ledger.lines import read_last_line
 from ablations.ledger.looks import Looks
 from ablations.ledger.paths import RESULT
 from ablations.ledger.searches import TunedStudy
 from ablations.ledger.standing import Cause, Standing, State
 from ablations.study.metrics import METRICS
-from ablations.study.recipe import Recipe
 from ablations.study.schema import Arm, Study, Tuning
 from ablations.study.settings import differences, short, short_value
 
@@ -68,14 +67,14 @@ def print_plan(
         console.print(Text("\n".join(_search(tuned, study.tune))))
     for data_set in absent:
         console.print(Text(f"data set {data_set} is not here yet; running downloads it"))
-    table = _table(
-        "arm", "parameters", "runs", "differs from the control in", numbers=["parameters"]
-    )
+    counted = ("parameters",) if parameters else ()
+    table = _table("arm", *counted, "runs", "differs from the control in", numbers=["parameters"])
     for arm in study.arms:
         runs = [standing for standing in comparison if standing.run.arm == arm.name]
         name = f"{arm.name}*" if arm.name == study.control else arm.name
         lines = Text("\n".join(_difference(study, arm)))
-        table.add_row(Text(name), f"{parameters[arm.name]:,}", _counts(runs), lines)
+        count = (f"{parameters[arm.name]:,}",) if parameters else ()
+        table.add_row(Text(name), *count, _counts(runs), lines)
     console.print(table)
     _print_reasons(console, [*tuned.trials, *comparison])
 
@@ -145,13 +144,12 @@ def print_status(rows: Sequence[tuple[str, Sequence[Standing]]], column: str) ->
 
 def _reached(standing: Standing) -> str:
     """Return how far a run is that is being trained, or was; empty for all others."""
-    saved = "" if standing.saved_epochs is None else f"epoch {standing.saved_epochs} is saved"
+    recipe, count = standing.run.recipe, standing.saved_epochs
+    saved = "" if count is None else f"{place_of(recipe, count)} is saved"
     if standing.state is not State.RUNNING:
         return saved
-    recipe = standing.run.recipe
-    epochs = epochs_of(recipe) if isinstance(recipe, Recipe) else None
     last = read_last_line(standing.directory.metrics)
-    running = described(Underway(str(standing.run), 0.0, epochs, last, None))
+    running = described(Underway(str(standing.run), 0.0, epochs_of(recipe), last, None))
     return "; ".join(filter(None, [f"running: {running}", saved]))
 
 

@@ -75,8 +75,8 @@ class ProgressDisplay:
             return "; ".join([f"{result.status}: {result.reason}", *result.notes])
         seconds = result.seconds.get("total", 0.0)
         epochs = "1 epoch" if result.epochs == 1 else f"{result.epochs} epochs"
-        line = f"{self._score(result)}, {epochs}, {seconds:.1f} s"
-        return "; ".join([line, *result.notes])
+        parts = [self._score(result), *([epochs] if result.updates else []), f"{seconds:.1f} s"]
+        return "; ".join([", ".join(parts), *result.notes])
 
     def _score(self, result: Result) -> str:
         """Return the metric and its value, which a run may lack: dead units under ELU, say."""

@@ -32,7 +32,7 @@ def tensorboard(study: str | None, sets: tuple[str, ...], runs: Path, port: int)
             f"{logdir}: no runs yet; wants `ablations run {study or 'STUDY'}` first"
         )
     arms = [arm for each in loaded for arm in each.arms]
-    histograms = not arms or any(arm.trained.telemetry.records for arm in arms)
+    histograms = not arms or any(arm.recipe.records_histograms for arm in arms)
     for title, view in _views(logdir, _above(loaded), histograms):
         print(f"{title:28} http://localhost:{port}/{view}")
     sys.stdout.flush()

@@ -9,10 +9,9 @@ from dataclasses import replace
 from ablations.commands.lines import Lines
 from ablations.commands.progress import ProgressDisplay
 from ablations.execution.session import Prepared, Session
-from ablations.execution.underway import epochs_of
+from ablations.execution.underway import place_of
 from ablations.execution.worker import Job
 from ablations.ledger.standing import Standing, State, classify
-from ablations.study.recipe import Recipe
 
 POLL_SECONDS = 1.0
 """Between two looks at what other processes are training."""
@@ -112,13 +111,8 @@ def _say_what_is_there(session: Session, name: str, lines: Lines) -> None:
 def _continued(standings: Iterable[Standing]) -> Iterable[str]:
     for standing in standings:
         if standing.saved_epochs is not None and standing.state is not State.RUNNING:
-            yield f"{standing.run}: continues after {_epoch(standing)}"
-
-
-def _epoch(standing: Standing) -> str:
-    recipe = standing.run.recipe
-    of_all = f" of {epochs_of(recipe)}" if isinstance(recipe, Recipe) else ""
-    return f"epoch {standing.saved_epochs}{of_all}"
+            where = place_of(standing.run.recipe, standing.saved_epochs)
+            yield f"{standing.run}: continues after {where}"
 
 
 def _left_by(jobs: Iterable[Job]) -> Iterable[str]:
@@ -126,6 +120,7 @@ def _left_by(jobs: Iterable[Job]) -> Iterable[str]:
     for job in jobs:
         standing = classify(job.run(), job.directory, job.data_digest)
         if standing.saved_epochs is not None:
-            yield f"{job}: {_epoch(standing)} is saved; the next run goes on from there"
+            where = place_of(standing.run.recipe, standing.saved_epochs)
+            yield f"{job}: {where} is saved; the next run goes on from there"
         elif not standing.finished:
             yield f"{job}: no epoch is saved yet; the next run begins it anew"

@@ -35,9 +35,8 @@ from ablations.errors import (
 )
 from ablations.execution import devices
 from ablations.execution.affinity import Queue
-from ablations.execution.limits import Limits
 from ablations.execution.options import Options
-from ablations.execution.processes import STARTS
+from ablations.execution.processes import STARTS, SlotKind
 from ablations.execution.ray_address import check_reachable, token_hint
 from ablations.execution.trainer_of_node import Place, Trainer
 from ablations.execution.worker import Job, Outcome, record_failure
@@ -78,11 +77,11 @@ class Ray:
                 "requirements-ray.lock for the tested version"
             )
         self._options, self._address = options, options.address or LOCAL
-        self._limits, self.notice = Limits.of(options), ""
-        self._per_run = options.devices_per_run
+        self._kind, self.notice = SlotKind.of(options), ""
         self._study: _Study | None = None
         if self._address == LOCAL:
-            chosen = devices.choose(options.device, options.workers, options.devices_per_run)
+            how_many = options.workers, options.devices_per_run, options.tensorflow
+            chosen = devices.choose(options.device, *how_many)
             self.devices, self.notice = chosen.gpus, chosen.notice
 
     @property
@@ -105,9 +104,7 @@ class Ray:
             tempfile.NamedTemporaryFile(dir=root, prefix=".ray.") as mark,
         ):
             data = os.environ.get(DIRECTORY_VARIABLE)
-            place = Place(
-                __version__, Path.cwd(), Path(mark.name), data, self._limits, self._per_run
-            )
+            place = Place(__version__, Path.cwd(), Path(mark.name), data, self._kind)
             self._study = _Study(ray, place, *self._seats(ray))
             yield from self._study.train(jobs)
 
@@ -115,7 +112,7 @@ class Ray:
         """Return how many actors there may be, and the GPUs of each."""
         if self._address == LOCAL:
             groups = set(self.devices) - {None}
-            return len(self.devices), min(1.0, len(groups) / len(self.devices)) * self._per_run
+            return len(self.devices), min(1.0, len(groups) / len(self.devices)) * self._kind.per_run
         there = ray.cluster_resources()
         gpus_there = 0 if self._options.device == "cpu" else int(there.get("GPU", 0))
         if self._options.device == "gpu" and not gpus_there:
@@ -123,8 +120,8 @@ class Ray:
         if not gpus_there:
             most = int(there.get("CPU", 0))
             return min(self._options.workers or most, most), 0.0
-        most = len(devices.groups_of(["GPU"] * gpus_there, self._per_run))
-        return min(self._options.workers or most, most), float(self._per_run)
+        most = len(devices.groups_of(["GPU"] * gpus_there, self._kind.per_run))
+        return min(self._options.workers or most, most), float(self._kind.per_run)
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Any]:
@@ -137,7 +134,7 @@ class Ray:
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
             how |= {
                 "num_cpus": len(self.devices),
-                "num_gpus": len(set(self.devices) - {None}) * self._per_run,
+                "num_gpus": len(set(self.devices) - {None}) * self._kind.per_run,
                 "object_store_memory": OBJECT_STORE_BYTES,
                 "include_dashboard": False,
             }

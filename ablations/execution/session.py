@@ -22,8 +22,10 @@ from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import TunedStudy, settle
 from ablations.ledger.standing import Standing, State, classify_all
 from ablations.study.expand import Run, expand, expand_trials
+from ablations.study.recipe import Recipe
 from ablations.study.schema import Study
 from ablations.study.variation import run_settings
+from ablations.training.trainers.catalog import TRAINERS
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,8 @@ class Session:
                 remove_leftovers(standing.directory)
         runs, jobs = self.prepared.runs, self.jobs()
         study = self.tuned.study
-        data = study.arm(study.control).trained.data
-        classes = self.prepared.facts.data[data].classes
+        data = study.arm(study.control).recipe.all_data
+        classes = self.prepared.facts.data[data[0]].classes if data else None
         changed = study_files.record(study, runs, classes)
         if not jobs and not changed and study_files.is_summarized(study, runs):
             return
@@ -145,13 +147,14 @@ class Session:
                 arm=run.arm,
                 trial=run.trial,
                 seed=run.seed,
-                recipe=run.trained.settings(),
+                recipe=run.recipe.model_dump(mode="json"),
                 settings=its_own,
                 runs=options.runs,
-                data_digest=inputs_digest(run.trained, run.seed, digests.__getitem__) or "",
+                data_digest=inputs_digest(run.recipe, run.seed, digests.__getitem__) or "",
                 data_directory=options.data_directory,
                 rerun=options.rerun,
-                shared=shared_by(run.trained, run.seed),
+                metric="" if run.trial else self.tuned.study.metric,
+                shared=shared_by(run.recipe, run.seed),
             )
             for run, its_own in zip(self.pending, settings, strict=True)
         ]
@@ -168,9 +171,11 @@ def prepare(
         AblationsError: the request cannot be met.
     """
     wanted = [*expand(study, arms, seeds), *expand_trials(study, arms, CATALOG)]
+    kinds = {run.recipe.kind for run in wanted}
+    options = replace(options, tensorflow=any(TRAINERS[kind].needs_tensorflow for kind in kinds))
     executor = executor_for(options)
     existing_above(options.runs)
-    for data in dict.fromkeys(data for run in wanted for data in run.trained.all_data):
+    for data in dict.fromkeys(data for run in wanted for data in run.recipe.all_data):
         data_catalog.check(data.name, options.data_directory, data.classes)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
@@ -185,7 +190,8 @@ def _check_sizes(wanted: Sequence[Run], known: Facts, devices: int) -> None:
     from ablations.data.split import check_sizes
     from ablations.training.stage import check_parts, stages_of
 
-    for stage in (stage for run in wanted for stage in stages_of(run.trained)):
+    stages = (s for run in wanted if isinstance(run.recipe, Recipe) for s in stages_of(run.recipe))
+    for stage in stages:
         data = facts_for(stage.recipe.data, known.data)
         check_sizes(stage.recipe, data.train_examples, data.input_shape, data.classes)
         check_parts(stage, devices)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ablations.execution.worker import Job
 from ablations.ledger.lines import read_last_line
-from ablations.study.recipe import Recipe
+from ablations.study.recipe import BaseRecipe, Recipe
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Observer:
 
     def _look(self, job: Job) -> Underway:
         name, now = str(job), time.monotonic()
-        seen = self._seen.setdefault(name, _Seen(_epochs(job), now))
+        seen = self._seen.setdefault(name, _Seen(epochs_of(job.run().recipe), now))
         last = read_last_line(job.directory.metrics)
         epoch = last.get("epoch") if last else None
         if epoch is not None and epoch != seen.last_epoch:
@@ -79,16 +79,19 @@ class Observer:
         return Underway(name, now - seen.began, seen.epochs, last, _seconds_left(seen, now))
 
 
-def _epochs(job: Job) -> int | None:
-    recipe = job.run().recipe
-    return epochs_of(recipe) if isinstance(recipe, Recipe) else None
-
-
-def epochs_of(recipe: Recipe) -> int:
-    """Return the epochs of a run's stages together, as its lines count them."""
+def epochs_of(recipe: BaseRecipe) -> int | None:
+    """Return the epochs of a run's stages together, as its lines count them; None where unknown."""
+    if not isinstance(recipe, Recipe):
+        return recipe.planned_epochs
     from ablations.training.stage import stages_of
 
     return sum(stage.epochs for stage in stages_of(recipe))
+
+
+def place_of(recipe: BaseRecipe, count: int) -> str:
+    """Return where a run is after so many epochs, or steps of a trainer that counts them."""
+    epochs = epochs_of(recipe)
+    return f"epoch {count} of {epochs}" if epochs else f"step {count}"
 
 
 def _seconds_left(seen: _Seen, now: float) -> float | None:

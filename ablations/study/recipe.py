@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -14,9 +14,8 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
-from pydantic_core import InitErrorDetails
 
-from ablations.errors import AblationsError, UserCodeError, suggest
+from ablations.errors import UserCodeError, suggest
 from ablations.study.families import (
     Augmentation,
     Clipping,
@@ -28,7 +27,7 @@ from ablations.study.families import (
     Schedule,
     WeightAverage,
 )
-from ablations.study.frozen import Count, Frozen, problem, show
+from ablations.study.frozen import Count, Frozen, misplaced, problem, show
 from ablations.study.model_families import Model
 from ablations.study.settings import change
 from ablations.study.split_settings import TrainExamples, Validation
@@ -125,8 +124,50 @@ class TelemetryRecipe(Frozen):
         return self.records and (epoch % every == 0 or epoch == epochs)
 
 
-class Recipe(Frozen):
-    """Everything needed to train once."""
+class BaseRecipe(Frozen):
+    """What every recipe tells, whatever trains it; see ``recipes``."""
+
+    kind: ClassVar[str]
+    """What trains it: a key of the tables of trainers."""
+    found: ClassVar[tuple[str, ...]] = ()
+    """Fields that nobody writes: they follow from the others."""
+    tunable: ClassVar[tuple[str, ...]] = ()
+    """The sections whose settings a search may try."""
+
+    @property
+    def all_data(self) -> tuple[DataRecipe, ...]:
+        """All data sets that are learned from, the recipe's own task first."""
+        return ()
+
+    @property
+    def planned_epochs(self) -> int | None:
+        """How many epochs it trains if nothing ends it early; None where that is not known."""
+        return None
+
+    @property
+    def records_histograms(self) -> bool:
+        """Whether histograms of gradients may be recorded."""
+        return False
+
+    def file_of_weights(self, seed: int) -> Path | None:
+        """Return the file of weights that a run starts from, if there is one."""
+        return None
+
+    def reads(self, path: str) -> bool:
+        """Return whether the setting at a dotted path can reach what trains."""
+        return True
+
+    def without_telemetry(self) -> dict[str, Any]:
+        """Return the settings that can change a result: all but what is recorded."""
+        return self.model_dump(mode="json", exclude={"telemetry"})
+
+
+class Recipe(BaseRecipe):
+    """Everything needed to train once by the compiled trainer."""
+
+    kind: ClassVar[str] = "compiled"
+    # Other data would make validation scores incomparable.
+    tunable: ClassVar[tuple[str, ...]] = ("model", "training")
 
     data: DataRecipe
     model: Chosen[Model]
@@ -146,14 +187,28 @@ class Recipe(Frozen):
         """All that is learned from, the recipe's own task first."""
         return (self.data,) if self._source is None else (self.data, self._source.data)
 
+    @property
+    def planned_epochs(self) -> int:
+        """The epochs of the recipe's own task."""
+        return self.training.epochs
+
+    @property
+    def records_histograms(self) -> bool:
+        """Whether the telemetry asks for any."""
+        return self.telemetry.records
+
+    def file_of_weights(self, seed: int) -> Path | None:
+        """Return the file that the transfer reads, if it reads one."""
+        return None if self.transfer is None else self.transfer.source.file(seed)
+
     @model_validator(mode="after")
     def _transfers(self, info: ValidationInfo) -> Recipe:
         if self.transfer is None:
             return self
         if self.transfer.unfreeze and self.training.early_stopping is not None:
-            raise _misplaced("does not go with early_stopping", "transfer", "unfreeze")
+            raise misplaced("does not go with early_stopping", "transfer", "unfreeze")
         if self.transfer.cache and self.training.augmentation is not None:
-            raise _misplaced("does not go with augmentation", "transfer", "cache")
+            raise misplaced("does not go with augmentation", "transfer", "cache")
         changes = self.transfer.source.task_changes
         if changes is not None and info.context:
             settings = change({**self.settings(), "transfer": None}, changes)
@@ -163,42 +218,9 @@ class Recipe(Frozen):
                 first = error.errors()[0]
                 where = ".".join(map(str, first["loc"]))
                 message = f"{where}: {first['msg']}"
-                raise _misplaced(message, "transfer", "source", "changes") from None
+                raise misplaced(message, "transfer", "source", "changes") from None
         return self
 
     def settings(self) -> dict[str, Any]:
         """Return the recipe as plain nested data, defaults filled in."""
         return self.model_dump(mode="json")
-
-    def without_telemetry(self) -> dict[str, Any]:
-        """Return the settings that can change a result: all but what is recorded."""
-        return self.model_dump(mode="json", exclude={"telemetry"})
-
-
-class FreeRecipe(Frozen):
-    """The settings of a run that something else than this package trained: free keys."""
-
-    settings: Mapping[str, Any] = {}
-
-    def without_telemetry(self) -> dict[str, Any]:
-        """Return the settings that can change a result: all."""
-        return self.model_dump(mode="json")
-
-
-AnyRecipe = Recipe | FreeRecipe
-
-
-def trainable(recipe: AnyRecipe) -> Recipe:
-    """Return a recipe of this package.
-
-    Raises:
-        AblationsError: something else trained it.
-    """
-    if isinstance(recipe, FreeRecipe):
-        raise AblationsError("the results were imported; wants a study of this package to train")
-    return recipe
-
-
-def _misplaced(message: str, *location: str) -> ValidationError:
-    error = InitErrorDetails(type=problem(message), loc=location, input=None)
-    return ValidationError.from_exception_data("Recipe", [error])

@@ -23,6 +23,7 @@ def said(capsys: Any, metric: str, **changes: Any) -> str:
         "fingerprint": "f",
         "metrics": {"test_accuracy": 0.5},
         "epochs": 2,
+        "updates": 60,
         "seconds": {"total": 3.0, "train": 1.25},
     }
     result = Result.model_validate(content | changes)
