@@ -12,6 +12,7 @@ from ablations.commands.looks import take_look
 from ablations.commands.options import Options
 from ablations.commands.progress import ProgressDisplay
 from ablations.commands.seeds import as_declared, declare, say_declared, too_few_seeds
+from ablations.errors import AblationsError
 from ablations.execution import study_files
 from ablations.execution.session import Prepared, Session, prepare
 from ablations.ledger.inert import inert_arms
@@ -47,7 +48,22 @@ def run(
     if notice := prepared[0].executor.notice:
         print(notice)
     failed = [_run(each, arms) for each in prepared]
+    for each in prepared:
+        _show_answer(each)
     return 1 if any(failed) else 0
+
+
+def _show_answer(prepared: Prepared) -> None:
+    """Show what the runs say so far in TensorBoard, where they are of a comparison."""
+    if prepared.arms or prepared.seeds or prepared.options.shard:
+        return
+    from ablations.analysis.show.report import answer_markdown
+
+    runs, study = prepared.options.runs, prepared.study.study
+    try:
+        study_files.publish_answer(runs, study, answer_markdown(runs, study))
+    except (AblationsError, OSError) as error:
+        print(f"{study}: its answer is not shown in TensorBoard: {error}")
 
 
 def _run(prepared: Prepared, arms: Sequence[str]) -> int:

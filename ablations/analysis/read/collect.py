@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from ablations.analysis.read.layers import LayerHistory, read_layers
 from ablations.analysis.read.left_out import Kind, LeftOut, join_seeds, trial_path, why_left_out
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
 from ablations.files import read_bounded
@@ -75,6 +76,14 @@ class RecordedRun:
     @cached_property
     def _history(self) -> list[Epoch]:
         return read_history(self.standing.directory.metrics)
+
+    def layers(self) -> LayerHistory:
+        """Read the diagnostics of the run's layers, up to the first epoch that is damaged."""
+        return self._layers
+
+    @cached_property
+    def _layers(self) -> LayerHistory:
+        return read_layers(self.standing.directory.layers)
 
     @property
     def damage(self) -> str:
