@@ -29,6 +29,7 @@ from ablations.study.families import (
     WeightAverage,
 )
 from ablations.study.frozen import Count, Frozen, problem, show
+from ablations.study.layer_pattern import matches_none
 from ablations.study.model_families import Model
 from ablations.study.settings import change
 from ablations.study.split_settings import TrainExamples, Validation
@@ -145,6 +146,17 @@ class Recipe(Frozen):
     def all_data(self) -> tuple[DataRecipe, ...]:
         """All that is learned from, the recipe's own task first."""
         return (self.data,) if self._source is None else (self.data, self._source.data)
+
+    @model_validator(mode="after")
+    def _patterns_match(self, info: ValidationInfo) -> Recipe:
+        layers = self.model.kernel_layers if info.context else None
+        for name in ("regularization", "constraint"):
+            technique = getattr(self.training, name)
+            if layers is None or technique is None or technique.layers is None:
+                continue
+            if wrong := matches_none(technique.layers, layers, "layer with a kernel"):
+                raise _misplaced(wrong, "training", name, "layers")
+        return self
 
     @model_validator(mode="after")
     def _transfers(self, info: ValidationInfo) -> Recipe:
