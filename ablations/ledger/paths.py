@@ -13,6 +13,7 @@ from ablations.study.schema import SUMMARY
 
 RECIPE = "recipe.yaml"
 METRICS = "metrics.jsonl"
+LAYERS = "layers.jsonl"
 RESULT = "result.json"
 CORRECT = "correct.bin"
 CHECKPOINT = "checkpoint"
@@ -38,6 +39,11 @@ class TrainingDirectory(ABC):
     def metrics(self) -> Path:
         """One JSON line an epoch."""
         return self.path / METRICS
+
+    @property
+    def layers(self) -> Path:
+        """One JSON line an observed epoch: the diagnostics of each layer."""
+        return self.path / LAYERS
 
     @property
     @abstractmethod

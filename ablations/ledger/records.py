@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 import zipfile
 import zlib
@@ -19,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ablations.errors import printable
 from ablations.files import read_bounded, write_atomically
+from ablations.ledger.lines import MOST_HISTORY_BYTES, append_line, read_lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 MOST_RESULT_BYTES = 10_000_000
-MOST_HISTORY_BYTES = 1_000_000_000
 MOST_METRIC = 1e100
 """Of a metric's size: beyond, no figure has an axis."""
 Status = Literal["completed", "diverged", "failed"]
@@ -185,14 +184,7 @@ A number that is not finite is None (null in the file).
 
 def append_epoch(path: Path, epoch: Mapping[str, float]) -> None:
     """Append one epoch and the checksum of its line; a crash can tear the last line only."""
-    finite = {key: value if math.isfinite(value) else None for key, value in epoch.items()}
-    line = json.dumps(finite, allow_nan=False)
-    with path.open("a") as stream:
-        stream.write(f"{line[:-1]}{_SUM}{zlib.crc32(line.encode())}}}\n")
-
-
-_SUM = ', "crc32": '
-"""What stands before the checksum of a line, which is its last key."""
+    append_line(path, epoch)
 
 
 def read_history(path: Path) -> list[Epoch]:
@@ -200,24 +192,7 @@ def read_history(path: Path) -> list[Epoch]:
 
     Lines of before 0.5, and those of other programs, have no checksum.
     """
-    try:
-        content = read_bounded(path, MOST_HISTORY_BYTES)
-    except OSError:
-        return []
-    lines, summed = content.split(b"\n"), _SUM.encode() in content
-    history: list[Epoch] = []
-    for line in lines[:-1]:  # what follows the last newline is torn
-        try:
-            epoch = json.loads(line)
-        except (ValueError, RecursionError):
-            break
-        if not isinstance(epoch, dict) or not isinstance(epoch.get("epoch"), int):
-            break
-        stated = epoch.pop("crc32", None)
-        if summed and zlib.crc32(line.rpartition(_SUM.encode())[0] + b"}") != stated:
-            break
-        history.append(epoch)
-    return history
+    return list(read_lines(path).epochs)
 
 
 HEADER_MEMBER = "place.json"

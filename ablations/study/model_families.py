@@ -6,6 +6,7 @@ built in ``ablations.techniques.keras``.  ``families`` has those of training.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -23,9 +24,19 @@ class Activation(Technique):
     family: ClassVar[str] = "activation"
     can_die: ClassVar[bool] = False
     """Whether a unit can be stuck at zero, where its gradient is zero too."""
+    saturates: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    """See ``saturation``, where no parameter moves it."""
     weights_per_unit: ClassVar[int] = 0
     is_a_function: ClassVar[bool] = True
     """Of its argument alone, without weights or random draws: what a recurrent cell can apply."""
+
+    @property
+    def saturation(self) -> tuple[float, float]:
+        """Outputs at or beyond which it saturates: its slope is at most 5% of its greatest.
+
+        Infinite on a side where it never does, or where its output does not tell.
+        """
+        return self.saturates
 
     def layer(self, name: str, shared_axes: Sequence[int] = ()) -> keras.Layer:
         """Return the layer that applies the activation elementwise; shapes stay as they are.
@@ -128,3 +139,10 @@ class Model(Technique):
     def units_can_die(self) -> bool:
         """Whether a hidden unit can be stuck at zero."""
         raise NotImplementedError
+
+    def saturation(self, model: keras.Model) -> Mapping[str, tuple[float, float]]:
+        """Return layer name → outputs at or beyond which its units saturate.
+
+        Of the layers of ``activations`` whose units do; see ``Activation.saturation``.
+        """
+        return {}

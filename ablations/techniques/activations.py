@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -42,12 +43,14 @@ class DyingActivation(KerasActivation):
 class Sigmoid(KerasActivation):
     """1 / (1 + e⁻ᶻ), the logistic function; saturates at 0 and 1, mean 1/2."""
 
+    saturates = (0.0127, 0.9873)  # where a (1 − a) is 5% of 1/4
     name: Literal["sigmoid"] = "sigmoid"
 
 
 class Tanh(KerasActivation):
     """(eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ); saturates at −1 and 1."""
 
+    saturates = (-0.9747, 0.9747)  # where 1 − a² is 5%
     name: Literal["tanh"] = "tanh"
 
 
@@ -107,12 +110,20 @@ class ELU(KerasActivation):
     name: Literal["elu"] = "elu"
     alpha: Positive = 1.0
 
+    @property
+    def saturation(self) -> tuple[float, float]:
+        return -self.alpha + 0.05 * max(1, self.alpha), math.inf  # where a + α is 5%
+
 
 class CELU(KerasActivation):
     """max(0, z) + min(0, α(e^(z/α) − 1)) (Barron 2017)."""
 
     name: Literal["celu"] = "celu"
     alpha: Positive = 1.0
+
+    @property
+    def saturation(self) -> tuple[float, float]:
+        return -0.95 * self.alpha, math.inf  # where a/α + 1 is 5%
 
 
 class GELU(KerasActivation):
@@ -143,16 +154,29 @@ class Squareplus(KerasActivation):
     b: NonNegative = 4.0
 
 
-def _plain(keras_name: str, formula: str, can_die: bool = False) -> type[Activation]:
+def _plain(
+    keras_name: str,
+    formula: str,
+    can_die: bool = False,
+    saturates: tuple[float, float] = Activation.saturates,
+) -> type[Activation]:
     """Return an activation without parameters, by its Keras name."""
     only: Any = Literal[keras_name]
-    return create_model(
-        keras_name.title().replace("_", ""),
-        __base__=DyingActivation if can_die else KerasActivation,
-        __doc__=formula,
-        __module__=__name__,
-        name=(only, keras_name),
+    return _saturating(
+        create_model(
+            keras_name.title().replace("_", ""),
+            __base__=DyingActivation if can_die else KerasActivation,
+            __doc__=formula,
+            __module__=__name__,
+            name=(only, keras_name),
+        ),
+        saturates,
     )
+
+
+def _saturating(activation: type[Activation], bounds: tuple[float, float]) -> type[Activation]:
+    activation.saturates = bounds
+    return activation
 
 
 ACTIVATIONS = Family(
@@ -170,20 +194,31 @@ ACTIVATIONS = Family(
         HardShrink,
         SoftShrink,
         Squareplus,
-        _plain("selu", "1.0507 z if z > 0, else 1.7581(eᶻ − 1) (Klambauer et al. 2017)."),
+        _plain(
+            "selu",
+            "1.0507 z if z > 0, else 1.7581(eᶻ − 1) (Klambauer et al. 2017).",
+            saturates=(-1.6702, math.inf),
+        ),
         _plain("silu", "z sigmoid(z) (Elfwing et al. 2017)."),
         _plain("mish", "z tanh(ln(1 + eᶻ)) (Misra 2019)."),
         _plain("linear", "z."),
         _plain("exponential", "eᶻ."),
-        _plain("relu6", "min(max(0, z), 6).", can_die=True),
-        _plain("softplus", "ln(1 + eᶻ)."),
-        _plain("softsign", "z / (1 + |z|)."),
-        _plain("hard_sigmoid", "min(max(z/6 + 1/2, 0), 1).", can_die=True),
+        _plain("relu6", "min(max(0, z), 6).", can_die=True, saturates=(-math.inf, 6)),
+        _plain("softplus", "ln(1 + eᶻ).", saturates=(0.0512, math.inf)),
+        _plain("softsign", "z / (1 + |z|).", saturates=(-0.7764, 0.7764)),
+        _plain(
+            "hard_sigmoid", "min(max(z/6 + 1/2, 0), 1).", can_die=True, saturates=(-math.inf, 1)
+        ),
         _plain("hard_silu", "z hard_sigmoid(z).", can_die=True),
-        _plain("hard_tanh", "min(max(z, −1), 1)."),
-        _plain("log_sigmoid", "−ln(1 + e⁻ᶻ)."),
+        _plain("hard_tanh", "min(max(z, −1), 1).", saturates=(-1, 1)),
+        _plain("log_sigmoid", "−ln(1 + e⁻ᶻ).", saturates=(-math.inf, -0.0513)),
         _plain("sparse_plus", "0 below −1, z above 1, (z + 1)²/4 between.", can_die=True),
-        _plain("sparse_sigmoid", "0 below −1, 1 above 1, (z + 1)/2 between.", can_die=True),
+        _plain(
+            "sparse_sigmoid",
+            "0 below −1, 1 above 1, (z + 1)/2 between.",
+            can_die=True,
+            saturates=(-math.inf, 1),
+        ),
         _plain("tanh_shrink", "z − tanh(z)."),
     ),
     aliases={"logistic": "sigmoid", "swish": "silu", "hard_swish": "hard_silu"},

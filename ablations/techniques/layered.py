@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -37,6 +38,12 @@ def _widths(value: Any) -> Any:
 
 
 Widths = Annotated[tuple[Count, ...], BeforeValidator(_widths)]
+
+
+def saturating(layers: Iterable[str], activation: Activation) -> dict[str, tuple[float, float]]:
+    """Return layer → outputs beyond which its units saturate; none where they never do."""
+    bounds = activation.saturation
+    return {} if bounds == (-math.inf, math.inf) else dict.fromkeys(layers, bounds)
 
 
 class LayeredModel(Model):
@@ -94,6 +101,9 @@ class LayeredModel(Model):
     @property
     def units_can_die(self) -> bool:
         return self.activation.can_die
+
+    def saturation(self, model: keras.Model) -> dict[str, tuple[float, float]]:
+        return saturating(self.activations(model), self.activation)
 
     @property
     def has_bias(self) -> bool:

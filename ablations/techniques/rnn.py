@@ -12,7 +12,7 @@ from ablations.errors import ModelError
 from ablations.study.frozen import problem
 from ablations.study.model_families import Activation, Initializer, Model
 from ablations.study.technique import Chosen, HostOnly, LiveValues
-from ablations.techniques.layered import UNSEEDED, Widths
+from ablations.techniques.layered import UNSEEDED, Widths, saturating
 
 if TYPE_CHECKING:
     import keras
@@ -89,6 +89,10 @@ class RNN(Model):
     @property
     def units_can_die(self) -> bool:
         return self.cell == "simple" and self.activation.can_die
+
+    def saturation(self, model: keras.Model) -> dict[str, tuple[float, float]]:
+        simple = self.cell == "simple"  # the others' outputs are no activation's
+        return saturating(self.activations(model), self.activation) if simple else {}
 
     def rows(self, input_shape: tuple[int, ...]) -> tuple[int, int]:
         """Return the number of steps and what is read at each; channels join their row."""

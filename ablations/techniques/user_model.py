@@ -8,8 +8,10 @@ from pydantic import ConfigDict, model_validator
 
 from ablations.errors import UserCodeError
 from ablations.study.frozen import problem
-from ablations.study.model_families import Model
+from ablations.study.model_families import Activation, Model
 from ablations.study.technique import LiveValues
+from ablations.techniques.activations import ACTIVATIONS
+from ablations.techniques.layered import saturating
 from ablations.user_code import FORM, UserFunction
 
 if TYPE_CHECKING:
@@ -64,6 +66,18 @@ class UserModel(Model):
         from ablations.techniques.keras.user_model import activations
 
         return activations(model)
+
+    def saturation(self, model: keras.Model) -> dict[str, tuple[float, float]]:
+        from ablations.techniques.keras.user_model import applied
+
+        bounds: dict[str, tuple[float, float]] = {}
+        for layer, name in applied(model).items():
+            found = ACTIVATIONS.find(name)
+            if found is not None:
+                activation = found.model_validate({"name": name})
+                assert isinstance(activation, Activation)
+                bounds |= saturating([layer], activation)
+        return bounds
 
     @property
     def units_can_die(self) -> bool:

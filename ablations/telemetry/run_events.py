@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ablations.study.expand import Run
@@ -10,6 +10,7 @@ from ablations.telemetry import hparams, summaries, tags
 from ablations.telemetry.event_file import EventFile
 from ablations.telemetry.histograms import Buckets
 from ablations.telemetry.summaries import Value
+from ablations.telemetry.writer import NO_LAYERS, Layers
 
 
 class RunEvents:
@@ -47,7 +48,11 @@ class RunEvents:
         self._file.append(records)
 
     def write(
-        self, step: int, scalars: Mapping[str, float], histograms: Mapping[str, Buckets]
+        self,
+        step: int,
+        scalars: Mapping[str, float],
+        histograms: Mapping[str, Buckets],
+        layers: Layers = NO_LAYERS,
     ) -> None:
         """Write the scalars that have a tag and a finite value, and the histograms."""
         self._file.write(
@@ -55,12 +60,19 @@ class RunEvents:
             *summaries.scalars(tags.EPOCH_SCALARS, scalars),
             *_values(histograms),
             *summaries.scalars(tags.STAGE_SCALARS, scalars),
+            *_layer_scalars(layers),
         )
 
     def end_session(self, step: int, metrics: Mapping[str, float], completed: bool) -> None:
         """Write the final metrics and the end of the session."""
         final = [summaries.scalar(tags.final(name), value) for name, value in metrics.items()]
         self._file.write(step, *final, hparams.session_end(completed))
+
+
+def _layer_scalars(layers: Layers) -> Iterator[Value]:
+    for layer, values in layers.items():
+        named = {name: tags.layer_scalar(name, layer) for name in tags.LAYER_SCALARS}
+        yield from summaries.scalars(named, values)
 
 
 def _values(histograms: Mapping[str, Buckets]) -> list[Value]:

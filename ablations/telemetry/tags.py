@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
+from ablations.study.layer_metrics import DEAD_SHARE, GRADIENT_NORM, SATURATED_SHARE, UPDATE_RATIO
 from ablations.study.metrics import EPOCH_METRICS, STAGE_METRICS
 
 EPOCH_SCALARS: Mapping[str, str] = MappingProxyType(
@@ -28,6 +29,9 @@ STAGE_SCALARS: Mapping[str, str] = MappingProxyType(
 BANDS = tuple(name for name, metric in EPOCH_METRICS.items() if metric.banded)
 """The epoch metrics whose mean and confidence band over seeds are written for each arm."""
 
+LAYER_SCALARS = (GRADIENT_NORM, UPDATE_RATIO, SATURATED_SHARE, DEAD_SHARE)
+"""The metrics of a layer that are written as scalars; activations have their histograms."""
+
 STAGE_TEXT = "stages"
 """The tag of the text that says what each stage is."""
 
@@ -43,6 +47,11 @@ def final(metric: str) -> str:
 def band(metric: str, line: Literal["mean", "lower", "upper"]) -> str:
     """Return the tag of an arm's ``mean``, ``lower`` or ``upper`` over its seeds."""
     return f"band/{metric}/{line}"
+
+
+def layer_scalar(metric: str, layer: str) -> str:
+    """Return the tag of one of ``LAYER_SCALARS`` of a layer; all are in one group."""
+    return f"layers/{metric}/{layer}"
 
 
 def gradient_histogram(layer: str) -> str:

@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ablations.study.layer_metrics import LAYER_METRICS
 from ablations.study.metrics import EPOCH_METRICS, STAGE
 from ablations.telemetry.histograms import Buckets
+from ablations.telemetry.writer import Layers
 
 _OF_ANOTHER_TASK = {metric.replaces: name for name, metric in EPOCH_METRICS.items()}
 
@@ -27,6 +29,11 @@ class EpochRecord:
     """
     histograms: Mapping[str, Buckets] = field(default_factory=dict)
     """Tag → buckets [K, 3] of gradients, activations and weights."""
+    layers: Layers = field(default_factory=dict)
+    """Layer, from the inputs on → name, declared in ``study/layer_metrics.py`` → value.
+
+    Of an observed epoch of the recipe's own task; what is not finite stays NaN or infinite.
+    """
     stage: int | None = None
     """The stage's number, from 1, in a run of several."""
     own_task: bool = True
@@ -39,6 +46,9 @@ class EpochRecord:
     def __post_init__(self) -> None:
         if undeclared := sorted(self.metrics.keys() - EPOCH_METRICS.keys()):
             raise ValueError(f"no metric of an epoch is declared as {', '.join(undeclared)}")
+        names = {name for of_layer in self.layers.values() for name in of_layer}
+        if undeclared := sorted(names - LAYER_METRICS.keys()):
+            raise ValueError(f"no metric of a layer is declared as {', '.join(undeclared)}")
 
     @property
     def seconds(self) -> float:

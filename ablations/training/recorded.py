@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ablations.errors import described
 from ablations.ledger.paths import TrainingDirectory
-from ablations.telemetry.jsonl import JsonlWriter
+from ablations.telemetry.jsonl import JsonlWriter, LayersWriter
 from ablations.telemetry.run_events import RunEvents
 from ablations.telemetry.writer import MetricWriter, MetricWriters
 from ablations.training.checkpoint import UnusableError
@@ -76,12 +76,13 @@ class RecordedTraining:
         if not self.trainer.progress.epochs:
             shown = self.trainer.overview()
             events.write_network(shown.histograms, shown.graph)
-        writer = MetricWriters(JsonlWriter(self.directory.metrics), events)
+        layers = LayersWriter(self.directory.layers)
+        writer = MetricWriters(JsonlWriter(self.directory.metrics), layers, events)
         self.trainer.train(lambda record: self._on_epoch_end(record, writer))
 
     def _on_epoch_end(self, record: EpochRecord, writer: MetricWriter) -> None:
         self.fence()
-        writer.write(record.epoch, record.scalars(), record.histograms)
+        writer.write(record.epoch, record.scalars(), record.histograms, record.layers)
         if not (record.divergence or record.stopped_early):
             self.checkpoints.save_if_due(self.state, self.trainer.arrays)
 

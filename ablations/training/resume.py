@@ -1,7 +1,7 @@
 """Continue an interrupted training: its checkpoint, and files truncated to what they were then.
 
-Metrics and events grow by appending, so a checkpoint notes how long they were, and the checksum of
-that: truncated to it and trained on, they hold each step once.
+Metrics, diagnostics and events grow by appending, so a checkpoint notes how long they were, and the
+checksum of that: truncated to it and trained on, they hold each step once.
 """
 
 from __future__ import annotations
@@ -68,9 +68,12 @@ class CheckpointManager:
         return Checkpoint(progress, checkpoint.load(path), header.files)
 
     def truncate_files(self, restored: Checkpoint) -> None:
-        """Truncate metrics and events to the lengths that they had at the checkpoint."""
+        """Truncate what grows to the lengths at the checkpoint; what began later is deleted."""
         for path in self.directory.final:
             path.unlink(missing_ok=True)
+        for name, path in self._growing_files().items():
+            if name not in restored.files:
+                path.unlink()
         for name, state in restored.files.items():
             os.truncate(self.directory.path / name, state.length)
 
@@ -101,7 +104,7 @@ class CheckpointManager:
         checkpoint.save(path, arrays, header)
 
     def sync_files(self) -> dict[str, Path]:
-        """Wait until metrics and events are on the disk; return name → path of each."""
+        """Wait until all that grows is on the disk; return name → path of each."""
         files = self._growing_files()
         for path in files.values():
             sync(path)
@@ -117,7 +120,7 @@ class CheckpointManager:
 
     def _growing_files(self) -> dict[str, Path]:
         """Return name → path of the files that grow with the epochs, where there are some."""
-        growing = [self.directory.metrics, *self.directory.events]
+        growing = [self.directory.metrics, self.directory.layers, *self.directory.events]
         return {path.name: path for path in growing if path.is_file()}
 
 

@@ -131,3 +131,25 @@ def test_only_activations_with_a_dead_zone_are_said_to_die(tensorflow, name):
     slope = np.abs(np.diff(out[0].astype(np.float64)))
     silent = bool((out == 0).all() and (slope == 0).all())
     assert ACTIVATIONS.find(name).can_die == silent
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("rrelu", "prelu")])
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 3.0])
+def test_an_activation_saturates_where_its_slope_is_five_percent(tensorflow, name, alpha):
+    technique = ACTIVATIONS.find(name)
+    parameters = {"alpha": alpha} if "alpha" in technique.model_fields else {}
+    if alpha != 1 and not parameters:
+        return
+    activation = technique(**parameters)
+    z = tensorflow.constant(np.linspace(-30, 30, 60000), tensorflow.float64)  # no edge
+    with tensorflow.GradientTape() as tape:
+        tape.watch(z)
+        out = activation.function()(z)
+    slope = np.abs(tape.gradient(out, z).numpy())
+    out, limit = out.numpy(), 0.05 * slope.max()
+    low, high = activation.saturation
+    for beyond, side in ((out <= low, z < 0), (out >= high, z > 0)):
+        assert not (beyond & ~side.numpy()).any()
+        assert (slope[beyond] <= 1.01 * limit).all()
+        if beyond.any():  # and not before: what it leaves out on that side is steeper
+            assert slope[side.numpy() & ~beyond].min() >= 0.99 * limit

@@ -16,7 +16,7 @@ from tensorboard.util import tensor_util
 
 from ablations.telemetry import event_file
 from ablations.telemetry.event_file import EventFile
-from ablations.telemetry.jsonl import JsonlWriter
+from ablations.telemetry.jsonl import JsonlWriter, LayersWriter
 from ablations.telemetry.run_events import RunEvents
 from ablations.telemetry.writer import MetricWriters
 
@@ -70,6 +70,31 @@ def test_a_session_is_appended_to_the_file_that_it_continues(tmp_path: Path) -> 
     assert [value.tag for value in final] == ["final/test_accuracy", "_hparams_/session_end_info"]
 
 
+def test_layers_are_a_line_of_their_own_file_and_scalars_of_one_group(tmp_path: Path) -> None:
+    layers = {
+        "hidden1": {"gradient_norm": 0.5, "update_ratio": math.nan, "activation_mean": 0.25},
+        "outputs": {"gradient_norm": math.inf},
+    }
+    with RunEvents(tmp_path) as events_writer:
+        writer = MetricWriters(LayersWriter(tmp_path / "layers.jsonl"), events_writer)
+        writer.write(1, SCALARS, {}, layers)
+        writer.write(2, SCALARS, {})
+    (line,) = (tmp_path / "layers.jsonl").read_text().splitlines()
+    without_sum = line.rpartition(",")[0] + "}"
+    assert json.loads(line) == {
+        "epoch": 1,
+        "updates": 6,
+        "layers": {
+            "hidden1": {"gradient_norm": 0.5, "update_ratio": None, "activation_mean": 0.25},
+            "outputs": {"gradient_norm": None},
+        },
+        "crc32": zlib.crc32(without_sum.encode()),
+    }
+    (path,) = (path for path in tmp_path.iterdir() if path.suffix != ".jsonl")
+    tags = [[value.tag for value in event.summary.value] for event in events(path)]
+    assert tags == [[], ["train/loss", "layers/gradient_norm/hidden1"], ["train/loss"]]
+
+
 def test_all_backends_record_a_step_in_the_order_given() -> None:
     recorded: list[Any] = []
 
@@ -80,8 +105,9 @@ def test_all_backends_record_a_step_in_the_order_given() -> None:
         def write(self, *arguments: object) -> None:
             recorded.append((self.name, *arguments))
 
-    MetricWriters(Backend("first"), Backend("second")).write(4, SCALARS, {})
-    assert recorded == [("first", 4, SCALARS, {}), ("second", 4, SCALARS, {})]
+    layers = {"hidden1": {"gradient_norm": 0.5}}
+    MetricWriters(Backend("first"), Backend("second")).write(4, SCALARS, {}, layers)
+    assert recorded == [("first", 4, SCALARS, {}, layers), ("second", 4, SCALARS, {}, layers)]
 
 
 def test_records_are_the_bytes_of_tensorboards_own_writer(tmp_path: Path) -> None:

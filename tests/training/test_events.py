@@ -92,7 +92,7 @@ def test_there_is_no_tag_that_nobody_declared(events):
     known = {tags.final(name) for name in ("test_accuracy_raw", "dead_unit_share")}
     known |= set(tags.EPOCH_SCALARS.values()) | {"_hparams_/session_start_info"}
     known |= {"_hparams_/session_end_info"}
-    prefixes = ("final/", "weight/", "activation/", "gradient_log10/")
+    prefixes = ("final/", "layers/", "weight/", "activation/", "gradient_log10/")
     found = set(events.Tags()["tensors"])
     assert known <= found
     assert all(tag in known or tag.startswith(prefixes) for tag in found)

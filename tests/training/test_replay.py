@@ -9,6 +9,7 @@ from ablations.data.catalog import read
 from ablations.data.split import epoch_order, split
 from ablations.telemetry.histograms import log10_buckets
 from ablations.training.trainers.compiled.loop import STEP_COLUMNS
+from ablations.training.trainers.compiled.step_layers import layer_means, norm
 from tests.reference import optimizers as oracle
 from tests.reference.histograms import octave_counts
 from tests.reference.network import train as replay_training
@@ -198,3 +199,34 @@ def test_exact_zeros_are_left_out_of_the_histogram(tensorflow, recipe):
 def test_no_histogram_is_counted_when_none_is_asked_for(tensorflow, recipe):
     run = Replayed(recipe, sample_every=0)
     assert not run.trace.gradient_counts.any()
+
+
+@pytest.mark.parametrize("clip", [None, ("by_global_norm", 0.5)])
+def test_gradient_norms_and_update_ratios_of_layers_equal_numpy(tensorflow, recipe, clip):
+    run = Replayed(recipe, sample_every=3, clip=clip)  # the last of three steps
+    rate, end = 0.1, run.oracle.weights
+    gradients = run.oracle.gradients[2]
+    whole = np.sqrt(sum(np.sum(np.square(gradient)) for gradient in gradients))
+    factor = rate if clip is None else rate * min(1, clip[1] / whole)
+    assert clip is None or clip[1] < whole
+    found = layer_means(run.trace.layer_columns, ["hidden1", "hidden2", "outputs"])
+    for number, values in enumerate(found.values()):
+        gradient = gradients[2 * number]
+        before = end[2 * number] + factor * gradient
+        norm = np.linalg.norm(gradient)
+        ratio = np.linalg.norm(factor * gradient) / np.linalg.norm(before)
+        assert values == pytest.approx({"gradient_norm": norm, "update_ratio": ratio}, rel=1e-4)
+
+
+def test_layers_are_measured_at_no_step_that_is_not_sampled(tensorflow, recipe):
+    assert Replayed(recipe, sample_every=2).trace.layer_columns.shape == (1, 6)
+    assert Replayed(recipe, sample_every=0).trace.layer_columns.shape == (0, 6)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+def test_the_norm_of_numbers_whose_squares_are_no_floats(tensorflow, size):
+    values = np.float32(size) * np.random.default_rng(0).normal(size=[30, 20]).astype(np.float32)
+    wanted = np.linalg.norm(values.astype(np.float64))
+    assert float(norm(tensorflow.constant(values))) == pytest.approx(wanted, rel=1e-6)
+    assert float(norm(tensorflow.zeros([3]))) == 0
+    assert not np.isfinite(float(norm(tensorflow.constant([1.0, np.inf]))))

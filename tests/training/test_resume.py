@@ -91,6 +91,7 @@ def same_run(one, other):
         and one.epochs() == other.epochs()
         and same_bits(one.state(), other.state())
         and one.directory.correct.read_bytes() == other.directory.correct.read_bytes()
+        and one.directory.layers.read_bytes() == other.directory.layers.read_bytes()
         and recorded_events(one.directory.path) == recorded_events(other.directory.path)
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import keras
 
@@ -70,3 +70,14 @@ def _kernels(model: keras.Model) -> Iterator[tuple[str, keras.Variable]]:
         for variable in internals.own_weights(layer):
             if len(variable.shape) >= 2 and variable.name not in _NOT_KERNELS:
                 yield name, variable
+
+
+def in_depth(model: keras.Model, names: Iterable[str]) -> list[str]:
+    """Return names of layers, or of kernels as ``kernels`` has them, from the inputs on."""
+    depth = {name: place for place, (name, _) in enumerate(named_layers(model))}
+    last = len(depth)
+
+    def place(name: str) -> int:
+        return depth.get(name, depth.get(name.rpartition("/")[0], last))
+
+    return sorted(dict.fromkeys(names), key=place)

@@ -42,6 +42,24 @@ def activations(model: keras.Model) -> dict[str, keras.KerasTensor]:
     return found or {"outputs": model.outputs[0]}
 
 
+def applied(model: keras.Model) -> dict[str, str]:
+    """Return layer name → name of the function of Keras whose values its outputs are.
+
+    Gated recurrent layers are left out: they multiply what their activation returns.
+    """
+    functions = {
+        layer.name: getattr(layer, "activation", None)
+        for layer in model.layers
+        if _has_activation(layer) and not isinstance(layer, (keras.layers.LSTM, keras.layers.GRU))
+    }
+    named = {layer: getattr(function, "__name__", "") for layer, function in functions.items()}
+    return {
+        layer: name
+        for layer, name in named.items()
+        if getattr(keras.activations, name, None) is functions[layer]
+    }
+
+
 def _checked(name: str, model: Any, input_shape: tuple[int, ...], classes: int) -> keras.Model:
     """Return the model with its inputs declared.
 

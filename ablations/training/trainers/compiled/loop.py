@@ -20,6 +20,7 @@ from ablations.training.trainers.compiled.built import BuiltTechniques
 from ablations.training.trainers.compiled.measure import octave_counts
 from ablations.training.trainers.compiled.preprocessing import Preprocessing
 from ablations.training.trainers.compiled.replicas import Replicas
+from ablations.training.trainers.compiled.step_layers import LAYER_COLUMNS, StepLayers
 
 STEP_COLUMNS = (
     "train_loss",
@@ -45,6 +46,8 @@ class EpochTrace:
     """[layers, OCTAVES], over the sampled steps."""
     sampled: NDArray[np.bool_]
     """[steps done]: whose gradients were measured."""
+    layer_columns: NDArray[np.float32]
+    """[sampled steps, len(LAYER_COLUMNS) · layers]: see ``step_layers.layer_means``."""
 
     @property
     def diverged(self) -> bool:
@@ -93,6 +96,7 @@ class EpochLoop:
         self.variables = [variable.value for variable in model.trainable_variables]
         places = {id(variable): place for place, variable in enumerate(model.trainable_variables)}
         self.measured = [places[id(variable)] for variable in measured]
+        self.layers = StepLayers(measured, self.measured)
         self.measuring = bool(measured)
         self.batch_size = batch_size
 
@@ -122,7 +126,9 @@ class EpochLoop:
         every = sample_every or len(order) + 1
         steps, counts = self._call(order, rates, every, augmentation_seed)
         sampled = np.arange(1, len(steps) + 1) % every == 0
-        return EpochTrace(steps.numpy(), counts.numpy(), sampled & self.measuring)
+        rows, sampled = steps.numpy(), sampled & self.measuring
+        columns, of_layers = rows[:, : len(STEP_COLUMNS)], rows[sampled, len(STEP_COLUMNS) :]
+        return EpochTrace(columns, counts.numpy(), sampled, of_layers)
 
     def _call(
         self, order: NDArray[np.int32], rates: NDArray[np.float32], *numbers: int
@@ -135,7 +141,7 @@ class EpochLoop:
         self, order: tf.Tensor, rates: tf.Tensor, sample_every: tf.Tensor, seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         steps = tf.shape(order)[0]
-        columns = [len(STEP_COLUMNS)]
+        columns = [len(STEP_COLUMNS) + len(LAYER_COLUMNS) * len(self.measured)]
         rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=columns)
         counts = tf.zeros([len(self.measured), OCTAVES], tf.int32)
 
@@ -146,9 +152,11 @@ class EpochLoop:
             batch = self._batch(order[step], tf.stack([seed, step]))
             loss, accuracy, gradients = self.replicas.mean(self._gradients, batch)
             used, is_clipped = self._clip(gradients)
-            norms, counts = self._measure(gradients, used, counts, (step + 1) % sample_every)
+            due = tf.equal((step + 1) % sample_every, 0)
+            norms, counts, held = self._measure(gradients, used, counts, due)
             self._update(used, rates[step])
             row = tf.stack([loss, accuracy, is_clipped, *norms])
+            row = tf.concat([row, self._measure_update(held, due)], axis=0)
             return step + 1, loss, rows.write(step, row), counts
 
         _, _, rows, counts = tf.while_loop(
@@ -204,22 +212,31 @@ class EpochLoop:
         used: list[tf.Tensor],
         counts: tf.Tensor,
         due: tf.Tensor,
-    ) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
-        """Return the norms before and after clipping, and the counts; on a step that is due (0)."""
-        unknown = tf.constant(np.nan, tf.float32)
-        if not self.measuring:
-            return (unknown, unknown), counts
+    ) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor, tf.Tensor]:
+        """Return the norms before and after clipping, and the counts; on a step that is due.
 
-        def measure() -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        And what ``_measure_update`` is to be given.
+        """
+        unknown, nothing = tf.constant(np.nan, tf.float32), self.layers.nothing_held
+        if not self.measuring:
+            return (unknown, unknown), counts, nothing
+
+        def measure() -> tuple[tf.Tensor, ...]:
             before = tf.linalg.global_norm(gradients)
             after = before if used is gradients else tf.linalg.global_norm(used)
             found = [octave_counts(gradients[index]) for index in self.measured]
-            return before, after, counts + tf.stack(found)
+            return before, after, counts + tf.stack(found), self.layers.before(gradients)
 
-        before, after, counts = tf.cond(
-            tf.equal(due, 0), measure, lambda: (unknown, unknown, counts)
+        before, after, counts, held = tf.cond(
+            due, measure, lambda: (unknown, unknown, counts, nothing)
         )
-        return (before, after), counts
+        return (before, after), counts, held
+
+    def _measure_update(self, held: tf.Tensor, due: tf.Tensor) -> tf.Tensor:
+        """Return what the step did to each layer, on one that is due; the weights are updated."""
+        if not self.measuring:
+            return self.layers.unmeasured
+        return tf.cond(due, lambda: self.layers.after(held), lambda: self.layers.unmeasured)
 
     def _update(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
         optimizer, project = self.techniques.optimizer, self.techniques.project

@@ -39,6 +39,26 @@ def _count(places: tf.Tensor, buckets: int) -> tf.Tensor:
     return tf.math.bincount(places, minlength=buckets, maxlength=buckets, dtype=tf.int32)
 
 
+SATURATED_ON = 0.95
+"""Share of the examples on which a unit must be in saturation for it to count."""
+
+
+def saturated_share(activations: tf.Tensor, bounds: tuple[float, float]) -> tf.Tensor:
+    """Return the share of units that saturate on most examples; ``activations`` is [B, …].
+
+    ``bounds`` are the outputs at or beyond which a unit saturates.
+    """
+    beyond = tf.logical_or(activations <= bounds[0], activations >= bounds[1])
+    share = tf.reduce_mean(tf.cast(beyond, tf.float32), axis=0)
+    return tf.reduce_mean(tf.cast(share >= SATURATED_ON, tf.float32))
+
+
+def mean_and_deviation(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return mean and standard deviation of all values."""
+    mean = tf.reduce_mean(values)
+    return mean, tf.sqrt(tf.reduce_mean(tf.square(values - mean)))
+
+
 def dead_share(activations: tf.Tensor) -> tf.Tensor:
     """Return the share of units that are zero on every example; ``activations`` is [B, …]."""
     silent = tf.reduce_all(tf.equal(activations, 0), axis=0)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from ablations.study.layer_metrics import ACTIVATION_DEVIATION, ACTIVATION_MEAN, SATURATED_SHARE
 from ablations.telemetry import tags
 from ablations.telemetry.histograms import Buckets, linear_buckets
-from ablations.training.trainers.compiled.measure import dead_share, linear_counts
+from ablations.training.trainers.compiled.measure import (
+    dead_share,
+    linear_counts,
+    mean_and_deviation,
+    saturated_share,
+)
 from ablations.training.trainers.compiled.preprocessing import Preprocessing
 
 PROBE_EXAMPLES = 200
@@ -26,6 +32,8 @@ class Observation:
     """Tag → [K, 3]; tensors with a value that is not finite are left out."""
     dead_shares: Mapping[str, float]
     """Layer → share of its units that are zero on the whole probe batch."""
+    activations: Mapping[str, Mapping[str, float]]
+    """Layer → mean, deviation and, where its units can, share of them that saturate."""
 
 
 class Observer:
@@ -36,12 +44,15 @@ class Observer:
         model: keras.Model,
         activations: Mapping[str, keras.KerasTensor],
         weights: Mapping[str, tf.Variable],
+        saturation: Mapping[str, tuple[float, float]],
         preprocess: Preprocessing,
     ) -> None:
+        """``saturation`` is layer → outputs at or beyond which its units saturate."""
         self.layers, self.weights = list(activations), list(weights.values())
         self.preprocess = preprocess
         self.tags = [tags.activation_histogram(layer) for layer in activations]
         self.tags += [tags.weight_histogram(layer) for layer in weights]
+        self.saturation = saturation
         self.probe = keras.Model(model.inputs, list(activations.values()))
         self._compiled: Any = None
 
@@ -53,13 +64,23 @@ class Observer:
 
     def observe(self, features: tf.Tensor) -> Observation:
         """Observe the network on ``features`` [B, …], a batch like the one traced."""
-        counts, ranges, dead = (part.numpy() for part in self._compiled(features))
+        counts, ranges, statistics = (part.numpy() for part in self._compiled(features))
         histograms = {
             tag: linear_buckets(counted, *limits)
             for tag, counted, limits in zip(self.tags, counts, ranges.tolist(), strict=True)
             if math.isfinite(limits[0]) and math.isfinite(limits[1])
         }
-        return Observation(histograms, dict(zip(self.layers, dead.tolist(), strict=True)))
+        of_layers = dict(zip(self.layers, statistics.tolist(), strict=True))
+        return Observation(
+            histograms,
+            {layer: dead for layer, (dead, *_) in of_layers.items()},
+            {layer: self._named(layer, rest) for layer, (_, *rest) in of_layers.items()},
+        )
+
+    def _named(self, layer: str, values: Sequence[float]) -> dict[str, float]:
+        mean, deviation, saturated = values
+        named = {ACTIVATION_MEAN: mean, ACTIVATION_DEVIATION: deviation}
+        return {SATURATED_SHARE: saturated, **named} if layer in self.saturation else named
 
     def _measure(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         signals = self.probe(self.preprocess(features), training=False)
@@ -69,5 +90,11 @@ class Observer:
         return (
             tf.stack([counts for counts, _, _ in measured]),
             tf.stack([tf.stack([least, greatest]) for _, least, greatest in measured]),
-            tf.stack([dead_share(signal) for signal in signals]),
+            tf.stack([self._statistics(*each) for each in zip(self.layers, signals, strict=True)]),
         )
+
+    def _statistics(self, layer: str, signal: tf.Tensor) -> tf.Tensor:
+        """Return the share of dead units, mean, deviation and the share of saturated units, [4]."""
+        bounds = self.saturation.get(layer)
+        saturated = tf.constant(0.0) if bounds is None else saturated_share(signal, bounds)
+        return tf.stack([dead_share(signal), *mean_and_deviation(signal), saturated])

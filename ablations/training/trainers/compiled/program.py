@@ -21,7 +21,7 @@ from ablations.data.dataset import Dataset
 from ablations.study.frozen import Frozen
 from ablations.study.recipe import Recipe
 from ablations.techniques.keras import internals
-from ablations.techniques.keras.layer_names import kernels, named_layers
+from ablations.techniques.keras.layer_names import in_depth, kernels, named_layers
 from ablations.training.checkpoint import UnusableError
 from ablations.training.stage import ALL_LAYERS, WHOLE_NETWORK, StageSetup
 from ablations.training.trainers.compiled.built import build_techniques
@@ -88,7 +88,12 @@ class Program:
         )
         self._kernels = {name: kernel.value for name, kernel in kernels(self.classifier).items()}
         activations = recipe.model.activations(self.classifier)
-        self.observer = Observer(self.classifier, activations, self._kernels, self.preprocess)
+        saturation = recipe.model.saturation(self.classifier)
+        self.observer = Observer(
+            self.classifier, activations, self._kernels, saturation, self.preprocess
+        )
+        self.layers = in_depth(self.classifier, {**measured, **activations})
+        """The layers that are observed, from the inputs on."""
         self.graph = b""
 
     def _assemble(self) -> Network:

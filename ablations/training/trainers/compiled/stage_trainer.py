@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.streams import Stream, integer_seed
+from ablations.study.layer_metrics import DEAD_SHARE
 from ablations.telemetry import tags
 from ablations.telemetry.histograms import Buckets, log10_buckets
+from ablations.telemetry.writer import NO_LAYERS, Layers
 from ablations.training.checkpoint import Arrays, UnusableError, take_prefixed, with_prefix
 from ablations.training.epoch_record import EpochRecord
 from ablations.training.stage import Stage
@@ -24,12 +26,13 @@ from ablations.training.trainers.compiled.observe import PROBE_EXAMPLES, Observa
 from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.rates import LearningRates
 from ablations.training.trainers.compiled.stage_data import StageData
+from ablations.training.trainers.compiled.step_layers import layer_means
 from ablations.training.trainers.compiled.weights import Weights
 from ablations.training.trainers.trainer import FinalScores
 from ablations.training.training_state import Progress, TrainingState
 
 BEST = "best/"  # in a checkpoint, before the number of a variable of the best epoch
-NOTHING_OBSERVED = Observation({}, {})
+NOTHING_OBSERVED = Observation({}, {}, {})
 
 
 class StageTrainer:
@@ -122,6 +125,7 @@ class StageTrainer:
             updates=updates,
             metrics=metrics | self._dead_unit_share(observation),
             histograms={**observation.histograms, **gradients},
+            layers=self._layers(trace, observation),
             stage=number,
             own_task=self.stage.own_task,
             divergence=divergence,
@@ -174,6 +178,21 @@ class StageTrainer:
         if not (shares and self.recipe.model.units_can_die and self.stage.own_task):
             return {}
         return {"dead_unit_share": float(np.mean(shares))}
+
+    def _layers(self, trace: EpochTrace, observation: Observation) -> Layers:
+        """Return the diagnostics of each layer, from the inputs on; of the recipe's own task."""
+        if not (observation.activations and self.stage.own_task):
+            return NO_LAYERS
+        dead = observation.dead_shares if self.recipe.model.units_can_die else {}
+        steps = layer_means(trace.layer_columns, self.program.histogram_layers)
+        return {
+            layer: {
+                **steps.get(layer, {}),
+                **({DEAD_SHARE: dead[layer]} if layer in dead else {}),
+                **observation.activations.get(layer, {}),
+            }
+            for layer in self.program.layers
+        }
 
     def _gradient_histograms(self, trace: EpochTrace) -> dict[str, Buckets]:
         layers = zip(self.program.histogram_layers, trace.gradient_counts, strict=True)
