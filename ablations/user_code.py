@@ -126,6 +126,25 @@ class UserFunction:
                 f"got {self.function}{signature}"[:600]
             ) from None
 
+    def check_takes(self, *names: str) -> None:
+        """Import the function, and refuse one that cannot be called with so many arguments.
+
+        Raises:
+            UserCodeError: says how it is called, and what it takes.
+        """
+        function = self.load()
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):  # it does not say what it takes
+            return
+        try:
+            signature.bind(*names)
+        except TypeError as error:
+            raise UserCodeError(
+                f"{self}: {error}; is called as {self.function}({', '.join(names)}), got "
+                f"{self.function}{signature}"[:600]
+            ) from None
+
     def blame(self, error: BaseException) -> str:
         """Return one line: where in the user's files it went wrong, and what."""
         own = {str(file) for file in self.files()}

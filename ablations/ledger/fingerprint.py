@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ablations.ledger.mends import mends_of
-from ablations.study.recipe import AnyRecipe
+from ablations.study.recipe import BaseRecipe
 
 CODE_VERSION = 2
 """Raised when a change of the code changes what most recipes train; see also ``mends``."""
@@ -24,11 +24,24 @@ ADDED_SINCE_2: Mapping[str, Any] = {
 
 At its default it is what the code did before, so it does not enter the fingerprint."""
 
-ADDED_TO_TECHNIQUES: Mapping[str, Mapping[str, Any]] = {}
+_LAYERED: Mapping[str, Any] = {
+    "dropout_layers": None,
+    "dropout_kind": "plain",
+    "monte_carlo_dropout": None,
+}
+_OF_LAYERS: Mapping[str, Any] = {"layers": None}
+ADDED_TO_TECHNIQUES: Mapping[str, Mapping[str, Any]] = {
+    "mlp": _LAYERED,
+    "cnn": _LAYERED,
+    "one_cycle": {"annealing": "cosine", "three_phases": False},
+    "rmsprop": {"initial_accumulator_value": 0.0},
+    "same_class_pairs": {"head": "distance", "head_units": 10},
+    **dict.fromkeys(("l1", "l2", "l1_l2", "max_norm"), _OF_LAYERS),
+}
 """The same for parameters: name of a technique → parameter → default, wherever it stands."""
 
 
-def fingerprint(recipe: AnyRecipe, seed: int, data_digest: str) -> str:
+def fingerprint(recipe: BaseRecipe, seed: int, data_digest: str) -> str:
     """Hash the resolved recipe, the seed, the data's own hash and the code version.
 
     Names of studies and arms, comments, descriptions and what is merely recorded do not enter.
@@ -44,7 +57,7 @@ def hash_settings(settings: Mapping[str, Any], seed: int, data_digest: str) -> s
         "seed": seed,
         "data": data_digest,
     }
-    if "model" in settings and (mends := mends_of(settings)):
+    if "model" in settings and "trainer" not in settings and (mends := mends_of(settings)):
         content["mends"] = mends
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

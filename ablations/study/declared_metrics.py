@@ -8,7 +8,7 @@ from dataclasses import replace
 from ablations.errors import suggest
 from ablations.study.frozen import Frozen
 from ablations.study.metrics import METRICS, Metric, final_metrics
-from ablations.study.recipe import AnyRecipe, Recipe
+from ablations.study.recipe import BaseRecipe, Recipe
 from ablations.study.scores import Direction
 
 
@@ -23,7 +23,7 @@ class DeclaredMetric(Frozen):
 
 
 def metrics_of(
-    recipes: Sequence[AnyRecipe], declared: Mapping[str, DeclaredMetric]
+    recipes: Sequence[BaseRecipe], declared: Mapping[str, DeclaredMetric]
 ) -> Mapping[str, Metric]:
     """Return the final metrics of some recipes by name, as a study declares them.
 
@@ -48,7 +48,7 @@ def _kin(name: str) -> tuple[str, ...]:
     return (f"{name}_raw", *(f"validation_{score}{end}" for end in ends))
 
 
-def _of_tasks(recipes: Sequence[AnyRecipe]) -> Mapping[str, Metric]:
+def _of_tasks(recipes: Sequence[BaseRecipe]) -> Mapping[str, Metric]:
     found: dict[str, Metric] = {}
     for recipe in recipes:
         if isinstance(recipe, Recipe):
@@ -62,12 +62,12 @@ Wrong = tuple[tuple[str | int, ...], str]
 
 
 def wrong_declarations(
-    recipes: Sequence[AnyRecipe], declared: Mapping[str, DeclaredMetric]
+    recipes: Sequence[BaseRecipe], declared: Mapping[str, DeclaredMetric]
 ) -> Iterator[Wrong]:
     """Yield what is wrong with what a study says of metrics."""
     known = _of_tasks(recipes)
     for name, own in declared.items():
-        metric = known.get(name)
+        metric = (known or METRICS).get(name)
         if known and metric is None:
             yield ("metrics", name), f'unknown metric "{name}"; {suggest(name, known)}'
         elif metric is None and own.better is None:
@@ -76,7 +76,7 @@ def wrong_declarations(
             yield ("metrics", name, "better"), f"{name} is better {metric.better}; wants that"
 
 
-def wrong_tasks(recipes: Mapping[str, AnyRecipe], metric: str) -> Iterator[Wrong]:
+def wrong_tasks(recipes: Mapping[str, BaseRecipe], metric: str) -> Iterator[Wrong]:
     """Yield what keeps arms from being compared: other tasks, or losses of another kind."""
     trained = {arm: recipe for arm, recipe in recipes.items() if isinstance(recipe, Recipe)}
     for arm, recipe in trained.items():

@@ -7,17 +7,25 @@ from typing import Any
 
 from ablations.errors import suggest
 from ablations.study.declared_metrics import metrics_of, wrong_declarations, wrong_tasks
-from ablations.study.recipe import Recipe
+from ablations.study.recipe import BaseRecipe, Recipe
 from ablations.study.study_file import StudyFile
+from ablations.study.tasks import CLASSIFICATION
 from ablations.study.yaml_reader import Path as DataPath
 
 
 def resolve_metrics(
-    raw: StudyFile, recipes: Mapping[str, Recipe], add: Callable[[DataPath, str, bool], None]
+    raw: StudyFile,
+    arms: Mapping[str, BaseRecipe | None],
+    add: Callable[[DataPath, str, bool], None],
 ) -> dict[str, Any]:
     """Return the metric, claims and scores of diverged runs of a study; add what is wrong."""
+    recipes = {name: recipe for name, recipe in arms.items() if recipe is not None}
+    if not recipes:
+        return {}  # what their task has is not known
     every = list(recipes.values())
-    score = f"test_{every[0].training.task.score}"
+    trained = [recipe for recipe in every if isinstance(recipe, Recipe)]
+    task = trained[0].training.task if trained else CLASSIFICATION
+    score = f"test_{task.score}"
     metric = raw.metric or score
     for place, message in wrong_declarations(every, raw.metrics):
         add(place, message, len(place) == 2)

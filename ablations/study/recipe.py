@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -14,9 +14,9 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
-from pydantic_core import InitErrorDetails
 
-from ablations.errors import AblationsError, UserCodeError, suggest
+from ablations.errors import UserCodeError, suggest
+from ablations.study.class_weights import ClassWeights, listed
 from ablations.study.families import (
     Augmentation,
     Clipping,
@@ -28,7 +28,8 @@ from ablations.study.families import (
     Schedule,
     WeightAverage,
 )
-from ablations.study.frozen import Count, Frozen, NonNegative, problem, show
+from ablations.study.frozen import Count, Frozen, misplaced, problem, show
+from ablations.study.layer_pattern import matches_none
 from ablations.study.misfits import misfits
 from ablations.study.model_families import Model
 from ablations.study.objectives import Measure, TrainingLoss
@@ -54,23 +55,6 @@ def _data_set(value: str, info: ValidationInfo) -> str:
         except UserCodeError as error:
             raise problem(f"{value}: {error}") from None
     return value
-
-
-def _listed(value: Any) -> Any:
-    if isinstance(value, (str, Mapping)):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _class_weights(value: Any) -> Any:
-    if value is None or value == "balanced":
-        return value
-    if isinstance(value, Mapping) and set(value) == set(range(len(value))):
-        value = [value[label] for label in range(len(value))]
-    if isinstance(value, (list, tuple)) and len(value) > 1:
-        return tuple(value)
-    wanted = "balanced, or a list or a mapping with a weight for each class from 0 on"
-    raise problem(f"wants {wanted}, got {show(value)}")
 
 
 def _classes(value: Any) -> tuple[int, ...] | None:
@@ -112,12 +96,10 @@ class TrainingRecipe(Frozen):
     loss: Chosen[TrainingLoss] | None = None
     """What is minimized, and so which task is learned: ``mean_squared_error`` learns a regression,
     ``binary_crossentropy`` several labels.  Null is the cross-entropy of a classification."""
-    metrics: Annotated[tuple[Chosen[Measure], ...], BeforeValidator(_listed)] = ()
+    metrics: Annotated[tuple[Chosen[Measure], ...], BeforeValidator(listed)] = ()
     """What grades predictions besides the task's own: ``accuracy`` of a classification,
     ``binary_accuracy`` of several labels, ``mean_absolute_error`` of a regression."""
-    class_weights: Annotated[
-        Literal["balanced"] | tuple[NonNegative, ...] | None, BeforeValidator(_class_weights)
-    ] = None
+    class_weights: ClassWeights = None
     """What the loss of an example of each class counts in training: a list in
     the order of the classes, a mapping of these, or ``balanced``, N / (K · N_c).  It weighs no
     evaluation."""
@@ -149,7 +131,7 @@ class TrainingRecipe(Frozen):
     @model_validator(mode="after")
     def _fits_its_task(self) -> TrainingRecipe:
         for path, message in misfits(self):
-            raise _misplaced(message, *path)
+            raise misplaced(message, *path)
         return self
 
 
@@ -176,8 +158,50 @@ class TelemetryRecipe(Frozen):
         return self.records and (epoch % every == 0 or epoch == epochs)
 
 
-class Recipe(Frozen):
-    """Everything needed to train once."""
+class BaseRecipe(Frozen):
+    """What every recipe tells, whatever trains it; see ``recipes``."""
+
+    kind: ClassVar[str]
+    """What trains it: a key of the tables of trainers."""
+    found: ClassVar[tuple[str, ...]] = ()
+    """Fields that nobody writes: they follow from the others."""
+    tunable: ClassVar[tuple[str, ...]] = ()
+    """The sections whose settings a search may try."""
+
+    @property
+    def all_data(self) -> tuple[DataRecipe, ...]:
+        """All data sets that are learned from, the recipe's own task first."""
+        return ()
+
+    @property
+    def planned_epochs(self) -> int | None:
+        """How many epochs it trains if nothing ends it early; None where that is not known."""
+        return None
+
+    @property
+    def records_histograms(self) -> bool:
+        """Whether histograms of gradients may be recorded."""
+        return False
+
+    def file_of_weights(self, seed: int) -> Path | None:
+        """Return the file of weights that a run starts from, if there is one."""
+        return None
+
+    def reads(self, path: str) -> bool:
+        """Return whether the setting at a dotted path can reach what trains."""
+        return True
+
+    def without_telemetry(self) -> dict[str, Any]:
+        """Return the settings that can change a result: all but what is recorded."""
+        return self.model_dump(mode="json", exclude={"telemetry"})
+
+
+class Recipe(BaseRecipe):
+    """Everything needed to train once by the compiled trainer."""
+
+    kind: ClassVar[str] = "compiled"
+    # Other data would make validation scores incomparable.
+    tunable: ClassVar[tuple[str, ...]] = ("model", "training")
 
     data: DataRecipe
     model: Chosen[Model]
@@ -197,24 +221,51 @@ class Recipe(Frozen):
         """All that is learned from, the recipe's own task first."""
         return (self.data,) if self._source is None else (self.data, self._source.data)
 
+    @property
+    def planned_epochs(self) -> int:
+        """The epochs of the recipe's own task."""
+        return self.training.epochs
+
+    @property
+    def records_histograms(self) -> bool:
+        """Whether the telemetry asks for any."""
+        return self.telemetry.records
+
+    def file_of_weights(self, seed: int) -> Path | None:
+        """Return the file that the transfer reads, if it reads one."""
+        return None if self.transfer is None else self.transfer.source.file(seed)
+
+    @model_validator(mode="after")
+    def _patterns_match(self, info: ValidationInfo) -> Recipe:
+        layers = self.model.kernel_layers if info.context else None
+        for name in ("regularization", "constraint"):
+            technique = getattr(self.training, name)
+            if layers is None or technique is None or technique.layers is None:
+                continue
+            if wrong := matches_none(technique.layers, layers, "layer with a kernel"):
+                raise misplaced(wrong, "training", name, "layers")
+        return self
+
     @model_validator(mode="after")
     def _transfers(self, info: ValidationInfo) -> Recipe:
         if self.training.task is not CLASSIFICATION:
             message = f"wants classes, and training.loss learns a {self.training.task.title}"
+            if self.model.test_samples:
+                raise misplaced(message, "model", "monte_carlo_dropout")
             for name in ("classes", "train_examples"):
                 if isinstance(getattr(self.data, name), (tuple, PerClass)):
-                    raise _misplaced(message, "data", name)
+                    raise misplaced(message, "data", name)
         if self.transfer is None:
             return self
         if self.transfer.unfreeze and self.training.early_stopping is not None:
-            raise _misplaced("does not go with early_stopping", "transfer", "unfreeze")
+            raise misplaced("does not go with early_stopping", "transfer", "unfreeze")
         if self.transfer.cache and self.training.augmentation is not None:
-            raise _misplaced("does not go with augmentation", "transfer", "cache")
+            raise misplaced("does not go with augmentation", "transfer", "cache")
         if self.training.task is not CLASSIFICATION and getattr(
             self.transfer.source, "paired_rows", False
         ):
             message = f"wants classes, and a {self.training.task.title} has none"
-            raise _misplaced(message, "transfer", "source")
+            raise misplaced(message, "transfer", "source")
         changes = self.transfer.source.task_changes
         if changes is not None and info.context:
             settings = change({**self.settings(), "transfer": None}, changes)
@@ -224,45 +275,12 @@ class Recipe(Frozen):
                 first = error.errors()[0]
                 where = ".".join(map(str, first["loc"]))
                 message = f"{where}: {first['msg']}"
-                raise _misplaced(message, "transfer", "source", "changes") from None
+                raise misplaced(message, "transfer", "source", "changes") from None
             if self._source.training.task is not self.training.task:
                 message = f"wants a {self.training.task.title}, as the recipe's own task is"
-                raise _misplaced(message, "transfer", "source", "changes")
+                raise misplaced(message, "transfer", "source", "changes")
         return self
 
     def settings(self) -> dict[str, Any]:
         """Return the recipe as plain nested data, defaults filled in."""
         return self.model_dump(mode="json")
-
-    def without_telemetry(self) -> dict[str, Any]:
-        """Return the settings that can change a result: all but what is recorded."""
-        return self.model_dump(mode="json", exclude={"telemetry"})
-
-
-class FreeRecipe(Frozen):
-    """The settings of a run that something else than this package trained: free keys."""
-
-    settings: Mapping[str, Any] = {}
-
-    def without_telemetry(self) -> dict[str, Any]:
-        """Return the settings that can change a result: all."""
-        return self.model_dump(mode="json")
-
-
-AnyRecipe = Recipe | FreeRecipe
-
-
-def trainable(recipe: AnyRecipe) -> Recipe:
-    """Return a recipe of this package.
-
-    Raises:
-        AblationsError: something else trained it.
-    """
-    if isinstance(recipe, FreeRecipe):
-        raise AblationsError("the results were imported; wants a study of this package to train")
-    return recipe
-
-
-def _misplaced(message: str, *location: str | int) -> ValidationError:
-    error = InitErrorDetails(type=problem(message), loc=location, input=None)
-    return ValidationError.from_exception_data("Recipe", [error])

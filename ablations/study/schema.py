@@ -16,8 +16,9 @@ from ablations.study.declared_metrics import metrics_of
 from ablations.study.frozen import Count, Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
 from ablations.study.metrics import Metric
-from ablations.study.recipe import AnyRecipe, Recipe, trainable
-from ablations.study.tasks import CLASSIFICATION
+from ablations.study.recipe import Recipe
+from ablations.study.recipes import AnyRecipe, trainable
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.yaml_writer import to_yaml_line
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -120,10 +121,10 @@ class Arm(Frozen):
 
     @property
     def trained(self) -> Recipe:
-        """The recipe, of this package.
+        """The recipe, of the compiled trainer.
 
         Raises:
-            AblationsError: something else trained it.
+            AblationsError: something else trains it.
         """
         return trainable(self.recipe)
 
@@ -248,10 +249,15 @@ class Study(Frozen):
         return metrics_of([arm.recipe for arm in self.arms] or [self.base], self.metrics)
 
     @property
+    def task(self) -> Task:
+        """What all arms learn; what something else trains is taken for a classification."""
+        recipe = self.arms[0].recipe if self.arms else self.base
+        return recipe.training.task if isinstance(recipe, Recipe) else CLASSIFICATION
+
+    @property
     def score(self) -> str:
         """What grades the predictions of every run: ``accuracy`` of a classification."""
-        recipe = self.arms[0].recipe if self.arms else self.base
-        return (recipe.training.task if isinstance(recipe, Recipe) else CLASSIFICATION).score
+        return self.task.score
 
     def metric_named(self, name: str) -> Metric:
         """Return one of the study's metrics; KeyError if there is none."""

@@ -12,6 +12,7 @@ from ablations.study.declared_metrics import DeclaredMetric
 from ablations.study.frozen import Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
 from ablations.study.over import Over
+from ablations.study.recipes import COMPILED
 from ablations.study.schema import (
     SUMMARY,
     TUNING,
@@ -51,6 +52,8 @@ class StudyFile(Frozen):
     study: Name
     question: str
     description: str = ""
+    trainer: Any = COMPILED
+    """What trains the runs: ``compiled``, ``python:my_module.train`` or ``{command: […]}``."""
     base: Mapping[str, Any]
     control: str | None = None
     arms: Annotated[
@@ -63,6 +66,7 @@ class StudyFile(Frozen):
     seeds: Seeds
     tune: Search | None = None
     metrics: Mapping[str, DeclaredMetric] = {}
+    """What the study says of metrics; those of its own are what its trainer returns."""
     metric: str | None = None
     """Null is what the task scores on the test split: ``test_accuracy`` of a classification."""
     margin: NonNegative = 0.0

@@ -43,7 +43,7 @@ class Task:
     @property
     def title(self) -> str:
         """The task in words."""
-        return self.kind.replace("_", " ")
+        return "classification by several labels" if self.kind == "several_labels" else self.kind
 
 
 CLASSIFICATION = Task(

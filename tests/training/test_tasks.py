@@ -246,7 +246,11 @@ def test_a_loss_and_a_metric_of_ones_own_are_those_of_their_function(tensorflow,
     ("changes", "task", "hint"),
     [
         ({"data.name": "diabetes"}, CLASSIFICATION, "training.loss: mean_squared_error"),
-        (LABELLED, CLASSIFICATION, "training.loss: binary_crossentropy learns a several labels"),
+        (
+            LABELLED,
+            CLASSIFICATION,
+            "training.loss: binary_crossentropy learns a classification by several labels",
+        ),
         ({}, SEVERAL_LABELS, "training.loss: sparse_categorical_crossentropy"),
         ({"data.name": "diabetes"}, SEVERAL_LABELS, "training.loss: mean_squared_error"),
     ],

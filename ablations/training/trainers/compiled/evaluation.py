@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ablations.study.protocols import BuiltMeasure, Objective
+from ablations.techniques.keras.dropout import sampling
 from ablations.techniques.keras.objectives import cross_entropy
 from ablations.training.trainers.compiled.features import Features, any_number_of, count, mapped
 from ablations.training.trainers.compiled.preprocessing import Preprocess
@@ -113,7 +114,7 @@ class Evaluation:
         return self._compiled(self._sum, any_number_of(split.features), labels)
 
     def _forward(self, features: Features) -> Any:
-        return self._compiled(self._logits, any_number_of(features))
+        return self._compiled(self._outputs, any_number_of(features))
 
     def _compiled(self, function: Callable[..., Any], *inputs: tf.TensorSpec) -> Any:
         name = function.__name__
@@ -121,6 +122,13 @@ class Evaluation:
             traced = tf.function(function, autograph=False).get_concrete_function(*inputs)
             self._concrete[name] = traced
         return self._concrete[name]
+
+    def _outputs(self, features: Features) -> tf.Tensor:
+        return self._predict(features, tf.constant(0))
+
+    def _predict(self, features: Features, start: tf.Tensor) -> tf.Tensor:
+        """Return the outputs for a chunk [B, …] of a split, from example number ``start`` on."""
+        return self._logits(features)
 
     def _logits(self, features: Features) -> tf.Tensor:
         with tf.name_scope("scale_features"):
@@ -132,7 +140,8 @@ class Evaluation:
         examples = tf.shape(labels)[0]
 
         def body(start: tf.Tensor, totals: tf.Tensor, each: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            outputs, own = self._logits(_chunk(features, start)), labels[start : start + CHUNK]
+            outputs = self._predict(_chunk(features, start), start)
+            own = labels[start : start + CHUNK]
             losses, scores = (tf.cast(part, tf.float64) for part in self.objective(outputs, own))
             for measure in self.measures.values():
                 measure.update(own, outputs)
@@ -147,6 +156,46 @@ class Evaluation:
             shape_invariants=(tf.TensorShape([]), tf.TensorShape([3]), tf.TensorShape([None])),
         )
         return totals, each
+
+
+class MonteCarloEvaluation(Evaluation):
+    """Evaluates the mean of the class probabilities over samples of a network with dropout.
+
+    log (1/S Σₛ softmax(zₛ)) serves as the logits, whose softmax is that mean.  Each sample of a
+    chunk has draws of its own, keyed by the run's seed (Gal and Ghahramani 2016).
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        preprocess: Preprocess,
+        samples: int,
+        objective: Objective = cross_entropy,
+        measures: Mapping[str, BuiltMeasure] | None = None,
+    ) -> None:
+        super().__init__(model, preprocess, objective, measures)
+        self.samples = samples
+
+    def _predict(self, features: Features, start: tf.Tensor) -> tf.Tensor:
+        first = start // CHUNK * self.samples
+        shape = [None, self.model.output_shape[-1]]
+
+        def body(sample: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            with sampling(self.model, first + sample):
+                logits = self._logits(features)
+            terms = tf.stack([total, tf.nn.log_softmax(logits)])
+            return sample + 1, tf.reduce_logsumexp(terms, axis=0)
+
+        nothing = tf.fill(
+            [tf.shape(tf.nest.flatten(features)[0])[0], shape[1]], np.float32(-np.inf)
+        )
+        _, total = tf.while_loop(
+            lambda sample, _: sample < self.samples,
+            body,
+            (tf.constant(0), nothing),
+            shape_invariants=(tf.TensorShape([]), tf.TensorShape(shape)),
+        )
+        return total - np.log(np.float32(self.samples))
 
 
 class FrozenOutputs:

@@ -44,12 +44,12 @@ class FinalEvaluation:
     def test(self) -> tuple[float, float, NDArray[np.bool_]]:
         """Loss and score on the test split, and where the score is above 0, [N]."""
         found = self._evaluate_test()
-        measured = self.program.evaluation.measured()
+        measured = self.program.test_evaluation.measured()
         self._measured = {f"test_{name}": value for name, value in measured.items()}
         return found
 
     def _evaluate_test(self) -> tuple[float, float, NDArray[np.bool_]]:
-        loss, score, above = self.program.evaluation.run_each(self._test)
+        loss, score, above = self.program.test_evaluation.run_each(self._test)
         return loss, score, above.numpy()
 
 
@@ -65,7 +65,7 @@ def _generalization_gap(final: FinalEvaluation) -> float:
 
 
 def _inference_time(final: FinalEvaluation) -> float:
-    return final.program.evaluation.microseconds_per_sample(final.data.validation)
+    return final.program.test_evaluation.microseconds_per_sample(final.data.validation)
 
 
 Computed = Callable[[FinalEvaluation], float | None]

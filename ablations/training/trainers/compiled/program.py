@@ -29,7 +29,12 @@ from ablations.techniques.keras.objectives import own_objective
 from ablations.training.checkpoint import UnusableError
 from ablations.training.stage import ALL_LAYERS, WHOLE_NETWORK, StageSetup
 from ablations.training.trainers.compiled.built import build_techniques
-from ablations.training.trainers.compiled.evaluation import Evaluation, FrozenOutputs, Split
+from ablations.training.trainers.compiled.evaluation import (
+    Evaluation,
+    FrozenOutputs,
+    MonteCarloEvaluation,
+    Split,
+)
 from ablations.training.trainers.compiled.features import Features
 from ablations.training.trainers.compiled.initialize import initialize
 from ablations.training.trainers.compiled.live_variables import LiveVariables
@@ -53,7 +58,7 @@ class Program:
         network = self._assemble()
         self.model, self.classifier = network.model, network.classifier
         self.parameters = network.parameters
-        self.techniques = build_techniques(recipe.training, network.trained, self.live)
+        self.techniques = build_techniques(recipe.training, network, self.live)
         self.average = self.techniques.average
         own = own_objective(recipe.training.loss)
         standardizes = recipe.data.scale is not None
@@ -61,6 +66,13 @@ class Program:
         self.evaluation = self.monitor = Evaluation(
             self.classifier, preprocess, own, self._measures()
         )
+        samples = recipe.model.test_samples
+        self.test_evaluation = (
+            MonteCarloEvaluation(self.classifier, preprocess, samples, own, self._measures())
+            if samples
+            else self.evaluation
+        )
+        """What tests the finished network."""
         weights = example_weights(dataset, recipe.training.class_weights)
         examples, self.frozen = _on_device(dataset), None
         if setup.pretraining is None and weights is not None:
