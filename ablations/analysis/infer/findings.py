@@ -154,7 +154,7 @@ def _joined(found: list[Finding]) -> Finding:
 
 def run_findings(run: RunLayers) -> tuple[Finding, ...]:
     """Return what one run shows, in the order of ``Kind``."""
-    diverged = [_finding(run, "divergence", "", (), run.updates)] if run.diverged else []
+    diverged = [_finding(run, "divergence", "", (), run.updates)] if run.diverged_in else []
     detected = (*_gradients(run), *_activations(run), *_units(run), *_updates(run))
     return tuple(sorted((*diverged, *detected), key=_place))
 
