@@ -22,7 +22,7 @@ def check_classes_of(wanted: Iterable[Run], directory: Path | None) -> None:
 
     seeds: dict[DataRecipe, set[int]] = {}
     for run in wanted:
-        for data in run.trained.all_data:
+        for data in run.recipe.all_data:
             if isinstance(data.train_examples, PerClass):
                 seeds.setdefault(data, set()).add(run.seed)
     with SeparateProcess() as process:

@@ -140,11 +140,18 @@ class Processes:
         per_run, tensorflow = options.devices_per_run, options.tensorflow
         chosen = devices.choose(options.device, options.workers, per_run, tensorflow)
         self.devices, self.notice = chosen.gpus, chosen.notice
+        self._slots: list[Slot] = []
+
+    @property
+    def training(self) -> tuple[Job, ...]:
+        """The jobs that the workers are training."""
+        return tuple(job for slot in self._slots if (job := slot.job))
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
         queue = Queue(jobs)
         slots = [Slot(gpu, self.kind) for gpu in self.devices[: len(jobs)]]
+        self._slots = slots
         try:
             for slot in slots:
                 _feed(slot, slots, queue)

@@ -47,6 +47,10 @@ class Prepared:
         """Where all runs are kept."""
         return RunsDirectory(self.options.runs)
 
+    def without_rerun(self) -> Prepared:
+        """Return the request once what was to be trained again has been."""
+        return replace(self, options=replace(self.options, rerun=False))
+
     def trials(self) -> Session:
         """Return the runs of the arms' searches; none where nothing is tuned."""
         tuned = self._settle()

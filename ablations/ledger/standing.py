@@ -86,7 +86,7 @@ def classify(run: Run, directory: RunDirectory, data_digest: str | None) -> Stan
         return Standing(run, directory, State.PENDING)
     standing = _of_contents(run, directory, data_digest)
     if not standing.finished and is_held(directory.path):
-        return Standing(run, directory, State.RUNNING)
+        return Standing(run, directory, State.RUNNING, saved_epochs=standing.saved_epochs)
     return standing
 
 
