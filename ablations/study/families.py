@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ablations.study.frozen import Count, NonNegative, Positive
 from ablations.study.layer_pattern import Pattern
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from numpy.typing import NDArray
 
-Monitor = Literal["validation_loss", "validation_accuracy"]
+Monitor = str
+"""A metric of the validation split; the recipe knows which there are."""
 
 
 class Clipping(Technique):

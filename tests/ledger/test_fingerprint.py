@@ -52,6 +52,9 @@ OTHER_NAMES = {
 ABSENT = {
     "transfer": {"source": {"name": "autoencoder", "epochs": 1}},
     "training.label_smoothing": 0.1,
+    "training.loss": "categorical_crossentropy",
+    "training.metrics": ["sparse_top_k_categorical_accuracy"],
+    "training.class_weights": "balanced",
     "data.scale": "standardize",
 }
 """What a recipe may have that the rich one lacks."""
