@@ -15,6 +15,7 @@ from ablations.techniques.label_smoothing import LABEL_SMOOTHINGS
 from ablations.techniques.models import MODELS
 from ablations.techniques.normalization import NORMALIZATIONS
 from ablations.techniques.optimizers import OPTIMIZERS
+from ablations.techniques.precision import PRECISIONS
 from ablations.techniques.pretraining import PRETRAININGS
 from ablations.techniques.regularization import REGULARIZATIONS
 from ablations.techniques.schedules import SCHEDULES
@@ -38,6 +39,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             WEIGHT_AVERAGES,
             STOPPINGS,
             LABEL_SMOOTHINGS,
+            PRECISIONS,
             PRETRAININGS,
         )
     }

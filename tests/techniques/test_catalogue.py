@@ -36,6 +36,7 @@ PLACES: Mapping[str, str] = {
     "early stopping": "training.early_stopping",
     "pretraining": "transfer.source",
     "label smoothing": "training.label_smoothing",
+    "precision": "training.precision",
 }
 REQUIRED: Mapping[str, Mapping[str, Any]] = {
     "piecewise_constant": {"boundaries_epochs": [0.5], "factors_of_rate": [0.1]},

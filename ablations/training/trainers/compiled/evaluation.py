@@ -114,7 +114,7 @@ class Evaluation:
     def _logits(self, features: tf.Tensor) -> tf.Tensor:
         with tf.name_scope("scale_features"):
             inputs = self.preprocess(features)
-        return self.model(inputs, training=False)
+        return tf.cast(self.model(inputs, training=False), tf.float32)
 
     def _sum(self, features: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the sums of losses and of correct predictions and their number; and each."""

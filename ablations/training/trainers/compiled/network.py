@@ -14,6 +14,7 @@ from ablations.study.protocols import Objective
 from ablations.study.technique import LiveValues
 from ablations.techniques.keras.layer_names import named_layers
 from ablations.techniques.keras.objectives import cross_entropy
+from ablations.techniques.keras.precision import computing_in
 from ablations.training.stage import StageSetup
 from ablations.training.trainers.compiled.replicas import replicas
 from ablations.training.trainers.compiled.weights import matching
@@ -43,13 +44,16 @@ def assemble(
     setup: StageSetup,
     live: LiveValues | None = None,
     live_in_task: LiveValues | None = None,
+    precision: str = "float32",
 ) -> Network:
     """Build the models of a stage; the live values are the model's and the pretraining task's.
+
+    ``precision`` is the dtype policy of Keras that their layers compute by.
 
     Raises:
         ModelError: the model cannot be trained so.
     """
-    with replicas().scope():
+    with replicas().scope(), computing_in(precision):
         network = _assembled(technique, shape, classes, setup, live, live_in_task)
     replicas().prepare(network.model)
     return network

@@ -99,7 +99,8 @@ class Program:
     def _assemble(self) -> Network:
         shape, classes = self._dataset.input_shape, self._dataset.classes
         model, task = self.live.of("model"), self.live.of("pretraining")
-        return assemble(self._recipe.model, shape, classes, self._setup, model, task)
+        precision = self._recipe.training.precision.name
+        return assemble(self._recipe.model, shape, classes, self._setup, model, task, precision)
 
     def trace(self, validation: Split, probe: tf.Tensor) -> None:
         """Trace all functions now, so that compiling can be told from training."""
