@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ablations.ledger.mends import mends_of
-from ablations.study.recipe import AnyRecipe
+from ablations.study.recipe import BaseRecipe
 
 CODE_VERSION = 2
 """Raised when a change of the code changes what most recipes train; see also ``mends``."""
@@ -39,7 +39,7 @@ ADDED_TO_TECHNIQUES: Mapping[str, Mapping[str, Any]] = {
 """The same for parameters: name of a technique → parameter → default, wherever it stands."""
 
 
-def fingerprint(recipe: AnyRecipe, seed: int, data_digest: str) -> str:
+def fingerprint(recipe: BaseRecipe, seed: int, data_digest: str) -> str:
     """Hash the resolved recipe, the seed, the data's own hash and the code version.
 
     Names of studies and arms, comments, descriptions and what is merely recorded do not enter.
@@ -55,7 +55,7 @@ def hash_settings(settings: Mapping[str, Any], seed: int, data_digest: str) -> s
         "seed": seed,
         "data": data_digest,
     }
-    if "model" in settings and (mends := mends_of(settings)):
+    if "model" in settings and "trainer" not in settings and (mends := mends_of(settings)):
         content["mends"] = mends
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ablations.study.frozen import show
@@ -85,9 +85,11 @@ def _unequal(
 
 
 def undeclared(
-    base: Mapping[str, Any], arm: Mapping[str, Any], changes: Mapping[str, Any]
+    base: Mapping[str, Any], arm: Mapping[str, Any], changes: Collection[str]
 ) -> list[str]:
     """Return the dotted paths in which an arm differs from the base without declaring it.
+
+    ``changes`` are the dotted paths that it declares.
 
     Declaring a path declares what is below it; declaring a technique's name, its parameters; and
     declaring part of a section that the base lacks (null), the section with its defaults.

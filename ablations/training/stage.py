@@ -10,7 +10,7 @@ from typing import Any
 from ablations.errors import DeviceError
 from ablations.ledger.fingerprint import as_of_2
 from ablations.study.families import Pretraining
-from ablations.study.recipe import Recipe, TrainingRecipe
+from ablations.study.recipe import BaseRecipe, Recipe, TrainingRecipe
 from ablations.study.transfer import TransferRecipe
 
 
@@ -78,9 +78,9 @@ def earlier_stages(recipe: Recipe) -> tuple[Stage, ...]:
     return tuple(stage for stage in stages_of(recipe) if not stage.own_task)
 
 
-def shared_by(recipe: Recipe, seed: int) -> str:
+def shared_by(recipe: BaseRecipe, seed: int) -> str:
     """Return a name that the runs have in common which share all earlier stages; empty for none."""
-    stages = earlier_stages(recipe)
+    stages = earlier_stages(recipe) if isinstance(recipe, Recipe) else ()
     if not stages:
         return ""
     content = json.dumps([seed, *(stage.content for stage in stages)], sort_keys=True)
