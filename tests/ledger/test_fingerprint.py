@@ -47,6 +47,7 @@ OTHER_NAMES = {
     "training.constraint.name": None,
     "training.augmentation.name": None,
     "training.early_stopping.name": None,
+    "training.precision.name": "mixed_bfloat16",
 }
 
 ABSENT = {
