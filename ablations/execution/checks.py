@@ -102,7 +102,10 @@ def _parameters_by_building(
 
 def _can_misfit(recipe: Recipe) -> bool:
     """Whether a recipe names layers or files of weights, which may not be there."""
-    transfer = recipe.transfer
+    transfer, chosen = recipe.transfer, (recipe.training.regularization, recipe.training.constraint)
+    patterns = [each.layers for each in chosen if each is not None and each.layers is not None]
+    if patterns and recipe.model.needs_building:  # else the recipe knows the model's layers
+        return True
     if transfer is None:
         return False
     derived = isinstance(transfer.source, Pretraining) and transfer.reuse == ".*"

@@ -78,14 +78,16 @@ _loss = partial(EpochMetric, better="lower", unit="nats")
 _accuracy = partial(EpochMetric, better="higher", percent=True)
 
 _OF_EVERY_RUN = (
-    _loss("train_loss", "training loss", "train/loss", banded=True),
-    _accuracy("train_accuracy", "training accuracy", "train/accuracy", banded=True),
-    _loss("validation_loss", "validation loss", "validation/loss", banded=True),
-    _accuracy("validation_accuracy", "validation accuracy", "validation/accuracy", banded=True),
+    _loss("train_loss", "training loss", "curves/train_loss", banded=True),
+    _accuracy("train_accuracy", "training accuracy", "curves/train_accuracy", banded=True),
+    _loss("validation_loss", "validation loss", "curves/validation_loss", banded=True),
+    _accuracy(
+        "validation_accuracy", "validation accuracy", "curves/validation_accuracy", banded=True
+    ),
     _accuracy(
         "validation_accuracy_raw",
         "validation accuracy, raw weights",
-        "validation/accuracy_raw_weights",
+        "curves/validation_accuracy_raw_weights",
     ),
     EpochMetric("learning_rate", "learning rate of the last step", "optimization/learning_rate"),
     EpochMetric(

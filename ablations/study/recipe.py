@@ -30,6 +30,7 @@ from ablations.study.families import (
     WeightAverage,
 )
 from ablations.study.frozen import Count, Frozen, misplaced, problem, show
+from ablations.study.layer_pattern import matches_none
 from ablations.study.model_families import Model
 from ablations.study.settings import change
 from ablations.study.split_settings import TrainExamples, Validation
@@ -233,6 +234,17 @@ class Recipe(BaseRecipe):
     def file_of_weights(self, seed: int) -> Path | None:
         """Return the file that the transfer reads, if it reads one."""
         return None if self.transfer is None else self.transfer.source.file(seed)
+
+    @model_validator(mode="after")
+    def _patterns_match(self, info: ValidationInfo) -> Recipe:
+        layers = self.model.kernel_layers if info.context else None
+        for name in ("regularization", "constraint"):
+            technique = getattr(self.training, name)
+            if layers is None or technique is None or technique.layers is None:
+                continue
+            if wrong := matches_none(technique.layers, layers, "layer with a kernel"):
+                raise misplaced(wrong, "training", name, "layers")
+        return self
 
     @model_validator(mode="after")
     def _transfers(self, info: ValidationInfo) -> Recipe:

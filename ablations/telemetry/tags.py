@@ -1,5 +1,8 @@
 """Every tag name; TensorBoard groups its cards by the part before the slash.
 
+Its Time Series dashboard sorts the groups by name and opens the first two: so no group may come
+before ``curves`` and ``figures`` that is not worth it, and histograms come after them.
+
 The tags of an epoch's metrics are declared with the metrics, in ``study/metrics.py``.
 """
 
@@ -35,6 +38,9 @@ LAYER_SCALARS = (GRADIENT_NORM, UPDATE_RATIO, SATURATED_SHARE, DEAD_SHARE)
 STAGE_TEXT = "stages"
 """The tag of the text that says what each stage is."""
 
+ANSWER_TEXT = "answer"
+"""The tag of the study's answer and its verdicts, alone."""
+
 REPORT_TEXT = "report"
 """The tag of the study's report."""
 
@@ -44,6 +50,11 @@ def own(names: Iterable[str]) -> dict[str, str]:
     return {name: EPOCH_SCALARS.get(name, name) for name in names}
 
 
+def figure(name: str) -> str:
+    """Return the tag of one of the report's figures."""
+    return f"figures/{name}"
+
+
 def final(metric: str) -> str:
     """Return the tag of a finished run's metric."""
     return f"final/{metric}"
@@ -51,7 +62,12 @@ def final(metric: str) -> str:
 
 def band(metric: str, line: Literal["mean", "lower", "upper"]) -> str:
     """Return the tag of an arm's ``mean``, ``lower`` or ``upper`` over its seeds."""
-    return f"band/{metric}/{line}"
+    return f"interval/{metric}/{line}"
+
+
+def close_up(metric: str, line: Literal["mean", "lower", "upper"]) -> str:
+    """Return the same, where the best arms are shown alone; see ``close_up.py``."""
+    return f"interval_close_up/{metric}/{line}"
 
 
 def layer_scalar(metric: str, layer: str) -> str:
@@ -66,7 +82,7 @@ def gradient_histogram(layer: str) -> str:
 
 def activation_histogram(layer: str) -> str:
     """Return the tag of a layer's activations on the probe batch."""
-    return f"activation/{layer}"
+    return f"unit_activation/{layer}"
 
 
 def weight_histogram(layer: str) -> str:

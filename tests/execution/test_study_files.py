@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.util import tensor_util
 
 from ablations.analysis.read.collect import read_record
 from ablations.execution.study_files import record, summarize
@@ -42,8 +41,8 @@ def means(path: Path) -> dict[int, float]:
     """Epoch → the band's mean of the curve that ``synthetic`` writes."""
     events = [Event.FromString(record) for record in RawEventFileLoader(str(path)).Load()]
     return {
-        event.step: float(tensor_util.make_ndarray(value.tensor))
+        event.step: value.simple_value
         for event in events
         for value in event.summary.value
-        if value.tag == "band/validation_accuracy/mean"
+        if value.tag == "interval/validation_accuracy/mean"
     }

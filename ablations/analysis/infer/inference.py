@@ -13,6 +13,7 @@ from ablations.analysis.infer.claims import ClaimResult, claim_results
 from ablations.analysis.infer.curves import ArmCurves, arm_curves, read_histories
 from ablations.analysis.infer.examples import OverExamples, over_examples
 from ablations.analysis.infer.factorial import FactorialEffects, factorial_effects
+from ablations.analysis.infer.findings import ArmFindings, findings
 from ablations.analysis.infer.looks_taken import LooksTaken, looks_taken
 from ablations.analysis.infer.runs import RunCounts, environments, run_counts
 from ablations.analysis.infer.scores import DivergedScore, diverged_score
@@ -77,6 +78,8 @@ class Inference:
     fairness: Fairness
     tuning: Tuning | None
     """None where the study tunes nothing."""
+    findings: tuple[ArmFindings, ...]
+    """What the layers of each arm's runs show, in the study's order."""
     tuning_curves: tuple[TuningCurve, ...]
     """One for each tuned setting."""
     target: Target | None
@@ -99,7 +102,7 @@ class Inference:
 
 
 def infer(collected: Collected) -> Inference:
-    """Return what the runs of a study show; reads each run's ``metrics.jsonl`` once."""
+    """Return what the runs of a study show; reads each run's curve and layers once."""
     study = collected.study
     arms = arm_summaries(collected)
     histories = [read_histories(collected, arm) for arm in study.arm_names]
@@ -134,6 +137,7 @@ def infer(collected: Collected) -> Inference:
         factorial=factorial_effects(collected),
         fairness=fairness(collected, searches),
         tuning=searches,
+        findings=findings(collected),
         tuning_curves=tuning_curves(searches),
         target=time_to_target(study, histories, curves),
         curves=tuple(curves.values()),

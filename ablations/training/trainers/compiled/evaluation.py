@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ablations.study.protocols import Objective
+from ablations.techniques.keras.dropout import sampling
 from ablations.techniques.keras.objectives import cross_entropy
 from ablations.training.trainers.compiled.preprocessing import Preprocessing
 from ablations.training.trainers.compiled.timing import least_seconds
@@ -94,7 +95,7 @@ class Evaluation:
         return self._compiled(self._sum, _any_number_of(split.features), labels)
 
     def _forward(self, features: tf.Tensor) -> Any:
-        return self._compiled(self._logits, _any_number_of(features))
+        return self._compiled(self._outputs, _any_number_of(features))
 
     def _compiled(self, function: Callable[..., Any], *inputs: tf.TensorSpec) -> Any:
         name = function.__name__
@@ -102,6 +103,13 @@ class Evaluation:
             traced = tf.function(function, autograph=False).get_concrete_function(*inputs)
             self._concrete[name] = traced
         return self._concrete[name]
+
+    def _outputs(self, features: tf.Tensor) -> tf.Tensor:
+        return self._predict(features, tf.constant(0))
+
+    def _predict(self, features: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        """Return the outputs for a chunk [B, …] of a split, from example number ``start`` on."""
+        return self._logits(features)
 
     def _logits(self, features: tf.Tensor) -> tf.Tensor:
         with tf.name_scope("scale_features"):
@@ -113,7 +121,7 @@ class Evaluation:
         examples = tf.shape(labels)[0]
 
         def body(start: tf.Tensor, totals: tf.Tensor, each: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            outputs = self._logits(features[start : start + CHUNK])
+            outputs = self._predict(features[start : start + CHUNK], start)
             found = self.objective(outputs, labels[start : start + CHUNK])
             losses, correct = (tf.cast(part, tf.float64) for part in found)
             count = tf.cast(tf.size(losses), tf.float64)
@@ -127,6 +135,37 @@ class Evaluation:
             shape_invariants=(tf.TensorShape([]), tf.TensorShape([3]), tf.TensorShape([None])),
         )
         return totals, each
+
+
+class MonteCarloEvaluation(Evaluation):
+    """Evaluates the mean of the class probabilities over samples of a network with dropout.
+
+    log (1/S Σₛ softmax(zₛ)) serves as the logits, whose softmax is that mean.  Each sample of a
+    chunk has draws of its own, keyed by the run's seed (Gal and Ghahramani 2016).
+    """
+
+    def __init__(self, model: keras.Model, preprocess: Preprocessing, samples: int) -> None:
+        super().__init__(model, preprocess)
+        self.samples = samples
+
+    def _predict(self, features: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        first = start // CHUNK * self.samples
+        shape = [None, self.model.output_shape[-1]]
+
+        def body(sample: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            with sampling(self.model, first + sample):
+                logits = self._logits(features)
+            terms = tf.stack([total, tf.nn.log_softmax(logits)])
+            return sample + 1, tf.reduce_logsumexp(terms, axis=0)
+
+        nothing = tf.fill([tf.shape(features)[0], shape[1]], np.float32(-np.inf))
+        _, total = tf.while_loop(
+            lambda sample, _: sample < self.samples,
+            body,
+            (tf.constant(0), nothing),
+            shape_invariants=(tf.TensorShape([]), tf.TensorShape(shape)),
+        )
+        return total - np.log(np.float32(self.samples))
 
 
 class FrozenOutputs:

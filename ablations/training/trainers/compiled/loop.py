@@ -197,7 +197,7 @@ class EpochLoop:
         """Return what is minimized besides the objective; it is not logged."""
         if self.techniques.penalty is None:
             return list(self.model.losses)
-        kernels = [tf.convert_to_tensor(kernel) for kernel in self.techniques.kernels]
+        kernels = [tf.convert_to_tensor(kernel) for kernel in self.techniques.penalized]
         return [*self.model.losses, self.techniques.penalty(kernels)]
 
     def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
@@ -243,7 +243,7 @@ class EpochLoop:
         optimizer.learning_rate.assign(rate)
         optimizer.apply(gradients, self.model.trainable_variables)
         if project is not None:
-            for kernel in self.techniques.kernels:
+            for kernel in self.techniques.projected:
                 kernel.assign(project(tf.convert_to_tensor(kernel)))
         if self.techniques.average is not None:
             self.techniques.average.update(optimizer.iterations.value)

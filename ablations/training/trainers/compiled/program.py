@@ -25,7 +25,12 @@ from ablations.techniques.keras.layer_names import in_depth, kernels, named_laye
 from ablations.training.checkpoint import UnusableError
 from ablations.training.stage import ALL_LAYERS, WHOLE_NETWORK, StageSetup
 from ablations.training.trainers.compiled.built import build_techniques
-from ablations.training.trainers.compiled.evaluation import Evaluation, FrozenOutputs, Split
+from ablations.training.trainers.compiled.evaluation import (
+    Evaluation,
+    FrozenOutputs,
+    MonteCarloEvaluation,
+    Split,
+)
 from ablations.training.trainers.compiled.initialize import initialize
 from ablations.training.trainers.compiled.live_variables import LiveVariables
 from ablations.training.trainers.compiled.loop import EpochLoop
@@ -48,11 +53,18 @@ class Program:
         network = self._assemble()
         self.model, self.classifier = network.model, network.classifier
         self.parameters = network.parameters
-        self.techniques = build_techniques(recipe.training, network.trained, self.live)
+        self.techniques = build_techniques(recipe.training, network, self.live)
         self.average = self.techniques.average
         standardizes = recipe.data.scale is not None
         self.preprocess = Preprocessing(dataset.scale, dataset.input_shape, standardizes)
         self.evaluation = self.monitor = Evaluation(self.classifier, self.preprocess)
+        samples = recipe.model.test_samples
+        self.test_evaluation = (
+            MonteCarloEvaluation(self.classifier, self.preprocess, samples)
+            if samples
+            else self.evaluation
+        )
+        """What tests the finished network."""
         data, self.frozen = (*_on_device(dataset), self.preprocess), None
         if network.halves is not None:
             bottom, top = network.halves
