@@ -15,11 +15,15 @@ from hypothesis import settings
 from ablations.data import catalog
 from ablations.data.locate import DIRECTORY_VARIABLE
 from ablations.study.recipe import Recipe
+from ablations.training.runtime import ONEDNN_FLAG
 from tests.support.running import Trained, make_recipe, shared_programs, train_into
 from tests.support.workplace import workplace
 
 __all__ = ["workplace"]
 REQUIRE_ALL = "ABLATIONS_REQUIRE_ALL"
+
+# A test may import TensorFlow before ``runtime.start`` does, through TensorBoard say.
+os.environ[ONEDNN_FLAG] = "1"
 
 # The same examples every time, however busy the machine is.
 settings.register_profile("suite", derandomize=True, deadline=None)

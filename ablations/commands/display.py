@@ -10,6 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ablations.commands.console import console_of_output
+from ablations.commands.views import described
+from ablations.execution.underway import Underway, epochs_of, place_of
+from ablations.ledger.lines import read_last_line
 from ablations.ledger.looks import Looks
 from ablations.ledger.paths import RESULT
 from ablations.ledger.searches import TunedStudy
@@ -64,14 +67,14 @@ def print_plan(
         console.print(Text("\n".join(_search(tuned, study.tune))))
     for data_set in absent:
         console.print(Text(f"data set {data_set} is not here yet; running downloads it"))
-    table = _table(
-        "arm", "parameters", "runs", "differs from the control in", numbers=["parameters"]
-    )
+    counted = ("parameters",) if parameters else ()
+    table = _table("arm", *counted, "runs", "differs from the control in", numbers=["parameters"])
     for arm in study.arms:
         runs = [standing for standing in comparison if standing.run.arm == arm.name]
         name = f"{arm.name}*" if arm.name == study.control else arm.name
         lines = Text("\n".join(_difference(study, arm)))
-        table.add_row(Text(name), f"{parameters[arm.name]:,}", _counts(runs), lines)
+        count = (f"{parameters[arm.name]:,}",) if parameters else ()
+        table.add_row(Text(name), *count, _counts(runs), lines)
     console.print(table)
     _print_reasons(console, [*tuned.trials, *comparison])
 
@@ -134,6 +137,20 @@ def print_status(rows: Sequence[tuple[str, Sequence[Standing]]], column: str) ->
     console.print(table)
     for _, standings in rows:
         _print_reasons(console, standings)
+        for standing in standings:
+            if line := _reached(standing):
+                console.print(Text(f"{standing.run}: {line}"))
+
+
+def _reached(standing: Standing) -> str:
+    """Return how far a run is that is being trained, or was; empty for all others."""
+    recipe, count = standing.run.recipe, standing.saved_epochs
+    saved = "" if count is None else f"{place_of(recipe, count)} is saved"
+    if standing.state is not State.RUNNING:
+        return saved
+    last = read_last_line(standing.directory.metrics)
+    running = described(Underway(str(standing.run), 0.0, epochs_of(recipe), last, None))
+    return "; ".join(filter(None, [f"running: {running}", saved]))
 
 
 def _print_reasons(console: Console, standings: Iterable[Standing]) -> None:

@@ -65,9 +65,11 @@ def section_of(info: FieldInfo) -> type[BaseModel] | None:
     """Return the section of settings that a field holds, or None."""
     if family_of(info):
         return None
-    held = (info.annotation, *get_args(info.annotation))
-    sections = [part for part in held if isinstance(part, type) and issubclass(part, BaseModel)]
-    return sections[0] if sections and get_origin(info.annotation) is not tuple else None
+    held = info.annotation
+    parts = get_args(held) if get_origin(held) in (Union, UnionType) else (held,)
+    sections = [part for part in parts if part is not NoneType]
+    only = sections[0] if len(sections) == 1 else None  # a number could stand beside another
+    return only if isinstance(only, type) and issubclass(only, BaseModel) else None
 
 
 def _family_title(part: object) -> str | None:

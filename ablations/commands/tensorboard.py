@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ablations.commands import studies
-from ablations.commands.views import Shown, views
+from ablations.commands.dashboards import Shown, views
 from ablations.errors import AblationsError
 from ablations.ledger.paths import RunsDirectory
 

@@ -1,108 +1,163 @@
-"""The views of TensorBoard that show something of a study, and the links that open them."""
+"""How the progress of a session is shown: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import quote, urlencode
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from ablations.ledger.paths import EVENTS_PREFIX, LAYERS
-from ablations.study.schema import SUMMARY, TUNING
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
-PLUGIN = "ablations"
-"""The name of the Ablations tab."""
-_SEED = "[!.]*/seed-*"
+from ablations.execution.underway import Underway, shown
+from ablations.study.metrics import EPOCH_METRICS
 
-
-@dataclass(frozen=True)
-class Shown:
-    """What a TensorBoard is started on."""
-
-    logdir: Path
-    """The directory of one study, or of all."""
-    studies: tuple[str, ...] = ()
-    """Those that are meant; empty for all there are."""
-
-    @property
-    def above(self) -> str:
-        """A regular expression for what precedes an arm in the name of a run."""
-        if len(self.studies) == 1:
-            return ""
-        names = "|".join(re.escape(name) for name in self.studies)
-        return f"(?:{names})/" if names else "[^/]+/"
-
-    def has(self, pattern: str) -> bool:
-        """Whether a study has a path of this pattern, which begins at its directory."""
-        if len(self.studies) == 1:
-            return any(self.logdir.glob(pattern))
-        names = self.studies or ("[!.]*",)
-        return any(any(self.logdir.glob(f"{name}/{pattern}")) for name in names)
+MOST_ROWS = 16
+"""Runs that have a row of their own; a terminal is not high."""
 
 
-def views(shown: Shown) -> Iterator[tuple[str, str]]:
-    """Yield title and address, below the host's, of each view that there is something to see in.
+class View(Protocol):
+    """Shows how far a session is; called by one thread at a time."""
 
-    The first is the Ablations tab, which says so itself where there is nothing yet.
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def update(self, done: int, underway: Sequence[Underway]) -> None:
+        """Show how many runs are done, and how far those have come that are being trained."""
+        ...
+
+    def stop(self) -> None:
+        """End."""
+        ...
+
+
+class PlainLines:
+    """A line a run now and then: after 3, 10 and 30 seconds, and then every minute.
+
+    With many workers less often, so that there is one line in five seconds at most.
     """
-    above, runs = shown.above, shown.has(f"{_SEED}/{EVENTS_PREFIX}*")
-    yield "the Ablations tab", _dashboard(PLUGIN)
-    if shown.has(f"{EVENTS_PREFIX}*.answer") or shown.has(f"{EVENTS_PREFIX}*.report"):
-        yield "answer and report", _dashboard("text", {"regexInput": _studies(shown)})
-    if shown.has(f"{EVENTS_PREFIX}*.report"):
-        yield "figures of the report", _dashboard("images", {"regexInput": _studies(shown)})
-    if shown.has(f"{SUMMARY}/*/{EVENTS_PREFIX}*"):
-        means = {"tagFilter": "^curves/", "runFilter": f"^{above}{SUMMARY}/", "smoothing": "0"}
-        yield "mean curves of the arms", _time_series(means)
-        bands = {"regexInput": f"^{above}{SUMMARY}"}
-        yield "mean and band over seeds", _dashboard("custom_scalars", bands)
-    if runs:
-        yield "curves, one colour an arm", _time_series(_curves(above))
-    if shown.has(f"{TUNING}/*/*/seed-*"):
-        yield "trials of the tuning", _time_series(_trials(above))
-    if runs:
-        yield "arms and final metrics", _dashboard("hparams")
-    first_seed = {"runFilter": f"^{above}(?!{TUNING}/)[^/]+/seed-0$", "smoothing": "0"}
-    if shown.has(f"{_SEED}/{LAYERS}"):
-        yield "layers, first seed", _time_series({"tagFilter": "^layers/", **first_seed})
-        gradients = {"tagFilter": "^gradient_log10/", **first_seed}
-        yield "gradients, first seed", _time_series(gradients)
-    if runs:
-        yield "network", _dashboard("graphs")
+
+    FIRST = (3.0, 10.0, 30.0)
+    EVERY, BETWEEN_LINES = 60.0, 5.0
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._said: dict[str, tuple[int, object]] = {}
+
+    def start(self) -> None:
+        """Nothing is to be done."""
+
+    def stop(self) -> None:
+        """Nothing is to be done."""
+
+    def update(self, done: int, underway: Sequence[Underway]) -> None:
+        """Say how far each run has come whose time it is, where that is news."""
+        for each in underway:
+            times, before = self._said.get(each.name, (0, None))
+            if each.last is not None and each.seconds >= self._due(times, len(underway)):
+                if each.last != before:
+                    self._say(f"{each.name}: {described(each)}")
+                self._said[each.name] = (self._times(each.seconds, len(underway)), each.last)
+
+    def _due(self, times: int, workers: int) -> float:
+        """Return after how many seconds a run is spoken of for the next time."""
+        if times < len(self.FIRST):
+            return self.FIRST[times]
+        return self.FIRST[-1] + (times - len(self.FIRST) + 1) * self._every(workers)
+
+    def _times(self, seconds: float, workers: int) -> int:
+        """Return how often a run of so many seconds is spoken of."""
+        times = 0
+        while self._due(times, workers) <= seconds:
+            times += 1
+        return times
+
+    def _every(self, workers: int) -> float:
+        return max(self.EVERY, workers * self.BETWEEN_LINES)
 
 
-def _studies(shown: Shown) -> str:
-    """Return a regular expression for the runs that are studies themselves."""
-    names = "|".join(re.escape(name) for name in shown.studies)
-    if len(shown.studies) == 1:
-        return r"^\.$"
-    return f"^(?:{names})$" if names else "^[^/]+$"
+class Bars:
+    """A live bar for the session, and one for each run that is being trained."""
+
+    def __init__(self, total: int, console: Console) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            TextColumn("{task.fields[told]}"),
+            console=console,
+        )
+        self._whole = self._bar.add_task("training", total=total, told="")
+        self._rows: dict[str, TaskID] = {}
+
+    def start(self) -> None:
+        """Show the bars."""
+        self._bar.start()
+
+    def stop(self) -> None:
+        """Leave the session's bar as it is."""
+        for row in self._rows.values():
+            self._bar.remove_task(row)
+        self._bar.stop()
+
+    def update(self, done: int, underway: Sequence[Underway]) -> None:
+        """Move the bars."""
+        self._bar.update(self._whole, completed=done + sum(each.share for each in underway))
+        names = {each.name for each in underway[:MOST_ROWS]}
+        for name in self._rows.keys() - names:
+            self._bar.remove_task(self._rows.pop(name))
+        for each in underway[:MOST_ROWS]:
+            if each.name not in self._rows:
+                title = escape(each.name.partition("/")[2])
+                self._rows[each.name] = self._bar.add_task(title, total=each.epochs, told="")
+            told = escape(", ".join(_numbers(each)))
+            self._bar.update(self._rows[each.name], completed=each.epoch or 0, told=told)
 
 
-def _curves(above: str) -> dict[str, str]:
-    return {
-        "smoothing": "0",
-        "tagFilter": "^curves/",
-        "runFilter": f"^{above}(?!{TUNING}/|{SUMMARY}/)[^/]+/",
-        "runColorGroup": f"regex:^({above}[^/]+)/",
-    }
+def described(underway: Underway) -> str:
+    """Return how far a run has come: ``epoch 3 of 9, training loss 0.1, 2 min left``."""
+    return ", ".join(
+        [_place(underway), *_numbers(underway), *_left(underway)] if underway.last else ["begun"]
+    )
 
 
-def _trials(above: str) -> dict[str, str]:
-    return {
-        "smoothing": "0",
-        "tagFilter": "^curves/validation",
-        "runFilter": f"^{above}{TUNING}/",
-        "runColorGroup": f"regex:^{above}{TUNING}/(.+)/",
-    }
+def _place(underway: Underway) -> str:
+    if underway.epoch is not None:
+        return f"epoch {underway.epoch}" + (f" of {underway.epochs}" if underway.epochs else "")
+    step = underway.last.get("step") if underway.last else None
+    return "begun" if step is None else f"step {step:g}"
 
 
-def _time_series(filters: Mapping[str, str]) -> str:
-    """Return the address of the Time Series dashboard, which reads the query."""
-    return f"?{urlencode(filters, quote_via=quote)}#timeseries"
+def _numbers(underway: Underway) -> list[str]:
+    return [_number(name, value) for name, value in shown(underway.last or {})]
 
 
-def _dashboard(name: str, filters: Mapping[str, str] | None = None) -> str:
-    """Return the address of one of the older dashboards, which read the fragment."""
-    return f"#{name}" + (f"&{urlencode(filters, quote_via=quote)}" if filters else "")
+def _number(name: str, value: float) -> str:
+    metric = EPOCH_METRICS.get(name)
+    text = f"{value:.2%}" if metric and metric.percent else f"{value:.4g}"
+    return f"{metric.label if metric else name.replace('_', ' ')} {text}"
+
+
+def _left(underway: Underway) -> list[str]:
+    seconds = underway.seconds_left
+    return [] if seconds is None else [f"{duration(seconds)} left"]
+
+
+def duration(seconds: float) -> str:
+    """Show a time: ``40 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -2,42 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
+from ablations.data import catalog
 from ablations.errors import DataError
 from ablations.streams import Stream, generator
 from ablations.study.recipe import DataRecipe, Recipe
+from ablations.study.split_settings import FixedRows, PerClass
 
 Indices = NDArray[np.int32]
 
 
-def split_sizes(recipe: DataRecipe, available: int) -> tuple[int, int]:
-    """Return how many examples train and how many validate.
+def split_sizes(recipe: DataRecipe, available: int, classes: int = 1) -> tuple[int, int]:
+    """Return how many examples train and how many validate; ``classes`` counts those of labels.
 
     Raises:
         DataError: the training data holds fewer than the recipe asks for.
     """
-    share = isinstance(recipe.validation, float)
-    validation = round(recipe.validation * available) if share else int(recipe.validation)
+    validation = _validation_size(recipe, available)
     left = available - validation
-    train = left if recipe.train_examples is None else recipe.train_examples
+    wanted = recipe.train_examples
+    train = left if wanted is None else wanted
+    if isinstance(train, PerClass):
+        train = train.per_class * classes
     if validation < 1 or left < 1 or train > left:
         raise DataError(
             f"data set {recipe.name}: {available} training examples cannot give {validation} for "
-            f"validation and {recipe.train_examples or 'some'} to train on"
+            f"validation and {'some' if wanted is None else train} to train on"
         )
     return train, validation
 
 
-def check_sizes(recipe: Recipe, available: int, input_shape: tuple[int, ...]) -> None:
+def _validation_size(recipe: DataRecipe, available: int) -> int:
+    if isinstance(recipe.validation, FixedRows):
+        return recipe.validation.count
+    share = isinstance(recipe.validation, float)
+    return round(recipe.validation * available) if share else int(recipe.validation)
+
+
+def check_sizes(
+    recipe: Recipe, available: int, input_shape: tuple[int, ...], classes: int = 1
+) -> None:
     """Refuse a recipe that the data is too small for, or of too few dimensions.
 
     Raises:
         DataError: there are too few examples for the split, or for one batch; or what is to be
             shifted or turned is no image.
     """
-    train, _ = split_sizes(recipe.data, available)
+    train, _ = split_sizes(recipe.data, available, classes)
     if recipe.training.batch_size > train:
         raise DataError(
             f"data set {recipe.data.name}: {train} examples to train on fill no batch of "
@@ -51,11 +67,57 @@ def check_sizes(recipe: Recipe, available: int, input_shape: tuple[int, ...]) ->
         )
 
 
-def split(recipe: DataRecipe, available: int, seed: int) -> tuple[Indices, Indices]:
-    """Return the row numbers that train and those that validate; the same for every arm."""
+def split(
+    recipe: DataRecipe, available: int, seed: int, labels: NDArray[np.int32] | None = None
+) -> tuple[Indices, Indices]:
+    """Return the row numbers that train and those that validate; the same for every arm.
+
+    ``labels`` [available], of all rows, are read where a recipe wants examples of each class.
+
+    Raises:
+        DataError: there are too few examples, or too few of a class.
+    """
     train, validation = split_sizes(recipe, available)
     order = generator(seed, Stream.SPLIT).permutation(available).astype(np.int32)
-    return order[validation : validation + train], order[:validation]
+    if isinstance(recipe.validation, FixedRows):
+        first = 0 if recipe.validation.end == "first" else available - validation
+        held_out = np.arange(first, first + validation, dtype=np.int32)
+        left = order[(order < first) | (order >= first + validation)]
+    else:
+        held_out, left = order[:validation], order[validation:]
+    if isinstance(recipe.train_examples, PerClass):
+        assert labels is not None
+        return _of_each_class(recipe, left, labels, recipe.train_examples.per_class), held_out
+    return left[:train], held_out
+
+
+def _of_each_class(
+    recipe: DataRecipe, rows: Indices, labels: NDArray[np.int32], wanted: int
+) -> Indices:
+    """Return the first ``wanted`` rows of each class, in their order."""
+    counts = np.bincount(labels[rows], minlength=int(labels.max()) + 1)
+    if counts.min() < wanted:
+        raise DataError(
+            f"data set {recipe.name}: class {counts.argmin()} has {counts.min()} training examples "
+            f"besides those that validate; train_examples.per_class wants {wanted}"
+        )
+    by_class = np.argsort(labels[rows], kind="stable")
+    starts = np.cumsum(counts) - counts
+    place_in_class = np.empty(len(rows), np.int64)
+    place_in_class[by_class] = np.arange(len(rows)) - np.repeat(starts, counts)
+    kept: Indices = rows[place_in_class < wanted]
+    return kept
+
+
+def check_classes(recipe: DataRecipe, seeds: Sequence[int], directory: Path | None) -> None:
+    """Refuse a recipe that wants more examples of a class than some seed leaves to train on.
+
+    Raises:
+        DataError: names the class.
+    """
+    labels = catalog.read(recipe.name, directory, recipe.classes).train_labels
+    for seed in seeds:
+        split(recipe, len(labels), seed, labels)
 
 
 def epoch_order(train: Indices, batch_size: int, seed: int, epoch: int) -> Indices:

@@ -33,8 +33,8 @@ class Devices:
     """What a user would not expect: that GPUs which are listed here are not used, say."""
 
 
-def choose(device: str, workers: int | None, per_run: int = 1) -> Devices:
-    """Return the devices of each worker: GPUs only where TensorFlow can use them.
+def choose(device: str, workers: int | None, per_run: int = 1, tensorflow: bool = True) -> Devices:
+    """Return the devices of each worker: GPUs only where TensorFlow, if asked, can use them.
 
     One worker a GPU or a core by default; where more are asked for, GPUs are shared in turn.  Runs
     that take several GPUs, ``per_run``, share none; several devices of a CPU are virtual ones.
@@ -43,7 +43,7 @@ def choose(device: str, workers: int | None, per_run: int = 1) -> Devices:
         DeviceError: a GPU was asked for and there is none, or there are too few for a run.
     """
     gpus = [] if device == "cpu" else visible_gpus()
-    unusable = _why_unusable(",".join(gpus)) if gpus else ""
+    unusable = _why_unusable(",".join(gpus)) if gpus and tensorflow else ""
     if device == "gpu" and (unusable or not gpus):
         reason = unusable or "no GPU is visible here"
         raise DeviceError(f"--device gpu: {reason}; wants --device auto or cpu")

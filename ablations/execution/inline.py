@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ablations.errors import AblationsError
 from ablations.execution import devices
 from ablations.execution.options import Options
-from ablations.execution.worker import Job, Outcome, work
+from ablations.execution.worker import Job, Outcome, start, work
 
 
 class Inline:
@@ -25,14 +25,17 @@ class Inline:
                 "--run-limit, --epoch-limit: --executor inline cannot end what it trains itself; "
                 "wants --executor processes"
             )
-        chosen = devices.choose(options.device, 1, options.devices_per_run)
+        self.tensorflow = options.tensorflow
+        chosen = devices.choose(options.device, 1, options.devices_per_run, self.tensorflow)
         (self.gpu,), self.notice = chosen.gpus, chosen.notice
         self.per_run = options.devices_per_run
+        self.training: tuple[Job, ...] = ()
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes."""
-        from ablations.training import runtime
-
-        runtime.start(self.gpu, self.per_run)
+        start(self.gpu, self.per_run, self.tensorflow)
         for job in jobs:
-            yield work(job)
+            self.training = (job,)
+            outcome = work(job)
+            self.training = ()
+            yield outcome

@@ -21,6 +21,8 @@ class Options:
     """``auto``, ``cpu`` or ``gpu``."""
     workers: int | None = None
     """None is one a GPU or a core."""
+    tensorflow: bool = True
+    """Whether workers start TensorFlow, as a user's own trainer does not want."""
     devices_per_run: int = 1
     """The devices that one run takes, each a part of every batch."""
     run_limit: float | None = None

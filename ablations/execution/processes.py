@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
 from ablations.errors import ASKING_TO_END, described
@@ -16,33 +17,55 @@ from ablations.execution import devices
 from ablations.execution.affinity import Queue
 from ablations.execution.limits import Clock, Limits
 from ablations.execution.options import Options
-from ablations.execution.worker import Job, Outcome, record_failure, work
+from ablations.execution.worker import Job, Outcome, record_failure, start, work
 from ablations.execution.worker_process import DiedError, WorkerProcess
+from ablations.user_code import take_code_from
 
 STARTS = 3
 """Workers that may die one after the other before they take a job."""
 
 
-def _begin(gpu: str | None, per_run: int) -> None:
+def _begin(gpu: str | None, per_run: int, tensorflow: bool, code: str | None) -> None:
     """Set a fresh worker up: its devices are chosen before TensorFlow is imported."""
     for number in ASKING_TO_END:
         signal.signal(number, signal.SIG_IGN)  # the parent answers them
-    from ablations.training import runtime
+    take_code_from(code)
+    start(gpu, per_run, tensorflow)
 
-    runtime.start(gpu, per_run)
+
+@dataclass(frozen=True)
+class SlotKind:
+    """What all slots of a study have in common."""
+
+    per_run: int
+    """The devices that one run takes."""
+    limits: Limits
+    tensorflow: bool
+    """Whether workers start TensorFlow."""
+
+    @classmethod
+    def of(cls, options: Options) -> SlotKind:
+        """Return what the options say.
+
+        Raises:
+            AblationsError: a limit is no number of seconds.
+        """
+        return cls(options.devices_per_run, Limits.of(options), options.tensorflow)
 
 
 class Slot:
     """A place for one worker process after another, and the arm whose program the worker holds."""
 
-    def __init__(self, gpu: str | None, per_run: int, limits: Limits) -> None:
-        self.gpu, self.per_run, self.limits = gpu, per_run, limits
+    def __init__(self, gpu: str | None, kind: SlotKind) -> None:
+        self.gpu, self.kind = gpu, kind
         self.arm: str | None = None
         self.job: Job | None = None
         """What the worker is training."""
         self.clock: Clock | None = None
         self._worker: WorkerProcess | None = None
         self._starts = 1
+        self._code: str | None = None
+        """Where the worker imports a user's functions from, if not from the working directory."""
 
     @property
     def waitables(self) -> list[Connection | int]:
@@ -52,11 +75,17 @@ class Slot:
     def give(self, job: Job) -> None:
         """Let the worker train a job."""
         self.job, self.arm, self._starts = job, job.arm, 1
-        self.clock = Clock(self.limits, job.directory.metrics)
+        self.clock = Clock(self.kind.limits, job.directory.metrics)
         self._submit(job)
 
     def _submit(self, job: Job) -> None:
-        self._worker = self._worker or WorkerProcess(_begin, self.gpu, self.per_run)
+        if self._worker is not None and self._code != self._code_of(job):
+            self.end()  # modules of two versions of one's code must never meet
+            self.arm = job.arm
+        self._code = self._code_of(job)
+        self._worker = self._worker or WorkerProcess(
+            _begin, self.gpu, self.kind.per_run, self.kind.tensorflow, self._code
+        )
         self._worker.submit(work, (job,))
 
     def outcome(self) -> Outcome | None:
@@ -104,6 +133,11 @@ class Slot:
             self._worker.end()
             self._worker, self.arm = None, None
 
+    @staticmethod
+    def _code_of(job: Job) -> str | None:
+        """Return where the job's functions are found, if not in the working directory."""
+        return job.recipe.get("code")
+
 
 class Processes:
     """Trains in one process a worker."""
@@ -115,15 +149,22 @@ class Processes:
             DeviceError: there is no such device here.
             AblationsError: a limit is none.
         """
-        self.limits = Limits.of(options)
-        self.per_run = options.devices_per_run
-        chosen = devices.choose(options.device, options.workers, self.per_run)
+        self.kind = SlotKind.of(options)
+        per_run, tensorflow = options.devices_per_run, options.tensorflow
+        chosen = devices.choose(options.device, options.workers, per_run, tensorflow)
         self.devices, self.notice = chosen.gpus, chosen.notice
+        self._slots: list[Slot] = []
+
+    @property
+    def training(self) -> tuple[Job, ...]:
+        """The jobs that the workers are training."""
+        return tuple(job for slot in self._slots if (job := slot.job))
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing."""
         queue = Queue(jobs)
-        slots = [Slot(gpu, self.per_run, self.limits) for gpu in self.devices[: len(jobs)]]
+        slots = [Slot(gpu, self.kind) for gpu in self.devices[: len(jobs)]]
+        self._slots = slots
         try:
             for slot in slots:
                 _feed(slot, slots, queue)

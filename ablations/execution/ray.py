@@ -13,7 +13,6 @@ import importlib.util
 import logging
 import os
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -36,16 +35,15 @@ from ablations.errors import (
 )
 from ablations.execution import devices
 from ablations.execution.affinity import Queue
-from ablations.execution.limits import Limits
 from ablations.execution.options import Options
-from ablations.execution.processes import STARTS
+from ablations.execution.processes import STARTS, SlotKind
+from ablations.execution.ray_address import check_reachable, token_hint
 from ablations.execution.trainer_of_node import Place, Trainer
 from ablations.execution.worker import Job, Outcome, record_failure
 
 LOSSES = 3
 """Actors that may be lost, one after the other, with the same job."""
 WORD_AFTER_SECONDS = 10.0
-CONNECTING_SECONDS = 5.0
 OBJECT_STORE_BYTES = 80_000_000  # the least that Ray takes; what crosses is small
 LOCAL = "local"
 
@@ -79,11 +77,18 @@ class Ray:
                 "requirements-ray.lock for the tested version"
             )
         self._options, self._address = options, options.address or LOCAL
-        self._limits, self.notice = Limits.of(options), ""
-        self._per_run = options.devices_per_run
+        self._kind, self.notice = SlotKind.of(options), ""
+        self._study: _Study | None = None
         if self._address == LOCAL:
-            chosen = devices.choose(options.device, options.workers, options.devices_per_run)
+            how_many = options.workers, options.devices_per_run, options.tensorflow
+            chosen = devices.choose(options.device, *how_many)
             self.devices, self.notice = chosen.gpus, chosen.notice
+
+    @property
+    def training(self) -> tuple[Job, ...]:
+        """The jobs that the actors are training."""
+        seats = self._study.seats if self._study else ()
+        return tuple(job for seat in seats if (job := seat.job))
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing.
@@ -99,16 +104,15 @@ class Ray:
             tempfile.NamedTemporaryFile(dir=root, prefix=".ray.") as mark,
         ):
             data = os.environ.get(DIRECTORY_VARIABLE)
-            place = Place(
-                __version__, Path.cwd(), Path(mark.name), data, self._limits, self._per_run
-            )
-            yield from _Study(ray, place, *self._seats(ray)).train(jobs)
+            place = Place(__version__, Path.cwd(), Path(mark.name), data, self._kind)
+            self._study = _Study(ray, place, *self._seats(ray))
+            yield from self._study.train(jobs)
 
     def _seats(self, ray: Any) -> tuple[int, float]:
         """Return how many actors there may be, and the GPUs of each."""
         if self._address == LOCAL:
             groups = set(self.devices) - {None}
-            return len(self.devices), min(1.0, len(groups) / len(self.devices)) * self._per_run
+            return len(self.devices), min(1.0, len(groups) / len(self.devices)) * self._kind.per_run
         there = ray.cluster_resources()
         gpus_there = 0 if self._options.device == "cpu" else int(there.get("GPU", 0))
         if self._options.device == "gpu" and not gpus_there:
@@ -116,21 +120,21 @@ class Ray:
         if not gpus_there:
             most = int(there.get("CPU", 0))
             return min(self._options.workers or most, most), 0.0
-        most = len(devices.groups_of(["GPU"] * gpus_there, self._per_run))
-        return min(self._options.workers or most, most), float(self._per_run)
+        most = len(devices.groups_of(["GPU"] * gpus_there, self._kind.per_run))
+        return min(self._options.workers or most, most), float(self._kind.per_run)
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Any]:
         """Start Ray on this machine, reached by nobody else, or join a cluster; leave it after."""
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        _check_reachable(self._address)
+        check_reachable(self._address)
         how: dict[str, Any] = {"address": self._address}
         if self._address == LOCAL:
             # By this Ray listens on 127.0.0.1 alone, as it does where it knows no clusters.
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
             how |= {
                 "num_cpus": len(self.devices),
-                "num_gpus": len(set(self.devices) - {None}) * self._per_run,
+                "num_gpus": len(set(self.devices) - {None}) * self._kind.per_run,
                 "object_store_memory": OBJECT_STORE_BYTES,
                 "include_dashboard": False,
             }
@@ -142,7 +146,7 @@ class Ray:
             try:
                 ray.init(**how, log_to_driver=False, logging_level=logging.ERROR)
             except (OSError, RuntimeError, ValueError) as error:
-                hint = _token_hint()
+                hint = token_hint()
                 raise AblationsError(
                     f"--address {self._address}: {described(error)}{hint}"
                 ) from None
@@ -152,35 +156,6 @@ class Ray:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 ray.shutdown()
-
-
-def _check_reachable(address: str) -> None:
-    """Refuse an address where nothing listens, which Ray itself tries for minutes."""
-    meant = _started_last() if address == "auto" else address
-    host, colon, port = meant.rpartition(":")
-    try:
-        if colon:
-            socket.create_connection((host, int(port)), CONNECTING_SECONDS).close()
-    except (OSError, ValueError, OverflowError) as error:
-        where = f"{meant}: " if meant != address else ""
-        raise AblationsError(f"--address {address}: {where}{error}; wants a Ray head's") from None
-
-
-def _token_hint() -> str:
-    """Return what to set for a cluster that asks for a token, where there is one to show."""
-    token = os.environ.get("RAY_AUTH_TOKEN_PATH", Path.home() / ".ray" / "auth_token")
-    if "RAY_AUTH_MODE" in os.environ or not Path(token).is_file():
-        return ""
-    return "; wants RAY_AUTH_MODE=token if it asks for a token, as its ray start said"
-
-
-def _started_last() -> str:
-    """Return the address that Ray takes for ``auto``; empty where nothing names one."""
-    noted = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
-    try:
-        return os.environ.get("RAY_ADDRESS") or noted.read_text().strip()
-    except OSError:
-        return ""
 
 
 @contextlib.contextmanager
@@ -204,21 +179,21 @@ class _Study:
             num_cpus=0 if gpus else 1, num_gpus=gpus, scheduling_strategy="SPREAD"
         )
         self._most = seats
-        self._seats: list[_Seat] = []
+        self.seats: list[_Seat] = []
         self._losses: Counter[str] = Counter()
 
     def train(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs."""
         queue, said = Queue(jobs), False
-        self._seats = [_Seat() for _ in range(min(self._most, len(jobs)))]
-        for seat in self._seats:
+        self.seats = [_Seat() for _ in range(min(self._most, len(jobs)))]
+        for seat in self.seats:
             self._start(seat)
-        while queue or any(seat.job for seat in self._seats):
+        while queue or any(seat.job for seat in self.seats):
             self._feed(queue)
-            asked = {seat.answer: seat for seat in self._seats if seat.answer is not None}
+            asked = {seat.answer: seat for seat in self.seats if seat.answer is not None}
             # Not ray.wait, which makes a KeyboardInterrupt of whatever a signal raises.
             done, _ = wait(asked, WORD_AFTER_SECONDS, FIRST_COMPLETED)
-            if not (done or said or any(seat.begun for seat in self._seats)):
+            if not (done or said or any(seat.begun for seat in self.seats)):
                 _say("waits for a node of the cluster that has a device to spare")
                 said = True
             for answer in done:
@@ -232,9 +207,9 @@ class _Study:
         seat.begun, seat.job, seat.arm = False, None, None
 
     def _feed(self, queue: Queue) -> None:
-        for seat in self._seats:
+        for seat in self.seats:
             if queue and seat.begun and seat.job is None:
-                job = queue.take(seat, self._seats)
+                job = queue.take(seat, self.seats)
                 seat.job, seat.arm = job, job.arm
                 seat.answer = seat.actor.train.remote(_anywhere(job)).future()
 
@@ -283,9 +258,9 @@ class _Study:
         Raises:
             RunsDirectoryError: it was the last.
         """
-        self._seats.remove(seat)
+        self.seats.remove(seat)
         self._ray.kill(seat.actor)
-        if not self._seats:
+        if not self.seats:
             raise RunsDirectoryError(reason)
         _say(f"{reason}; goes on without it")
 

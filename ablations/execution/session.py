@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ablations.data import catalog as data_catalog
 from ablations.data.inputs import facts_for
+from ablations.errors import AblationsError
 from ablations.execution import facts, study_files
 from ablations.execution.catalog import CATALOG
+from ablations.execution.examples import check_classes_of
 from ablations.execution.executor import Executor, executor_for
 from ablations.execution.facts import Facts
 from ablations.execution.options import Options
@@ -21,8 +23,11 @@ from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import TunedStudy, settle
 from ablations.ledger.standing import Standing, State, classify_all
 from ablations.study.expand import Run, expand, expand_trials
+from ablations.study.recipe import Recipe
 from ablations.study.schema import Study
 from ablations.study.variation import run_settings
+from ablations.training.trainers.catalog import TRAINERS
+from ablations.user_code import code_from
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,10 @@ class Prepared:
     def runs(self) -> RunsDirectory:
         """Where all runs are kept."""
         return RunsDirectory(self.options.runs)
+
+    def without_rerun(self) -> Prepared:
+        """Return the request once what was to be trained again has been."""
+        return replace(self, options=replace(self.options, rerun=False))
 
     def trials(self) -> Session:
         """Return the runs of the arms' searches; none where nothing is tuned."""
@@ -118,8 +127,8 @@ class Session:
                 remove_leftovers(standing.directory)
         runs, jobs = self.prepared.runs, self.jobs()
         study = self.tuned.study
-        data = study.arm(study.control).trained.data
-        classes = self.prepared.facts.data[data].classes
+        data = study.arm(study.control).recipe.all_data
+        classes = self.prepared.facts.data[data[0]].classes if data else None
         changed = study_files.record(study, runs, classes)
         if not jobs and not changed and study_files.is_summarized(study, runs):
             return
@@ -140,13 +149,14 @@ class Session:
                 arm=run.arm,
                 trial=run.trial,
                 seed=run.seed,
-                recipe=run.trained.settings(),
+                recipe=run.recipe.model_dump(mode="json"),
                 settings=its_own,
                 runs=options.runs,
-                data_digest=inputs_digest(run.trained, run.seed, digests.__getitem__) or "",
+                data_digest=inputs_digest(run.recipe, run.seed, digests.__getitem__) or "",
                 data_directory=options.data_directory,
                 rerun=options.rerun,
-                shared=shared_by(run.trained, run.seed),
+                metric="" if run.trial else self.tuned.study.metric,
+                shared=shared_by(run.recipe, run.seed),
             )
             for run, its_own in zip(self.pending, settings, strict=True)
         ]
@@ -163,14 +173,23 @@ def prepare(
         AblationsError: the request cannot be met.
     """
     wanted = [*expand(study, arms, seeds), *expand_trials(study, arms, CATALOG)]
+    kinds = {run.recipe.kind for run in wanted}
+    options = replace(options, tensorflow=any(TRAINERS[kind].needs_tensorflow for kind in kinds))
     executor = executor_for(options)
+    if options.executor == "inline" and any(run.recipe.code for run in wanted):
+        raise AblationsError(
+            "--executor inline: code is taken from another directory, in processes of its own; "
+            "wants --executor processes"
+        )
     existing_above(options.runs)
-    for data in dict.fromkeys(data for run in wanted for data in run.trained.all_data):
-        data_catalog.check(data.name, options.data_directory, data.classes)
+    for data in dict.fromkeys(data for run in wanted for data in run.recipe.all_data):
+        with code_from(data.code):
+            data_catalog.check(data.name, options.data_directory, data.classes)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)
     _check_sizes(wanted, known, options.devices_per_run)
+    check_classes_of(wanted, options.data_directory)
     return Prepared(study, tuple(arms), tuple(seeds), options, executor, known)
 
 
@@ -179,7 +198,8 @@ def _check_sizes(wanted: Sequence[Run], known: Facts, devices: int) -> None:
     from ablations.data.split import check_sizes
     from ablations.training.stage import check_parts, stages_of
 
-    for stage in (stage for run in wanted for stage in stages_of(run.trained)):
+    stages = (s for run in wanted if isinstance(run.recipe, Recipe) for s in stages_of(run.recipe))
+    for stage in stages:
         data = facts_for(stage.recipe.data, known.data)
-        check_sizes(stage.recipe, data.train_examples, data.input_shape)
+        check_sizes(stage.recipe, data.train_examples, data.input_shape, data.classes)
         check_parts(stage, devices)

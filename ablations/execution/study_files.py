@@ -20,12 +20,14 @@ from ablations.study.yaml_reader import read_yaml
 from ablations.study.yaml_writer import to_yaml
 
 
-def record(study: Study, runs: RunsDirectory, classes: int) -> bool:
+def record(study: Study, runs: RunsDirectory, classes: int | None) -> bool:
     """Keep the study as it is run, for reports and dashboards; return whether it is new.
 
-    What the study does not say that a diverged run scores is that of a guess among ``classes``.
+    What the study does not say that a diverged run scores is that of a guess among ``classes``,
+    None where there are none.
     """
-    stated = {**scores_if_diverged(classes), **study.if_diverged}
+    guessed = {} if classes is None else scores_if_diverged(classes)
+    stated = {**guessed, **study.if_diverged}
     return keep(study.model_copy(update={"if_diverged": stated}), runs)
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ablations import __version__
 from ablations.data.locate import DIRECTORY_VARIABLE
-from ablations.execution.limits import Limits
-from ablations.execution.processes import Slot
+from ablations.execution.processes import Slot, SlotKind
 from ablations.execution.worker import Job, Outcome
 
 
@@ -25,9 +24,7 @@ class Place:
     """A file in the runs directory."""
     data: str | None
     """``$ABLATIONS_DATA``."""
-    limits: Limits
-    per_run: int
-    """The devices that one run takes."""
+    kind: SlotKind
 
 
 class Trainer:
@@ -41,7 +38,7 @@ class Trainer:
             if place.data is not None:
                 os.environ[DIRECTORY_VARIABLE] = place.data
             gpu = os.environ["CUDA_VISIBLE_DEVICES"] if has_gpu else None
-            self._slot = Slot(gpu, place.per_run, place.limits)
+            self._slot = Slot(gpu, place.kind)
         return wrong
 
     def train(self, job: Job) -> Outcome:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ablations.errors import Interrupted, described
+from ablations.errors import Interrupted, TrainerError, described, one_line
 from ablations.execution.catalog import CATALOG
 from ablations.files import make_directory
 from ablations.ledger.fingerprint import fingerprint
@@ -19,10 +20,10 @@ from ablations.ledger.records import Result
 from ablations.ledger.replaced import is_worth_keeping
 from ablations.ledger.standing import classify
 from ablations.study.expand import Run, run_path
-from ablations.study.recipe import Recipe
+from ablations.study.recipes import read_recipe
 
 if TYPE_CHECKING:
-    from ablations.training.trainers.compiled.programs import Programs
+    from ablations.training.trainers.catalog import Workshop
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Job:
     """Train even if a finished result is there."""
     trial: str = ""
     """The trial of the arm's search; empty in the comparison."""
+    metric: str = ""
+    """The metric that answers the study, which a user's own trainer must return."""
     shared: str = ""
     """The same for all jobs that begin with the same stages, which one alone trains; else empty."""
 
@@ -56,7 +59,7 @@ class Job:
 
     def run(self) -> Run:
         """Return the run, its recipe typed again."""
-        recipe = Recipe.model_validate(self.recipe, context={"catalog": CATALOG})
+        recipe = read_recipe(self.recipe, {"catalog": CATALOG})
         return Run(self.study, self.arm, self.seed, recipe, self.trial)
 
 
@@ -69,7 +72,22 @@ class Outcome:
 
 
 PATIENCE_SECONDS = 0.5  # ``status`` holds a lock for microseconds when it asks for it
-_programs: Programs | None = None  # traced by this process; made when TensorFlow is there
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+_workshop: Workshop | None = None  # of this process; made when there is something to train
+
+
+def start(gpu: str | None, per_run: int, tensorflow: bool) -> None:
+    """Make this process ready to train on some devices; ``gpu`` is None for the CPU.
+
+    Raises:
+        DeviceError: TensorFlow cannot be imported, or finds no such GPU.
+    """
+    if not tensorflow:
+        os.environ[VISIBLE] = "-1" if gpu is None else gpu
+        return
+    from ablations.training import runtime
+
+    runtime.start(gpu, per_run)
 
 
 def work(job: Job) -> Outcome:
@@ -115,12 +133,12 @@ def _finished(job: Job) -> Result | None:
 
 def _train(job: Job, lease: Lease) -> Result:
     """Train a job, or return its failed result; raise where another process took it over."""
-    global _programs
+    global _workshop
     try:
-        from ablations.training.run import TrainingRequest, train
-        from ablations.training.trainers.compiled.programs import Programs
+        from ablations.training.request import TrainingRequest
+        from ablations.training.trainers.catalog import Workshop, trainer_of
 
-        _programs = _programs or Programs()
+        _workshop = _workshop or Workshop()
         run, data = job.run(), job.data_directory
         request = TrainingRequest(
             run,
@@ -130,17 +148,19 @@ def _train(job: Job, lease: Lease) -> Result:
             data,
             job.data_digest,
             from_scratch=job.rerun,
+            metric=job.metric,
             fence=lease.check,
         )
-        return train(request, _programs)
+        return trainer_of(run.recipe).train(request, _workshop)
     except BaseException as error:  # a user's code may end in any way
         if _is_for_us(error):
             raise
-        _programs = None  # what failed half-way may have left a program in no known state
+        _workshop = None  # what failed half-way may have left a program in no known state
         lease.check()  # what another writes there stays
         if isinstance(error, HeldError):  # of a stage that is shared
             raise
-        result = _failure(job, described(error))
+        reason = one_line(str(error)) if isinstance(error, TrainerError) else described(error)
+        result = _failure(job, reason)
         _write_failure(result, job.directory)
         return result
 

@@ -8,18 +8,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from ablations.ledger.mends import mends_of
-from ablations.study.recipe import AnyRecipe
+from ablations.study.recipe import BaseRecipe
 
 CODE_VERSION = 2
 """Raised when a change of the code changes what most recipes train; see also ``mends``."""
 
-ADDED_SINCE_2: Mapping[str, Any] = {"training.label_smoothing": None}
+ADDED_SINCE_2: Mapping[str, Any] = {"training.label_smoothing": None, "data.scale": None}
 """Dotted path → default of each setting that recipes have had since then.
 
 At its default it is what the code did before, so it does not enter the fingerprint."""
 
+_LAYERED: Mapping[str, Any] = {
+    "dropout_layers": None,
+    "dropout_kind": "plain",
+    "monte_carlo_dropout": None,
+}
+_OF_LAYERS: Mapping[str, Any] = {"layers": None}
+ADDED_TO_TECHNIQUES: Mapping[str, Mapping[str, Any]] = {
+    "mlp": _LAYERED,
+    "cnn": _LAYERED,
+    "one_cycle": {"annealing": "cosine", "three_phases": False},
+    "rmsprop": {"initial_accumulator_value": 0.0},
+    "same_class_pairs": {"head": "distance", "head_units": 10},
+    **dict.fromkeys(("l1", "l2", "l1_l2", "max_norm"), _OF_LAYERS),
+}
+"""The same for parameters: name of a technique → parameter → default, wherever it stands."""
 
-def fingerprint(recipe: AnyRecipe, seed: int, data_digest: str) -> str:
+
+def fingerprint(recipe: BaseRecipe, seed: int, data_digest: str) -> str:
     """Hash the resolved recipe, the seed, the data's own hash and the code version.
 
     Names of studies and arms, comments, descriptions and what is merely recorded do not enter.
@@ -31,14 +47,31 @@ def hash_settings(settings: Mapping[str, Any], seed: int, data_digest: str) -> s
     """Return the fingerprint of a recipe given as plain nested data, without its telemetry."""
     content = {
         "code": CODE_VERSION,
-        "recipe": _without_defaults(settings, ADDED_SINCE_2),
+        "recipe": as_of_2(settings),
         "seed": seed,
         "data": data_digest,
     }
-    if "model" in settings and (mends := mends_of(settings)):
+    if "model" in settings and "trainer" not in settings and (mends := mends_of(settings)):
         content["mends"] = mends
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def as_of_2(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings without those that were added since and are at their defaults."""
+    kept: dict[str, Any] = _without_new_parameters(_without_defaults(settings, ADDED_SINCE_2))
+    return kept
+
+
+def _without_new_parameters(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        new = ADDED_TO_TECHNIQUES.get(str(value.get("name")), {})
+        return {
+            key: _without_new_parameters(each)
+            for key, each in value.items()
+            if key not in new or each != new[key]
+        }
+    return value
 
 
 def _without_defaults(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from ablations.files import read_bounded
 
 MOST_HISTORY_BYTES = 1_000_000_000
 
+STEP = "step"
+"""What a user's own trainer counts by in place of epochs."""
+MOST_STEP = 2**62
 _SUM = ', "crc32": '
 """What stands before the checksum of a line, which is its last key."""
 
@@ -61,22 +65,53 @@ def read_lines(path: Path) -> Lines:
     summed = _SUM.encode() in content
     epochs: list[dict[str, Any]] = []
     for number, line in enumerate(whole, start=1):
-        epoch = _parsed(line, summed)
+        epoch = parse_line(line, summed)
         if epoch is None:
             return Lines(tuple(epochs), f"line {number} is damaged")
         epochs.append(epoch)
     return Lines(tuple(epochs), "its last line is torn" if torn else "")
 
 
-def _parsed(line: bytes, summed: bool) -> dict[str, Any] | None:
-    """Return what a line holds, None where it is not what was written."""
+def parse_line(line: bytes, summed: bool = False) -> dict[str, Any] | None:
+    """Return what a line holds, None where it is not what was written.
+
+    A line counts by ``epoch``; the ``step`` of a user's own trainer is one.  ``summed`` says
+    whether it must have a checksum.
+    """
     try:
         epoch = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(epoch, dict) or not isinstance(epoch.get("epoch"), int):
+    if not isinstance(epoch, dict):
+        return None
+    if STEP in epoch and "epoch" not in epoch:
+        epoch = {"epoch": epoch.pop(STEP), **epoch}
+    number = epoch.get("epoch")
+    if not isinstance(number, int) or abs(number) > MOST_STEP:
         return None
     stated = epoch.pop("crc32", None)
     if summed and zlib.crc32(line.rpartition(_SUM.encode())[0] + b"}") != stated:
         return None
     return epoch
+
+
+LAST_BYTES = 256 * 1024
+"""More than the longest line."""
+
+
+def read_last_line(path: Path) -> Mapping[str, Any] | None:
+    """Return the last whole line in ``path``, which may grow meanwhile; None where there is none.
+
+    It is looked at while a run is trained, and decides nothing: its checksum is not tested.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - LAST_BYTES))
+            lines = stream.read(LAST_BYTES).split(b"\n")[:-1]
+    except OSError:
+        return None
+    try:
+        last = json.loads(lines[-1]) if lines else None
+    except (ValueError, RecursionError):
+        return None
+    return last if isinstance(last, dict) else None

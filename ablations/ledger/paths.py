@@ -26,6 +26,9 @@ EVENTS_PREFIX = "events.out.tfevents."
 STAGES = ".stages"
 STAGE_EVENTS = "events"  # a name by which TensorBoard does not take it for a run's
 LEARNED = "learned.npz"
+FINAL_METRICS = "final.json"
+OUTPUT = "output.log"
+VERSIONS = ".versions.json"
 MOST_SEED_DIGITS = 19  # those of a 64-bit integer
 
 
@@ -109,6 +112,21 @@ class RunDirectory(TrainingDirectory):
     def correct(self) -> Path:
         """Which test examples were classified correctly, one bit each, in the split's order."""
         return self.path / CORRECT
+
+    @property
+    def final_metrics(self) -> Path:
+        """What a user's own trainer leaves: a flat mapping of metrics."""
+        return self.path / FINAL_METRICS
+
+    @property
+    def output(self) -> Path:
+        """What a user's own trainer printed."""
+        return self.path / OUTPUT
+
+    @property
+    def versions(self) -> Path:
+        """What a user's function had imported, while its run is on."""
+        return self.path / VERSIONS
 
     def replaced(self, fingerprint: str) -> Path:
         """Return the archive of the run as it was, beside the directories of its arm's seeds."""

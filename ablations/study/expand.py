@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablations.errors import AblationsError, suggest
-from ablations.study.recipe import AnyRecipe, Recipe, trainable
+from ablations.study.recipe import Recipe
+from ablations.study.recipes import AnyRecipe, trainable
 from ablations.study.schema import TUNING, Arm, Study, TuningTrial
 from ablations.study.settings import change
 from ablations.study.technique import Catalog
@@ -40,10 +41,10 @@ class Run:
 
     @property
     def trained(self) -> Recipe:
-        """The recipe, of this package.
+        """The recipe, of the compiled trainer.
 
         Raises:
-            AblationsError: something else trained it.
+            AblationsError: something else trains it.
         """
         return trainable(self.recipe)
 
@@ -101,21 +102,22 @@ def expand_trials(
 
 def trial_recipe(
     arm: Arm, trial: TuningTrial, epochs: int | None, catalog: Catalog | None = None
-) -> Recipe:
+) -> AnyRecipe:
     """Return the recipe of one trial.  Without a catalogue its techniques cannot be built."""
     shorter = {} if epochs is None else {"training.epochs": epochs}
-    return _changed(arm.trained, {**shorter, **trial.values}, catalog)
+    return _changed(arm.recipe, {**shorter, **trial.values}, catalog)
 
 
 def tuned(arm: Arm, values: Mapping[str, Any], catalog: Catalog | None = None) -> Arm:
     """Return the arm at the values that its search chose."""
-    recipe = _changed(arm.trained, values, catalog)
+    recipe = _changed(arm.recipe, values, catalog)
     return arm.model_copy(update={"recipe": recipe, "tuned": values})
 
 
-def _changed(recipe: Recipe, values: Mapping[str, Any], catalog: Catalog | None) -> Recipe:
+def _changed(recipe: AnyRecipe, values: Mapping[str, Any], catalog: Catalog | None) -> AnyRecipe:
     context = None if catalog is None else {"catalog": catalog}
-    return Recipe.model_validate(change(recipe.settings(), values), context=context)
+    settings = change(recipe.model_dump(mode="json"), values)
+    return type(recipe).model_validate(settings, context=context)
 
 
 def _check_arms(study: Study, arms: Collection[str]) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ablations.study.frozen import Count, NonNegative, Positive
+from ablations.study.layer_pattern import Pattern
 from ablations.study.model_families import Model
 from ablations.study.protocols import (
+    Augment,
     AveragedWeights,
     Clipper,
     Loss,
@@ -89,6 +91,9 @@ class Regularization(Technique):
 
     family: ClassVar[str] = "regularization"
 
+    layers: Pattern | None = None
+    """Only the kernels of the layers whose names match, such as ``hidden.*``; null is all."""
+
     def build(self, live: LiveValues) -> Callable[[list[tf.Tensor]], tf.Tensor]:
         """Return kernels → penalty, a scalar."""
         raise NotImplementedError
@@ -98,6 +103,9 @@ class Constraint(Technique):
     """A set into which each kernel is projected after every step."""
 
     family: ClassVar[str] = "constraint"
+
+    layers: Pattern | None = None
+    """Only the kernels of the layers whose names match, such as ``hidden.*``; null is all."""
 
     def build(self, live: LiveValues) -> Transform:
         """Return kernel → projected kernel, of the same shape."""
@@ -124,11 +132,8 @@ class Augmentation(Technique):
         """Whether the examples must be images, [H, W] or [H, W, C]."""
         raise NotImplementedError
 
-    def build(self, live: LiveValues) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-        """Return features [B, …] and a seed [2], int32 → changed features of the same shape.
-
-        The same seed gives the same draws.
-        """
+    def build(self, live: LiveValues) -> Augment:
+        """Return what changes a batch."""
         raise NotImplementedError
 
 

@@ -54,6 +54,12 @@ def problem(message: str) -> PydanticCustomError:
     return PydanticCustomError(PROBLEM, "{message}", {"message": message})
 
 
+def misplaced(message: str, *location: str | int) -> ValidationError:
+    """Return an error for a validator of a whole model to raise, at a place below that."""
+    error = InitErrorDetails(type=problem(message), loc=location, input=None)
+    return ValidationError.from_exception_data("settings", [error])
+
+
 def _in_house_words(detail: Any, model: type[BaseModel]) -> InitErrorDetails:
     kind, got, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == PROBLEM:
@@ -84,7 +90,8 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _keys(model: type[BaseModel]) -> list[str]:
-    return [info.alias or name for name, info in model.model_fields.items() if not info.exclude]
+    fields = model.model_fields.items()  # what is found, and not written, is not shown either
+    return [info.alias or name for name, info in fields if info.repr and not info.exclude]
 
 
 def _wanted(kind: str, context: Mapping[str, Any], message: str) -> str:

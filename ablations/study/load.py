@@ -13,11 +13,11 @@ from ablations.files import read_bounded
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
 from ablations.study.design import Factor, arms_spanned, label_of, same_when_folded, span
 from ablations.study.frozen import show
-from ablations.study.load_recipe import Checker
+from ablations.study.load_recipe import EXAMPLES, Checker
 from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
-from ablations.study.over import meets, spanned
-from ablations.study.recipe import Recipe
+from ablations.study.over import spanned
+from ablations.study.recipes import AnyRecipe
 from ablations.study.schema import NAME, NAME_WANTED, Study, variant_name, with_setting
 from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
@@ -60,7 +60,7 @@ def resolve(
     return tuple(studies)
 
 
-_RESOLVED = {"factors", "arms", "base", "control", "tune", "over"}
+_RESOLVED = {"factors", "arms", "base", "control", "tune", "over", "trainer"}
 """What of a study file is not the study's as it stands."""
 
 
@@ -77,10 +77,10 @@ class _Resolver(Checker):
             raw = StudyFile.model_validate(data)
         except ValidationError as error:
             self.collect(error, lambda location: location)
-        recipe: Recipe | None = None
+        recipe: AnyRecipe | None = None
         base = data.get("base")
         if isinstance(base, dict):
-            self._check_overrides()
+            self.check_overrides(base)
             base = change(base, self.overrides)
             base = change(base, self.part.changes) if self.part else base
             recipe = self.recipe(base, ("base",), {})
@@ -88,7 +88,8 @@ class _Resolver(Checker):
             self._check_what_can_be(data, base)
             self.stop()
         arms = self._arms(raw, base)
-        self._check_spanned(raw)
+        self.check_spanned(raw)
+        self.check_metrics(raw)
         self._check_names(raw, [name for name, *_ in arms])
         if self.problems:
             self.stop()
@@ -97,6 +98,7 @@ class _Resolver(Checker):
         for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights, raw.design):
             self.add(path, message)
         tuning = None
+        self.check_tunable(raw)
         if raw.tune is not None and not self.problems:
             tuning = resolve_search(raw.tune, raw.seeds, arms, self.context, self.add)
         trials = len(tuning["trials"]) * len(tuning["seeds"]) if tuning else 0
@@ -107,6 +109,7 @@ class _Resolver(Checker):
         study = {
             **raw.model_dump(exclude=_RESOLVED, mode="python"),
             **self._named(raw.study),
+            "if_diverged": self.scores(raw),
             "seeds": raw.seeds[: raw.looks[-1]] if raw.looks else raw.seeds,
             "look_weights": weights_of(raw.looks, raw.look_weights),
             "tune": tuning,
@@ -171,15 +174,16 @@ class _Resolver(Checker):
 
     def _one_arm(
         self, at: DataPath, changes: dict[str, Any], base: dict[str, Any]
-    ) -> Recipe | None:
-        for path in changes:
-            if "." not in path.strip("."):
-                self.add(
-                    (*at, path),
-                    f'"{path}" names a whole section; wants a dotted path such as model.activation',
-                    at_key=True,
-                )
-                return None
+    ) -> AnyRecipe | None:
+        """Return an arm's recipe; a section that is given whole replaces that of the base."""
+        sections = self.sections
+        unknown = [path for path in changes if path not in sections and "." not in path.strip(".")]
+        for path in unknown:
+            known = suggest(path, [*sections, EXAMPLES[self.recipe_type.kind]])
+            what = f'"{path}" is no section; wants a dotted path, or a whole section; {known}'
+            self.add((*at, path), what, at_key=True)
+        if unknown or not self.knows_settings(at, changes, base):
+            return None
         return self.recipe(change(base, changes), at, changes)
 
     def _spanned(self, raw: StudyFile) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
@@ -220,34 +224,6 @@ class _Resolver(Checker):
     def _control(self, raw: StudyFile) -> str:
         return raw.control or "control"
 
-    def _check_overrides(self) -> None:
-        tune = self.document.data.get("tune")
-        settings = tune.get("settings") if isinstance(tune, dict) else None
-        searched = settings if isinstance(settings, dict) else {}
-        for path in self.overrides:
-            section = path.split(".")[0]
-            if path in searched:
-                raise AblationsError(f"--set {path}: the study tunes it; wants another path")
-            for own in self.part.changes if self.part else ():
-                if meets(path, own):
-                    raise AblationsError(f"--set {path}: over spans {own}; wants another path")
-            if section not in Recipe.model_fields or "." not in path:
-                known = suggest(section, [f"{name}.…" for name in Recipe.model_fields])
-                raise AblationsError(f"--set {path}: wants a dotted path of the base; {known}")
-
-    def _check_spanned(self, raw: StudyFile) -> None:
-        """Refuse that something else changes what differs from part to part."""
-        if self.part is None:
-            return
-        places: list[tuple[DataPath, str]] = [(("factors", path), path) for path in raw.factors]
-        places += [(("tune", "settings", p), p) for p in (raw.tune.settings if raw.tune else ())]
-        for name, changes in raw.arms.items():
-            places += [(("arms", name, p), p) for p in (changes if changes != COPY else ())]
-        for own in self.part.changes:
-            for place, path in places:
-                if meets(path, own):
-                    self.add(place, f"over spans {own}; wants another path", at_key=True)
-
     def _check_names(self, raw: StudyFile, names: list[str]) -> None:
         for name, twin in same_when_folded(names):
             what = f'shares its directory with "{twin}" where case makes no difference'
@@ -275,7 +251,7 @@ class _Resolver(Checker):
 
     def _check_differences(
         self,
-        base: Recipe | None,
+        base: AnyRecipe | None,
         control: str,
         raw: StudyFile,
         arms: list[tuple[str, Any, Any, Any]],
@@ -288,9 +264,11 @@ class _Resolver(Checker):
                 continue
             at: DataPath = ("factors",) if levels else ("arms", name)
             settings = recipe.without_telemetry()
-            for path in undeclared(base_settings, settings, changes):
+            follows = (*recipe.found, "model.code") if "code" in changes else recipe.found
+            for path in undeclared(base_settings, settings, (*changes, *follows)):
                 self.add(at, f"differs from the base in {path}, which it does not declare", True)
             twin = seen.setdefault(repr(settings), name)
+            self.check_reach(at, changes, recipe)
             if name != control and not changes:
                 self.add(at, "changes nothing; wants at least one dotted path", at_key=True)
             elif twin != name:

@@ -7,14 +7,21 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from ablations.errors import AblationsError, Problem, StudyError
+from ablations.errors import AblationsError, Problem, StudyError, suggest
+from ablations.study.metrics import METRICS
 from ablations.study.over import Spanned, meets
-from ablations.study.recipe import Recipe
+from ablations.study.recipes import COMPILED, AnyRecipe, recipe_type, with_trainer
+from ablations.study.settings import flatten
+from ablations.study.study_file import COPY, StudyFile
 from ablations.study.technique import Catalog
 from ablations.study.yaml_reader import Document
 from ablations.study.yaml_reader import Path as DataPath
 
 Place = Callable[[DataPath], DataPath]
+EXAMPLES = {COMPILED: "model.activation", "function": "settings.rate", "command": "settings.rate"}
+"""Kind of recipe → a dotted path, for a message."""
+FREE = "settings"
+"""The section whose keys are a user's own."""
 
 
 class Checker:
@@ -32,13 +39,22 @@ class Checker:
         self.overrides = overrides
         self.part = part
         self.problems: list[Problem] = []
+        data = document.data if isinstance(document.data, dict) else {}
+        self.trainer = data.get("trainer", COMPILED)
+        try:
+            self.recipe_type = recipe_type(self.trainer)
+        except ValueError as error:
+            self.add(("trainer",), str(error))
+            self.stop()
 
     def recipe(
         self, settings: dict[str, Any], at: DataPath, changes: Mapping[str, Any]
-    ) -> Recipe | None:
+    ) -> AnyRecipe | None:
         """Validate one recipe; a problem is placed where the arm, or else the base, says it."""
 
         def place(location: DataPath) -> DataPath:
+            if location[:1] == ("trainer",):
+                return location
             dotted = [str(part) for part in location]
             for length in range(len(dotted), 0, -1):
                 prefix = ".".join(dotted[:length])
@@ -52,11 +68,123 @@ class Checker:
                     return self.part.place if self.part else ()
             return ("base", *location)
 
+        written = {key: value for key, value in settings.items() if key not in self._not_written}
+        for key in sorted(settings.keys() - written.keys()):
+            message = f'unknown key "{key}"; {suggest(key, self.sections)}'
+            self.add(("base", key), message, at_key=True)
         try:
-            return Recipe.model_validate(settings, context=self.context)
+            whole = with_trainer(self.trainer, written)
+            return self.recipe_type.model_validate(whole, context=self.context)
         except ValidationError as error:
             self.collect(error, place)
             return None
+
+    @property
+    def _not_written(self) -> tuple[str, ...]:
+        return ("trainer", *self.recipe_type.found)
+
+    @property
+    def sections(self) -> list[str]:
+        """What the base may hold."""
+        return [name for name in self.recipe_type.model_fields if name not in self._not_written]
+
+    def knows_settings(
+        self, at: DataPath, changes: Mapping[str, Any], base: Mapping[str, Any]
+    ) -> bool:
+        """Whether the base has all free settings that an arm changes, and the command reads them.
+
+        Nothing else tells a free setting from one that is misspelt.
+        """
+        if self.recipe_type.kind == COMPILED:
+            return True
+        paths = [
+            inner
+            for path, value in changes.items()
+            for inner in (flatten({path: value}) if path == FREE and value else [path])
+        ]
+        found = [(path, why) for path in paths if (why := self._unknown(path, base))]
+        for path, why in found:
+            self.add((*at, path), why, at_key=True)
+        return not found
+
+    def _unknown(self, path: str, base: Mapping[str, Any]) -> str:
+        """Return why a free setting cannot be changed; empty where it can."""
+        section, _, rest = path.partition(".")
+        inside: Any = base.get(section)
+        for key in rest.split(".") if section == FREE and isinstance(inside, Mapping) else ():
+            if not isinstance(inside, Mapping) or key not in inside:
+                known = inside if isinstance(inside, Mapping) else ()
+                return f'the base has no setting "{key}"; {suggest(key, known)}'
+            inside = inside[key]
+        return ""
+
+    def check_overrides(self, base: Mapping[str, Any]) -> None:
+        """Refuse what ``--set`` cannot change.
+
+        Raises:
+            AblationsError: the base has no such path, or something else changes it.
+        """
+        for own in self.part.changes if self.part and self.recipe_type.kind != COMPILED else ():
+            if self.part and (why := self._unknown(own, base)):
+                self.add(self.part.place, why)
+        tune = self.document.data.get("tune")
+        settings = tune.get("settings") if isinstance(tune, dict) else None
+        searched = settings if isinstance(settings, dict) else {}
+        for path in self.overrides:
+            section = path.split(".")[0]
+            if path in searched:
+                raise AblationsError(f"--set {path}: the study tunes it; wants another path")
+            for own in self.part.changes if self.part else ():
+                if meets(path, own):
+                    raise AblationsError(f"--set {path}: over spans {own}; wants another path")
+            if section not in self.sections or "." not in path:
+                known = suggest(section, [f"{name}.…" for name in self.sections])
+                raise AblationsError(f"--set {path}: wants a dotted path of the base; {known}")
+            if self.recipe_type.kind != COMPILED and (why := self._unknown(path, base)):
+                raise AblationsError(f"--set {path}: {why}")
+
+    def check_spanned(self, raw: StudyFile) -> None:
+        """Refuse that something else changes what differs from part to part."""
+        if self.part is None:
+            return
+        places: list[tuple[DataPath, str]] = [(("factors", path), path) for path in raw.factors]
+        places += [(("tune", "settings", p), p) for p in (raw.tune.settings if raw.tune else ())]
+        for name, changes in raw.arms.items():
+            places += [(("arms", name, p), p) for p in (changes if changes != COPY else ())]
+        for own in self.part.changes:
+            for place, path in places:
+                if meets(path, own):
+                    self.add(place, f"over spans {own}; wants another path", at_key=True)
+
+    def check_metrics(self, raw: StudyFile) -> None:
+        """Refuse names of metrics that are neither declared nor known."""
+        known = {**METRICS, **raw.metrics}
+        for name in raw.metrics.keys() & METRICS.keys():
+            self.add(("metrics", name), "is known without being declared", at_key=True)
+        named: list[tuple[DataPath, str]] = [(("metric",), raw.metric)]
+        named += [(("if_diverged", name), name) for name in raw.if_diverged]
+        named += [(("claims", n, "on"), claim.on) for n, claim in enumerate(raw.claims)]
+        for place, name in named:
+            if name not in known:
+                self.add(place, f'unknown metric "{name}"; {suggest(name, known)}')
+
+    def check_tunable(self, raw: StudyFile) -> None:
+        """Refuse a search where the trainer has no validation score to choose by."""
+        if raw.tune is not None and not self.recipe_type.tunable:
+            self.add(("tune",), f"wants trainer: {COMPILED}, whose validation scores choose", True)
+
+    def check_reach(self, at: DataPath, changes: Mapping[str, Any], recipe: AnyRecipe) -> None:
+        """Refuse that an arm changes what cannot reach its training."""
+        for path in changes:
+            if not recipe.reads(path):
+                name = path.removeprefix(f"{FREE}.")
+                message = f"no word of the command holds {{{name}}}, so it would change nothing"
+                self.add((*at, path), message, at_key=True)
+
+    def scores(self, raw: StudyFile) -> dict[str, float]:
+        """Return metric → what a diverged run scores, as the study states it."""
+        own = {name: metric.if_diverged for name, metric in raw.metrics.items()}
+        return {n: v for n, v in own.items() if v is not None} | dict(raw.if_diverged)
 
     def collect(self, error: ValidationError, place: Place) -> None:
         """Add what pydantic found, each at the place of the file that ``place`` gives it."""

@@ -8,15 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.study.frozen import show
-from ablations.study.recipe import Recipe
+from ablations.study.recipes import AnyRecipe
 from ablations.study.schema import NAME, NAME_WANTED
 from ablations.study.search import Search, declared, seeds_apart, trial_name
 from ablations.study.settings import change
 from ablations.study.yaml_reader import Path as DataPath
 
-TUNABLE = ("model", "training")  # other data would make validation scores incomparable
-
-ResolvedArm = tuple[str, Mapping[str, Any], Any, Recipe]
+ResolvedArm = tuple[str, Mapping[str, Any], Any, AnyRecipe]
 """Name, changes, levels, recipe before tuning."""
 
 
@@ -55,10 +53,11 @@ def _contradictions(
     if shared:
         listed = ", ".join(map(str, shared))
         yield ("seeds",), f"the comparison uses {listed} too; wants seeds that it does not use"
+    tunable = arms[0][3].tunable
     for path in search.settings:
         section, _, rest = path.partition(".")
-        if section not in TUNABLE or not rest:
-            known = " or ".join(f"{name}.…" for name in TUNABLE)
+        if section not in tunable or not rest:
+            known = " or ".join(f"{name}.…" for name in tunable)
             yield ("settings", path), f"wants a dotted path {known}"
     for name, changes, *_ in arms:
         own = [path for path in search.settings if declared(changes, path)]
@@ -84,10 +83,10 @@ def _rejections(
     rejections: dict[tuple[DataPath, str], str] = {}
     candidates = search.candidates()
     for name, _, _, recipe in arms:
-        settings = recipe.settings()
+        settings = recipe.model_dump(mode="json")
         for values in candidates:
             try:
-                Recipe.model_validate(change(settings, values), context=context)
+                type(recipe).model_validate(change(settings, values), context=context)
             except ValidationError as error:
                 for detail in error.errors():
                     message = str(detail["msg"])
@@ -111,12 +110,15 @@ def _location(
     return ("settings",)
 
 
-def _resolved(search: Search, recipe: Recipe, context: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _resolved(
+    search: Search, recipe: AnyRecipe, context: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return the trials, their values as the recipe holds them."""
-    settings = recipe.settings()
+    settings = recipe.model_dump(mode="json")
     trials = []
     for values in search.candidates():
-        resolved = Recipe.model_validate(change(settings, values), context=context).settings()
+        tried = type(recipe).model_validate(change(settings, values), context=context)
+        resolved = tried.model_dump(mode="json")
         held = {path: _value(resolved, path) for path in values}
         trials.append({"name": trial_name(held), "values": held})
     return trials

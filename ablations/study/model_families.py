@@ -117,6 +117,16 @@ class Model(Technique):
         return {}
 
     @property
+    def test_samples(self) -> int | None:
+        """Over how many random passes the predictions on the test split are averaged, if so."""
+        return None
+
+    @property
+    def kernel_layers(self) -> tuple[str, ...] | None:
+        """The names of the layers that have a kernel; None where only a built model tells."""
+        return None
+
+    @property
     def levels(self) -> int:
         """How many hidden levels there are, as many as ``activations``.
 

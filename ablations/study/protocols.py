@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Transform: TypeAlias = "Callable[[tf.Tensor], tf.Tensor]"
+Augment: TypeAlias = "Callable[[tf.Tensor, tf.Tensor, Transform], tf.Tensor]"
+"""Features [B, …], a seed [2], int32, and what standardizes features → changed features of the
+same shape, standardized.  The same seed gives the same draws."""
 Loss: TypeAlias = "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]"
 """Outputs [B, …] and labels [B] → losses [N] of the N things that the batch holds."""
 Objective: TypeAlias = "Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]"

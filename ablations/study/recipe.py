@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    ModelWrapValidatorHandler,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
     model_validator,
 )
-from pydantic_core import InitErrorDetails
 
-from ablations.errors import AblationsError, UserCodeError, suggest
+from ablations.errors import UserCodeError, suggest
 from ablations.study.families import (
     Augmentation,
     Clipping,
@@ -28,21 +29,16 @@ from ablations.study.families import (
     Schedule,
     WeightAverage,
 )
-from ablations.study.frozen import Count, Frozen, problem, show
+from ablations.study.frozen import Count, Frozen, misplaced, problem, show
+from ablations.study.layer_pattern import matches_none
 from ablations.study.model_families import Model
 from ablations.study.settings import change
+from ablations.study.split_settings import TrainExamples, Validation
 from ablations.study.technique import Chosen, HostOnly, form_of
 from ablations.study.transfer import TransferRecipe
-from ablations.user_code import FORM, UserFunction
+from ablations.user_code import FORM, UserFunction, code_directory, code_from
 
 STEPS_BETWEEN_HISTOGRAMS = 250  # at the least, by default
-
-
-def _validation(value: Any) -> int | float:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if number and ((isinstance(value, int) and value >= 1) or 0 < value < 1):
-        return value  # type: ignore[no-any-return]
-    raise problem(f"wants a count ≥ 1 or a share between 0 and 1, got {show(value)}")
 
 
 def _data_set(value: str, info: ValidationInfo) -> str:
@@ -68,6 +64,12 @@ def _classes(value: Any) -> tuple[int, ...] | None:
     raise problem(f"wants a list of at least two distinct labels ≥ 0, got {show(value)}")
 
 
+def _directory(value: str | None, info: ValidationInfo) -> str | None:
+    if value is not None and info.context and not Path(value).is_dir():
+        raise problem(f"{value}: no such directory; wants one that holds the code")
+    return value
+
+
 class DataRecipe(Frozen):
     """What is learned from, and what is held out."""
 
@@ -76,10 +78,28 @@ class DataRecipe(Frozen):
     ``npz:PATH``, ``csv:PATH`` or ``python:module.function``, from the working directory on."""
     classes: Annotated[tuple[int, ...] | None, BeforeValidator(_classes)] = None
     """Only these classes, relabelled 0, 1, … in this order; null takes them all."""
-    validation: Annotated[int | float, BeforeValidator(_validation)] = 0.1
-    """Examples cut from the training data by seed: a count, or a share of them."""
-    train_examples: Count | None = None
-    """Train on this many of the examples that are left; null takes them all."""
+    validation: Validation = 0.1
+    """Examples cut from the training data by seed: a count, or a share of them.  ``{rows: first
+    5000}`` or ``{rows: last 5000}`` takes the same rows for every seed."""
+    train_examples: TrainExamples = None
+    """Train on this many of the examples that are left, drawn by seed; null takes them all, and
+    ``{per_class: 100}`` as many of each class."""
+    scale: Literal["standardize"] | None = None
+    """``standardize`` subtracts from each feature its mean over the training rows and divides by
+    its deviation there, if that is not 0.  Null leaves features as they are, pixels from 0 to 1."""
+
+    _code: str | None = PrivateAttr(None)
+
+    @property
+    def code(self) -> str | None:
+        """Where a user's function is found that returns it; None is the working directory."""
+        return self._code
+
+    @model_validator(mode="after")
+    def _of_its_code(self) -> DataRecipe:
+        if form_of(self.name, (FORM,)):
+            self._code = code_directory()
+        return self
 
 
 class TrainingRecipe(Frozen):
@@ -126,8 +146,62 @@ class TelemetryRecipe(Frozen):
         return self.records and (epoch % every == 0 or epoch == epochs)
 
 
-class Recipe(Frozen):
-    """Everything needed to train once."""
+class BaseRecipe(Frozen):
+    """What every recipe tells, whatever trains it; see ``recipes``."""
+
+    kind: ClassVar[str]
+    """What trains it: a key of the tables of trainers."""
+    found: ClassVar[tuple[str, ...]] = ()
+    """Fields that nobody writes: they follow from the others."""
+    tunable: ClassVar[tuple[str, ...]] = ()
+    """The sections whose settings a search may try."""
+
+    code: Annotated[str | None, AfterValidator(_directory)] = None
+    """The directory that ``python:`` functions, and programs, are taken from, such as a checkout of
+    an older version; null is the working directory.  What counts is the code, not where it lies."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _from_its_code(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Find functions where the recipe says."""
+        written = value.get("code") if isinstance(value, Mapping) else None
+        with code_from(written if isinstance(written, str) else None):
+            return handler(value)
+
+    @property
+    def all_data(self) -> tuple[DataRecipe, ...]:
+        """All data sets that are learned from, the recipe's own task first."""
+        return ()
+
+    @property
+    def planned_epochs(self) -> int | None:
+        """How many epochs it trains if nothing ends it early; None where that is not known."""
+        return None
+
+    @property
+    def records_histograms(self) -> bool:
+        """Whether histograms of gradients may be recorded."""
+        return False
+
+    def file_of_weights(self, seed: int) -> Path | None:
+        """Return the file of weights that a run starts from, if there is one."""
+        return None
+
+    def reads(self, path: str) -> bool:
+        """Return whether the setting at a dotted path can reach what trains."""
+        return True
+
+    def without_telemetry(self) -> dict[str, Any]:
+        """Return the settings that can change a result: all but what is recorded."""
+        return self.model_dump(mode="json", exclude={"telemetry", "code"})
+
+
+class Recipe(BaseRecipe):
+    """Everything needed to train once by the compiled trainer."""
+
+    kind: ClassVar[str] = "compiled"
+    # Other data would make validation scores incomparable.
+    tunable: ClassVar[tuple[str, ...]] = ("model", "training")
 
     data: DataRecipe
     model: Chosen[Model]
@@ -147,14 +221,39 @@ class Recipe(Frozen):
         """All that is learned from, the recipe's own task first."""
         return (self.data,) if self._source is None else (self.data, self._source.data)
 
+    @property
+    def planned_epochs(self) -> int:
+        """The epochs of the recipe's own task."""
+        return self.training.epochs
+
+    @property
+    def records_histograms(self) -> bool:
+        """Whether the telemetry asks for any."""
+        return self.telemetry.records
+
+    def file_of_weights(self, seed: int) -> Path | None:
+        """Return the file that the transfer reads, if it reads one."""
+        return None if self.transfer is None else self.transfer.source.file(seed)
+
+    @model_validator(mode="after")
+    def _patterns_match(self, info: ValidationInfo) -> Recipe:
+        layers = self.model.kernel_layers if info.context else None
+        for name in ("regularization", "constraint"):
+            technique = getattr(self.training, name)
+            if layers is None or technique is None or technique.layers is None:
+                continue
+            if wrong := matches_none(technique.layers, layers, "layer with a kernel"):
+                raise misplaced(wrong, "training", name, "layers")
+        return self
+
     @model_validator(mode="after")
     def _transfers(self, info: ValidationInfo) -> Recipe:
         if self.transfer is None:
             return self
         if self.transfer.unfreeze and self.training.early_stopping is not None:
-            raise _misplaced("does not go with early_stopping", "transfer", "unfreeze")
+            raise misplaced("does not go with early_stopping", "transfer", "unfreeze")
         if self.transfer.cache and self.training.augmentation is not None:
-            raise _misplaced("does not go with augmentation", "transfer", "cache")
+            raise misplaced("does not go with augmentation", "transfer", "cache")
         changes = self.transfer.source.task_changes
         if changes is not None and info.context:
             settings = change({**self.settings(), "transfer": None}, changes)
@@ -164,42 +263,9 @@ class Recipe(Frozen):
                 first = error.errors()[0]
                 where = ".".join(map(str, first["loc"]))
                 message = f"{where}: {first['msg']}"
-                raise _misplaced(message, "transfer", "source", "changes") from None
+                raise misplaced(message, "transfer", "source", "changes") from None
         return self
 
     def settings(self) -> dict[str, Any]:
         """Return the recipe as plain nested data, defaults filled in."""
         return self.model_dump(mode="json")
-
-    def without_telemetry(self) -> dict[str, Any]:
-        """Return the settings that can change a result: all but what is recorded."""
-        return self.model_dump(mode="json", exclude={"telemetry"})
-
-
-class FreeRecipe(Frozen):
-    """The settings of a run that something else than this package trained: free keys."""
-
-    settings: Mapping[str, Any] = {}
-
-    def without_telemetry(self) -> dict[str, Any]:
-        """Return the settings that can change a result: all."""
-        return self.model_dump(mode="json")
-
-
-AnyRecipe = Recipe | FreeRecipe
-
-
-def trainable(recipe: AnyRecipe) -> Recipe:
-    """Return a recipe of this package.
-
-    Raises:
-        AblationsError: something else trained it.
-    """
-    if isinstance(recipe, FreeRecipe):
-        raise AblationsError("the results were imported; wants a study of this package to train")
-    return recipe
-
-
-def _misplaced(message: str, *location: str) -> ValidationError:
-    error = InitErrorDetails(type=problem(message), loc=location, input=None)
-    return ValidationError.from_exception_data("Recipe", [error])

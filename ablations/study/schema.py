@@ -14,7 +14,8 @@ from ablations.study.budgets import MOST_SEED, MOST_SEEDS, too_many
 from ablations.study.frozen import Count, Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
 from ablations.study.metrics import METRICS, Direction, Metric
-from ablations.study.recipe import AnyRecipe, Recipe, trainable
+from ablations.study.recipe import Recipe
+from ablations.study.recipes import AnyRecipe, trainable
 from ablations.study.yaml_writer import to_yaml_line
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -124,10 +125,10 @@ class Arm(Frozen):
 
     @property
     def trained(self) -> Recipe:
-        """The recipe, of this package.
+        """The recipe, of the compiled trainer.
 
         Raises:
-            AblationsError: something else trained it.
+            AblationsError: something else trains it.
         """
         return trainable(self.recipe)
 
@@ -138,7 +139,7 @@ class Claim(Frozen):
     better: str
     """The arm that is said to do better."""
     than: str
-    on: MetricName = "test_accuracy"
+    on: str = "test_accuracy"
     source: str
     text: str = ""
     """The claim in words, where the arms' names do not say it."""
@@ -149,6 +150,8 @@ class DeclaredMetric(Frozen):
 
     better: Direction
     unit: str = ""
+    if_diverged: float | None = None
+    """What a diverged run scores; null takes the worst of any completed run."""
 
 
 class Part(Frozen):

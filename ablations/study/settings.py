@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ablations.study.frozen import show
@@ -62,9 +62,13 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, t
     """Return dotted path → (value in ``one``, value in ``other``) wherever the two differ."""
     left, right = name_the_absent([flatten(unequal) for unequal in _unequal(one, other)])
     sections = {path.rpartition(".")[0] for path in (*left, *right)}  # null where one is lacking
-    paths = [path for path in {**left, **right} if path not in sections]
-    pairs = {path: (left.get(path, ABSENT), right.get(path, ABSENT)) for path in paths}
-    return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
+    pairs = {p: (left.get(p, ABSENT), right.get(p, ABSENT)) for p in {**left, **right}}
+    return {
+        path: pair
+        for path, pair in pairs.items()
+        if pair[0] != pair[1]
+        and not (path in sections and all(x is None or x == ABSENT for x in pair))
+    }
 
 
 def _unequal(
@@ -81,9 +85,11 @@ def _unequal(
 
 
 def undeclared(
-    base: Mapping[str, Any], arm: Mapping[str, Any], changes: Mapping[str, Any]
+    base: Mapping[str, Any], arm: Mapping[str, Any], changes: Collection[str]
 ) -> list[str]:
     """Return the dotted paths in which an arm differs from the base without declaring it.
+
+    ``changes`` are the dotted paths that it declares.
 
     Declaring a path declares what is below it; declaring a technique's name, its parameters; and
     declaring part of a section that the base lacks (null), the section with its defaults.

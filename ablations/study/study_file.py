@@ -11,14 +11,15 @@ from ablations.study.budgets import MOST_ARMS
 from ablations.study.frozen import Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
 from ablations.study.over import Over
+from ablations.study.recipes import COMPILED
 from ablations.study.schema import (
     SUMMARY,
     TUNING,
     Claim,
     Correction,
+    DeclaredMetric,
     Design,
     Listed,
-    MetricName,
     Name,
     Seeds,
     Target,
@@ -46,6 +47,8 @@ class StudyFile(Frozen):
     study: Name
     question: str
     description: str = ""
+    trainer: Any = COMPILED
+    """What trains the runs: ``compiled``, ``python:my_module.train`` or ``{command: […]}``."""
     base: Mapping[str, Any]
     control: str | None = None
     arms: Annotated[
@@ -57,11 +60,13 @@ class StudyFile(Frozen):
     """The setting that differs from part to part of the study, with its values."""
     seeds: Seeds
     tune: Search | None = None
-    metric: MetricName = "test_accuracy"
+    metrics: Mapping[str, DeclaredMetric] = {}
+    """Metrics of the study's own, which its trainer returns."""
+    metric: str = "test_accuracy"
     margin: NonNegative = 0.0
     target: Target | None = None
     claims: Annotated[tuple[Claim, ...], Listed, Field(validate_default=False)] = ()
     correction: Correction = "max_t"
-    if_diverged: Mapping[MetricName, float] = {}
+    if_diverged: Mapping[str, float] = {}
     looks: Looks = ()
     look_weights: LookWeights = ()

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from ablations.study.families import Augmentation
 from ablations.study.frozen import NonNegative, problem
+from ablations.study.protocols import Augment
 from ablations.study.technique import Family, LiveValues
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 
 class Perturbation(Augmentation):
     """Turn, then shift each image, bilinear and black beyond its edge; then add normal noise.
 
     Angles and shifts are uniform, one of each an image; shifts are whole pixels, so that a shift
-    alone blurs nothing.
+    alone blurs nothing.  Where ``data.scale`` standardizes, it does so before the noise.
     """
 
     name: Literal["perturbation"] = "perturbation"
@@ -28,7 +25,7 @@ class Perturbation(Augmentation):
     rotation_degrees: Annotated[float, Field(ge=0, le=180, examples=[10.0])] = 0.0
     """The largest angle about the centre, either way."""
     noise: Annotated[NonNegative, Field(examples=[0.1])] = 0.0
-    """σ, where the features as the network sees them span 0 to 1."""
+    """σ, in the unit of the features as the network sees them: pixels span 0 to 1."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> Perturbation:
@@ -40,7 +37,7 @@ class Perturbation(Augmentation):
     def needs_images(self) -> bool:
         return bool(self.shift_pixels or self.rotation_degrees)
 
-    def build(self, live: LiveValues) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    def build(self, live: LiveValues) -> Augment:
         from ablations.techniques.keras.augmentation import Perturb
 
         return Perturb(self.shift_pixels, self.rotation_degrees, self.noise)

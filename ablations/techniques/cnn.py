@@ -57,15 +57,22 @@ class CNN(LayeredModel):
         return total + self.dense_parameters(rows * columns * channels, self.hidden, classes)
 
     @property
+    def convolutions(self) -> tuple[str, ...]:
+        """The names of the convolutions."""
+        return tuple(f"convolution{number}" for number in range(1, len(self.filters) + 1))
+
+    @property
+    def kernel_layers(self) -> tuple[str, ...]:
+        return (*self.convolutions, *self.dense_layers, "outputs")
+
+    @property
     def levels(self) -> int:
         return len(self.filters) + len(self.hidden)
 
     def activations(self, model: keras.Model) -> dict[str, keras.KerasTensor]:
-        numbers = range(1, len(self.filters) + 1)
-        convolutions = (f"convolution{number}" for number in numbers)
-        found = {name: self.activation_of(model, f"_{name}") for name in convolutions}
-        numbers = range(1, len(self.hidden) + 1)
-        return found | {f"hidden{n}": self.activation_of(model, str(n)) for n in numbers}
+        found = {name: self.activation_of(model, f"_{name}") for name in self.convolutions}
+        dense = enumerate(self.dense_layers, start=1)
+        return found | {name: self.activation_of(model, str(number)) for number, name in dense}
 
     def image(self, input_shape: tuple[int, ...]) -> tuple[int, int, int]:
         """Return rows, columns and channels.

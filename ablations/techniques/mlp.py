@@ -32,9 +32,13 @@ class MLP(LayeredModel):
         return self.dense_parameters(math.prod(input_shape), self.hidden, classes)
 
     @property
+    def kernel_layers(self) -> tuple[str, ...]:
+        return (*self.dense_layers, "outputs")
+
+    @property
     def levels(self) -> int:
         return len(self.hidden)
 
     def activations(self, model: keras.Model) -> dict[str, keras.KerasTensor]:
-        numbers = range(1, len(self.hidden) + 1)
-        return {f"hidden{n}": self.activation_of(model, str(n)) for n in numbers}
+        names = enumerate(self.dense_layers, start=1)
+        return {name: self.activation_of(model, str(number)) for number, name in names}

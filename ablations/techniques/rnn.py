@@ -75,6 +75,10 @@ class RNN(Model):
         return total + classes * (fan_in + 1)
 
     @property
+    def kernel_layers(self) -> tuple[str, ...]:
+        return (*(f"hidden{number}/cell" for number in range(1, len(self.hidden) + 1)), "outputs")
+
+    @property
     def levels(self) -> int:
         return len(self.hidden)
 

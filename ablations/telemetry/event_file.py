@@ -9,19 +9,17 @@ from __future__ import annotations
 import itertools
 import os
 import socket
-import struct
 import time
 from pathlib import Path
 
-import google_crc32c
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 
+from ablations.ledger.event_records import record as record
 from ablations.ledger.paths import EVENTS_PREFIX
 from ablations.telemetry.summaries import Value
 
 _FILES = itertools.count()
-CRC_MASK = 0xA282EAD8  # the TFRecord format stores rotated checksums plus this constant
 
 
 class EventFile:
@@ -72,20 +70,3 @@ class EventFile:
     def _append(self, event: Event, wall_time: float | None = None) -> None:
         event.wall_time = time.time() if wall_time is None else wall_time
         self._stream.write(record(event.SerializeToString()))
-
-
-def record(content: bytes) -> bytes:
-    """Return a TFRecord: length, its checksum, content, its checksum; little-endian.
-
-    TensorBoard's own writer computes its checksums in Python: 6 ms for 20 kB, longer than an
-    epoch.
-    """
-    length = struct.pack("<Q", len(content))
-    return length + masked_checksum(length) + content + masked_checksum(content)
-
-
-def masked_checksum(content: bytes) -> bytes:
-    """Return the masked CRC-32C that the TFRecord format asks for."""
-    checksum = google_crc32c.value(content)
-    rotated = (checksum >> 15) | (checksum << 17)
-    return struct.pack("<I", (rotated + CRC_MASK) & 0xFFFFFFFF)

@@ -42,3 +42,27 @@ def linear_buckets(counts: NDArray[np.integer], least: float, greatest: float) -
     buckets[:, 0], buckets[:, 1], buckets[:, 2] = edges[:-1], edges[1:], counts
     buckets[-1, 1] = greatest
     return buckets
+
+
+def octave_counts(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Count |values| into OCTAVES buckets by the exponent of each float32, [OCTAVES]."""
+    bits = np.abs(np.asarray(values, np.float32)).reshape(-1).view(np.uint32)
+    return np.bincount(bits >> np.uint32(23), minlength=OCTAVES)[:OCTAVES]
+
+
+def buckets_of(values: NDArray[np.floating]) -> Buckets:
+    """Return [LINEAR_BUCKETS, 3] of the finite values of an array of any shape."""
+    finite = np.asarray(values, np.float64).reshape(-1)
+    finite = finite[np.isfinite(finite)]
+    if not len(finite):
+        return np.zeros((0, 3), np.float32)
+    least, greatest = float(finite.min()), float(finite.max())
+    if least == greatest:
+        return linear_buckets(np.array([len(finite)]), least, greatest)
+    counts, _ = np.histogram(finite, LINEAR_BUCKETS, (least, greatest))
+    return linear_buckets(counts, least, greatest)
+
+
+def log10_buckets_of(values: NDArray[np.floating]) -> Buckets:
+    """Return [K, 3] in units of log10 of the absolute values of an array of any shape."""
+    return log10_buckets(octave_counts(values))

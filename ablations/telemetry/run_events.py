@@ -63,6 +63,14 @@ class RunEvents:
             *_layer_scalars(layers),
         )
 
+    def write_own(self, step: int, scalars: Mapping[str, float]) -> None:
+        """Write scalars that a user's own trainer has logged, by the names that it gave them."""
+        self._file.write(step, *summaries.scalars(tags.own(scalars), scalars))
+
+    def write_histograms(self, step: int, histograms: Mapping[str, Buckets]) -> None:
+        """Write histograms, by tag."""
+        self._file.write(step, *_values(histograms))
+
     def end_session(self, step: int, metrics: Mapping[str, float], completed: bool) -> None:
         """Write the final metrics and the end of the session."""
         final = [summaries.scalar(tags.final(name), value) for name, value in metrics.items()]

@@ -8,7 +8,7 @@ The tags of an epoch's metrics are declared with the metrics, in ``study/metrics
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
@@ -43,6 +43,11 @@ ANSWER_TEXT = "answer"
 
 REPORT_TEXT = "report"
 """The tag of the study's report."""
+
+
+def own(names: Iterable[str]) -> dict[str, str]:
+    """Return name → tag of what a user's own trainer logs: a known metric's, or the name itself."""
+    return {name: EPOCH_SCALARS.get(name, name) for name in names}
 
 
 def figure(name: str) -> str:

@@ -68,7 +68,7 @@ class RecordedTraining:
             raise
         except Exception as error:  # what does not fit can fail anywhere: begin anew, never again
             raise UnusableError(f"it cannot be restored ({described(error)})") from None
-        self.checkpoints.truncate_files(saved)
+        self.checkpoints.truncate_files(saved.files)
         return True
 
     def train(self, events: RunEvents) -> None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -48,6 +49,24 @@ class CheckpointManager:
         Raises:
             UnusableError: it is torn, damaged, of another version or of another training.
         """
+        found = self.read(path)
+        if found is None:
+            return None
+        header, arrays = found
+        try:
+            progress = TrainingState.model_validate(header.progress)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise UnusableError(f"it is of another version: {where}: {first['msg']}") from None
+        return Checkpoint(progress, arrays, header.files)
+
+    def read(self, path: Path) -> tuple[CheckpointHeader, Arrays] | None:
+        """Return what ``write`` wrote, None where there is none.
+
+        Raises:
+            UnusableError: it is torn, damaged or of another training.
+        """
         if not path.exists():
             return None
         header = self._header(path)
@@ -59,22 +78,16 @@ class CheckpointManager:
                 raise UnusableError(f"{name} is shorter than it was")
             if _state_of(files[name], state.length) != state:
                 raise UnusableError(f"{name} is not what it was")
-        try:
-            progress = TrainingState.model_validate(header.progress)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise UnusableError(f"it is of another version: {where}: {first['msg']}") from None
-        return Checkpoint(progress, checkpoint.load(path), header.files)
+        return header, checkpoint.load(path)
 
-    def truncate_files(self, restored: Checkpoint) -> None:
+    def truncate_files(self, files: Mapping[str, FileState]) -> None:
         """Truncate what grows to the lengths at the checkpoint; what began later is deleted."""
         for path in self.directory.final:
             path.unlink(missing_ok=True)
         for name, path in self._growing_files().items():
-            if name not in restored.files:
+            if name not in files:
                 path.unlink()
-        for name, state in restored.files.items():
+        for name, state in files.items():
             os.truncate(self.directory.path / name, state.length)
 
     def clear(self) -> None:
@@ -94,11 +107,15 @@ class CheckpointManager:
 
     def save(self, path: Path, state: TrainingState, arrays: Arrays) -> None:
         """Write where the training stands; what it recorded so far is on the disk before."""
+        self.write(path, state.progress.epochs, state.model_dump(), arrays)
+
+    def write(self, path: Path, epochs: int, progress: Mapping[str, Any], arrays: Arrays) -> None:
+        """Write how far a training has come, as plain data, and its arrays."""
         files = self.sync_files()
         header = CheckpointHeader(
             fingerprint=self.fingerprint,
-            epochs=state.progress.epochs,
-            progress=state.model_dump(),
+            epochs=epochs,
+            progress=progress,
             files={name: _state_of(each, each.stat().st_size) for name, each in files.items()},
         )
         checkpoint.save(path, arrays, header)

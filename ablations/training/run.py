@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
 from ablations.data import catalog as data_catalog
 from ablations.errors import DataError
@@ -15,39 +11,19 @@ from ablations.ledger import replaced
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.inputs import inputs_digest
 from ablations.ledger.leftovers import remove_leftovers
-from ablations.ledger.paths import RunDirectory, RunsDirectory
+from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Result, write_correct
-from ablations.study.expand import Run
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry.run_events import RunEvents
 from ablations.training import checkpoint
 from ablations.training.recorded import RecordedTraining
+from ablations.training.request import TrainingRequest, now
 from ablations.training.shared_stages import SharedStages
 from ablations.training.stage import describe, stages_of
 from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.trainer import CompiledTrainer
 from ablations.training.trainers.trainer import FinalScores, Trainer
-
-
-@dataclass(frozen=True)
-class TrainingRequest:
-    """What one training needs to know."""
-
-    run: Run
-    directory: RunDirectory
-    """The caller holds its lock."""
-    settings: Mapping[str, str | float | bool]
-    """The ablated settings, for the HParams dashboard."""
-    root: RunsDirectory
-    """Where the stages lie that runs share."""
-    data_directory: Path | None = None
-    data_digest: str = ""
-    """That of all inputs as the caller planned the run; empty takes them as they are."""
-    from_scratch: bool = False
-    """Whether to ignore a checkpoint that the directory holds of this run."""
-    fence: Callable[[], None] = lambda: None
-    """Raises ``HeldError`` where the caller has lost the lock."""
 
 
 def train(request: TrainingRequest, programs: Programs) -> Result:
@@ -63,7 +39,7 @@ class _RunTraining(RecordedTraining):
     directory: RunDirectory
 
     def __init__(self, request: TrainingRequest, programs: Programs) -> None:
-        self.started_at = _now()
+        self.started_at = now()
         self.run, self.request, self.programs = request.run, request, programs
         self.data_digest = _data_digest(request)
         self.fingerprint = fingerprint(self.run.recipe, self.run.seed, self.data_digest)
@@ -165,7 +141,7 @@ class _RunTraining(RecordedTraining):
             seconds={name: round(value, 6) for name, value in seconds.items()},
             environment=self.trainer.environment(),
             started_at=self.started_at,
-            finished_at=_now(),
+            finished_at=now(),
         )
 
 
@@ -191,7 +167,3 @@ def _digest(data: DataRecipe, request: TrainingRequest) -> str:
     """Return the digest of one data set, which is fetched where it is not here."""
     data_catalog.fetch(data.name, request.data_directory)
     return data_catalog.digest(data.name, request.data_directory, data.classes) or ""
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

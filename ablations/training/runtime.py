@@ -10,6 +10,7 @@ import ctypes
 import gc
 import os
 import platform
+import sys
 import time
 import warnings
 from collections.abc import Mapping
@@ -23,6 +24,11 @@ from ablations.techniques.keras import internals
 THREADS = 1  # two single-thread processes beat one with two threads
 NOT_NEEDED = ("sklearn", "matplotlib")  # Keras's wrappers load them: a third of all imports' time
 ONEDNN_FLAG = "TF_ENABLE_ONEDNN_OPTS"
+BUILT_WITH_ONEDNN = ("linux", "win32")
+_TOO_LATE = (
+    "TensorFlow was imported in this process before what changes its bits could be pinned; wants "
+    "a fresh process, or the executor of processes"
+)
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
@@ -45,6 +51,7 @@ def start(gpu: str | None = None, devices: int = 1) -> None:
 
 def _import(virtual_cpus: int = 1) -> None:
     """Import and configure TensorFlow, whatever devices it may see."""
+    was_imported = "tensorflow" in sys.modules
     os.environ[ONEDNN_FLAG] = "1"
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -52,6 +59,10 @@ def _import(virtual_cpus: int = 1) -> None:
         _configure(virtual_cpus)
     except ImportError as error:
         raise DeviceError(f"TensorFlow cannot be imported: {described(error)}") from error
+    except RuntimeError as error:
+        raise DeviceError(f"{_TOO_LATE} ({described(error)})") from error
+    if was_imported and not internals.onednn_is_used() and sys.platform in BUILT_WITH_ONEDNN:
+        raise DeviceError(f"{_TOO_LATE} ({ONEDNN_FLAG} was not 1)")
 
 
 def _configure(virtual_cpus: int) -> None:
@@ -143,7 +154,7 @@ def environment() -> dict[str, Any]:
         "device": _named(f"GPU {details.get('device_name', '')}".strip() if gpus else "CPU"),
         "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
-        "onednn": os.environ[ONEDNN_FLAG],
+        "onednn": str(int(internals.onednn_is_used())),
     }
 
 

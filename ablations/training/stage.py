@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablations.errors import DeviceError
+from ablations.ledger.fingerprint import as_of_2
 from ablations.study.families import Pretraining
-from ablations.study.recipe import Recipe, TrainingRecipe
+from ablations.study.recipe import BaseRecipe, Recipe, TrainingRecipe
 from ablations.study.transfer import TransferRecipe
 
 
@@ -65,7 +66,7 @@ class Stage:
         """What shapes all that the stage learns and records, as plain data."""
         task = self.setup.pretraining
         return {
-            "recipe": self.recipe.settings(),
+            "recipe": as_of_2(self.recipe.settings()),
             "task": None if task is None else task.model_dump(mode="json"),
             "level": self.setup.level,
             "epochs": self.epochs,
@@ -77,9 +78,9 @@ def earlier_stages(recipe: Recipe) -> tuple[Stage, ...]:
     return tuple(stage for stage in stages_of(recipe) if not stage.own_task)
 
 
-def shared_by(recipe: Recipe, seed: int) -> str:
+def shared_by(recipe: BaseRecipe, seed: int) -> str:
     """Return a name that the runs have in common which share all earlier stages; empty for none."""
-    stages = earlier_stages(recipe)
+    stages = earlier_stages(recipe) if isinstance(recipe, Recipe) else ()
     if not stages:
         return ""
     content = json.dumps([seed, *(stage.content for stage in stages)], sort_keys=True)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from ablations.commands.lines import Lines
 from ablations.commands.progress import ProgressDisplay
 from ablations.execution.worker import Job, Outcome
 from ablations.ledger.records import Result
+from ablations.study.metrics import METRICS
 
 
 def said(capsys: Any, metric: str, **changes: Any) -> str:
@@ -21,10 +23,11 @@ def said(capsys: Any, metric: str, **changes: Any) -> str:
         "fingerprint": "f",
         "metrics": {"test_accuracy": 0.5},
         "epochs": 2,
+        "updates": 60,
         "seconds": {"total": 3.0, "train": 1.25},
     }
     result = Result.model_validate(content | changes)
-    with ProgressDisplay(1, metric) as display:
+    with ProgressDisplay(1, METRICS[metric], Lines()) as display:
         display.show(Outcome(Job("s", "a", 0, {}, {}, Path("runs"), ""), result))
     return str(capsys.readouterr().out)
 

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablations.data.split import check_sizes, epoch_order, pair_order, split, split_sizes
+from ablations.data.split import (
+    check_classes,
+    check_sizes,
+    epoch_order,
+    pair_order,
+    split,
+    split_sizes,
+)
 from ablations.errors import DataError
 from ablations.study.recipe import DataRecipe
 
@@ -116,3 +123,52 @@ def test_rows_of_numbers_cannot_be_shifted_or_turned(recipe, change):
     assert "\n" not in str(caught.value)
     check_sizes(moved, 1000, (8, 8))
     check_sizes(recipe({"training.augmentation": {"noise": 0.1}}), 1000, (13,))
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"), [("first 20", range(20)), ("last 30", range(70, 100))], ids=str
+)
+def test_fixed_rows_validate_whatever_the_seed(rows, wanted):
+    recipe = data_recipe({"rows": rows})
+    parts = [split(recipe, 100, seed) for seed in (0, 1)]
+    for train, held_out in parts:
+        assert held_out.tolist() == list(wanted)
+        assert sorted([*train, *held_out]) == list(range(100))
+        assert train.dtype == held_out.dtype == np.int32
+    assert not np.array_equal(parts[0][0], parts[1][0])
+    few, _ = split(data_recipe({"rows": rows}, 7), 100, 0)
+    assert np.array_equal(few, parts[0][0][:7])
+
+
+def test_fixed_rows_that_leave_none_to_train_on_are_refused():
+    with pytest.raises(DataError, match="100 training examples cannot give 100 for validation"):
+        split(data_recipe({"rows": "last 100"}), 100, 0)
+
+
+@given(seed=st.integers(0, 1000), wanted=st.integers(1, 20))
+def test_as_many_examples_of_each_class_train(seed, wanted):
+    labels = np.random.default_rng(3).permutation(np.repeat(np.arange(4), [90, 40, 60, 110]))
+    everything, held_out = split(data_recipe(30), 300, seed)
+    rows, same = split(data_recipe(30, {"per_class": wanted}), 300, seed, labels)
+    assert np.bincount(labels[rows]).tolist() == [wanted] * 4
+    assert np.array_equal(same, held_out)
+    for label in range(4):  # those that come first in the order of the whole split
+        of_class = everything[labels[everything] == label][:wanted]
+        assert rows[labels[rows] == label].tolist() == of_class.tolist()
+    position = {row: place for place, row in enumerate(everything.tolist())}
+    assert sorted(rows.tolist(), key=position.__getitem__) == rows.tolist()
+
+
+def test_a_class_with_too_few_examples_is_named():
+    labels = np.repeat(np.arange(3), [60, 5, 60]).astype(np.int32)
+    recipe = data_recipe({"rows": "first 10"}, {"per_class": 6})
+    with pytest.raises(DataError, match="class 1 has 5 training examples besides") as caught:
+        split(recipe, 125, 0, labels)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_class_with_too_few_examples_is_found_before_training():
+    few = {"name": "digits", "validation": 30, "train_examples": {"per_class": 141}}
+    with pytest.raises(DataError, match=r"data set digits: class 8 has 1\d\d training examples"):
+        check_classes(DataRecipe(**few), range(6), None)
+    check_classes(DataRecipe(**{**few, "train_examples": {"per_class": 100}}), range(6), None)

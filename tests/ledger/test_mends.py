@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.fingerprint import as_of_2, fingerprint
 from ablations.ledger.mends import MENDS, mends_of
 from ablations.study.recipe import Recipe
 from tests.support.running import make_recipe
@@ -53,8 +53,8 @@ UNTOUCHED = [
 
 def unmended(recipe: Recipe) -> str:
     """Return the fingerprint by the rule of 0.2.0, which knew no mends."""
-    content = {"code": 2, "recipe": recipe.without_telemetry(), "seed": 3, "data": "digest"}
-    content["recipe"]["training"].pop("label_smoothing", None)
+    settings = as_of_2(recipe.without_telemetry())
+    content = {"code": 2, "recipe": settings, "seed": 3, "data": "digest"}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

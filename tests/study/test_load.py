@@ -116,9 +116,19 @@ def test_a_good_study_is_resolved(load):
         ),
         (
             "{model.activation: relu}",
-            "{model: mlp}",
-            's.yaml:13:10: arms.relu.model: "model" names a whole section; wants a dotted path '
-            "such as model.activation",
+            "{modl: mlp}",
+            's.yaml:13:10: arms.relu.modl: "modl" is no section; wants a dotted path, or a whole '
+            'section; did you mean "model"? Known: data, model, model.activation',
+        ),
+        (
+            "{model.activation: relu}",
+            "{training: {batch_size: 10, optimizer: adam}}",
+            "s.yaml:13:20: arms.relu.training.epochs: is missing and has no default",
+        ),
+        (
+            "{model.activation: relu}",
+            "{model: {name: cnn, filters: [2], hiden: [4]}}",
+            's.yaml:13:43: arms.relu.model.hiden: unknown key "hiden"; did you mean "hidden"?',
         ),
         ("control: elu", "control: tanh", 's.yaml:10:10: control: no arm is called "tanh"; Known'),
         ("control: elu\n", "", "s.yaml:1:1: control is missing: the arm that the others are"),

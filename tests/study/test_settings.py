@@ -97,6 +97,28 @@ def test_a_section_that_the_base_lacks_comes_with_its_defaults():
     }
 
 
+def test_a_number_beside_a_section_is_shown_with_it():
+    one, other = {"validation": 0.1}, {"validation": {"rows": "first 50"}}
+    assert differences(one, other) == {
+        "validation": (0.1, ABSENT),
+        "validation.rows": (ABSENT, "first 50"),
+    }
+    assert undeclared(one, other, {"validation": {"rows": "first 50"}}) == []
+
+
+def test_a_whole_section_replaces_that_of_the_base():
+    base = {"model": {"name": "mlp", "hidden": [3], "dropout": 0.5}, "data": {"name": "digits"}}
+    arm = change(base, {"model.hidden": [4], "model": {"name": "cnn", "pool": 2}})
+    assert arm == {"model": {"name": "cnn", "pool": 2, "hidden": [4]}, "data": {"name": "digits"}}
+    assert undeclared(base, arm, {"model": {}}) == []
+    assert differences(base, arm) == {
+        "model.name": ("mlp", "cnn"),
+        "model.hidden": ([3], [4]),
+        "model.dropout": (0.5, ABSENT),
+        "model.pool": (ABSENT, 2),
+    }
+
+
 def test_a_technique_that_one_side_does_without_is_called_none():
     without, with_it = {"clipping": None}, {"clipping": {"name": "by_norm", "threshold": 1.0}}
     assert differences(without, with_it) == {

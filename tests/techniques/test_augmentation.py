@@ -118,9 +118,9 @@ def test_every_step_and_epoch_draws_anew(tensorflow, recipe, train, monkeypatch)
     keys = []
     real = Perturb.__call__
 
-    def recording(self, features, seed):
+    def recording(self, features, seed, *rest):
         tensorflow.numpy_function(lambda seed: keys.append(tuple(seed.tolist())), [seed], [])
-        return real(self, features, seed)
+        return real(self, features, seed, *rest)
 
     monkeypatch.setattr(Perturb, "__call__", recording)
     train(recipe(settings()), seed=1)

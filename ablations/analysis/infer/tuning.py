@@ -10,8 +10,9 @@ from ablations.analysis.infer.intervals import Interval, student_interval
 from ablations.analysis.infer.summary import summarize
 from ablations.analysis.read.collect import Collected
 from ablations.ledger.searches import ArmSearch, TrialScore
-from ablations.study.schema import Study
+from ablations.study.schema import Arm, Study
 from ablations.study.search import declared
+from ablations.study.settings import flatten
 
 RATE = "training.optimizer.learning_rate"
 
@@ -153,10 +154,15 @@ def own_rates(study: Study) -> dict[str, float]:
     """
     if study.imported or study.control not in study.arm_names:
         return {}
-    control = study.arm(study.control).trained.training.optimizer.learning_rate
+    control = _rate(study.arm(study.control))
     rates = {
-        arm.name: arm.trained.training.optimizer.learning_rate
+        arm.name: _rate(arm)
         for arm in study.arms
         if declared(arm.changes, RATE) and RATE not in arm.levels
     }
-    return {arm: rate for arm, rate in rates.items() if rate != control}
+    return {arm: rate for arm, rate in rates.items() if rate not in (None, control)}
+
+
+def _rate(arm: Arm) -> Any:
+    """Return the learning rate in an arm's recipe; None where there is none of that name."""
+    return flatten(arm.recipe.without_telemetry()).get(RATE)

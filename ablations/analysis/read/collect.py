@@ -11,93 +11,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from ablations.analysis.read.layers import LayerHistory, read_layers
 from ablations.analysis.read.left_out import Kind, LeftOut, join_seeds, trial_path, why_left_out
+from ablations.analysis.read.memory import Memory
+from ablations.analysis.read.recorded_run import RecordedRun as RecordedRun
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
 from ablations.files import read_bounded
 from ablations.ledger.looks import Looks, read_looks
-from ablations.ledger.paths import RESULT, RunDirectory, RunsDirectory, seed_of
-from ablations.ledger.records import Epoch, Result, read_correct, read_history
+from ablations.ledger.paths import RESULT, STUDY_RECORD, RunDirectory, RunsDirectory, seed_of
 from ablations.ledger.searches import ArmSearch, read_searches
-from ablations.ledger.standing import Standing, classify
-from ablations.study.expand import SEED_PREFIX, Run, comparison_runs, expand_trials
+from ablations.ledger.standing import Standing
+from ablations.study.expand import SEED_PREFIX, Run, comparison_runs
 from ablations.study.recipe import Recipe
 from ablations.study.schema import STUDY_NAME, SUMMARY, TUNING, Study
 from ablations.study.yaml_reader import MAXIMUM_BYTES, read_yaml
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-
-@dataclass(frozen=True)
-class RecordedRun:
-    """A run of the comparison whose result could be read."""
-
-    standing: Standing
-    result: Result
-    declared: bool = True
-    """Whether the study declares its seed, and its arm had not left before it."""
-    same_data: bool = True
-    """Whether it learned from the bytes that most runs with its data settings learned from."""
-
-    @property
-    def arm(self) -> str:
-        """The arm whose directory holds the result."""
-        return self.standing.run.arm
-
-    @property
-    def seed(self) -> int:
-        """The seed whose directory holds the result."""
-        return self.standing.run.seed
-
-    @property
-    def current(self) -> bool:
-        """Whether the result is of the study as it stands, whatever became of the run."""
-        return self.standing.cause is None
-
-    @property
-    def counts(self) -> bool:
-        """Whether the run is a result of the study as it stands: completed or diverged."""
-        return self.declared and self.same_data and self.standing.finished
-
-    def value(self, metric: str) -> float | None:
-        """Return the run's ``metric``; None where it has none that is finite."""
-        return self.result.value(metric)
-
-    def history(self) -> list[Epoch]:
-        """Read the run's epochs, up to the first that is damaged."""
-        return list(self._history)
-
-    @cached_property
-    def _history(self) -> list[Epoch]:
-        return read_history(self.standing.directory.metrics)
-
-    def layers(self) -> LayerHistory:
-        """Read the diagnostics of the run's layers, up to the first epoch that is damaged."""
-        return self._layers
-
-    @cached_property
-    def _layers(self) -> LayerHistory:
-        return read_layers(self.standing.directory.layers)
-
-    @property
-    def damage(self) -> str:
-        """What is lost of the run's curve; empty where nothing is, or where it has none."""
-        if not self.standing.directory.metrics.exists():
-            return ""
-        found, epochs = len(self._history), self.result.epochs
-        if found >= epochs:
-            return ""
-        return f"{found} of the {epochs} epochs of its curve can be read; its final metrics count"
-
-    def correct(self) -> NDArray[np.bool_] | None:
-        """Read which test examples the run classified correctly; None where it keeps none."""
-        return read_correct(self.standing.directory.correct, self.result)
 
 
 @dataclass(frozen=True)
@@ -114,10 +43,22 @@ class Collected:
     """The looks that were taken at it."""
     searches: tuple[ArmSearch, ...] = ()
     """What tuned each arm, in the study's order; none in a study that tunes nothing."""
+    standings: tuple[Standing, ...] = ()
+    """Of each run of the comparison that the study wants or that has a directory."""
+    trials: tuple[Standing, ...] = ()
+    """Of each run of the searches."""
+
+    @cached_property
+    def _by_arm(self) -> dict[str, tuple[RecordedRun, ...]]:
+        by_arm: dict[str, list[RecordedRun]] = {}
+        for run in self.runs:
+            if run.counts:
+                by_arm.setdefault(run.arm, []).append(run)
+        return {arm: tuple(runs) for arm, runs in by_arm.items()}
 
     def of_arm(self, arm: str) -> tuple[RecordedRun, ...]:
         """Return the runs of ``arm`` that count, by seed."""
-        return tuple(run for run in self.runs if run.arm == arm and run.counts)
+        return self._by_arm.get(arm, ())
 
     def values(self, arm: str, metric: str) -> dict[int, float]:
         """Return seed → value over the completed runs of ``arm``."""
@@ -169,17 +110,27 @@ def read_record(runs: Path, name: str) -> Study:
         raise AblationsError(f"{path}: not a study's record: {problem}; {again}") from None
 
 
-def collect(runs: Path, name: str) -> Collected:
-    """Read everything that ``runs/<name>/`` holds.
+def collect(runs: Path, name: str, memory: Memory | None = None) -> Collected:
+    """Read everything that ``runs/<name>/`` holds, or of a study in ``memory`` what has changed.
 
     Raises:
         AblationsError: there is no study of that name, or its record cannot be read.
     """
-    scan = _Scan(RunsDirectory(runs), name, read_record(runs, name))
+    memory = memory or Memory()
+    study = memory.record(runs / name / STUDY_RECORD, lambda: read_record(runs, name))
+    scan = _Scan(RunsDirectory(runs), name, study, memory)
     found = scan.comparison()
-    searches = read_searches(scan.study, scan.trials())
-    left_out = join_seeds(scan.left_out)
-    return Collected(name, scan.study, tuple(found), left_out, scan.looks, searches)
+    trials = scan.trials()
+    return Collected(
+        name,
+        scan.study,
+        tuple(found),
+        join_seeds(scan.left_out),
+        scan.looks,
+        read_searches(scan.study, trials),
+        tuple(scan.standings),
+        tuple(trials),
+    )
 
 
 OTHER_DATA = "its data has changed: most runs learned from other bytes of the same data set"
@@ -195,7 +146,7 @@ def of_other_data(runs: Iterable[RecordedRun]) -> list[RecordedRun]:
         recipe = run.standing.run.recipe
         if isinstance(recipe, Recipe):
             per_seed = recipe.transfer is not None and recipe.transfer.source.file(run.seed)
-            settings = recipe.model_dump_json(include={"data", "transfer"})
+            settings = recipe.model_dump_json(include={"data", "transfer", "code"})
             groups.setdefault(f"{settings} {run.seed if per_seed else ''}", []).append(run)
     others = []
     for group in groups.values():
@@ -210,17 +161,18 @@ def of_other_data(runs: Iterable[RecordedRun]) -> list[RecordedRun]:
 class _Scan:
     """One pass over a study's directory, which names what it leaves out."""
 
-    def __init__(self, root: RunsDirectory, name: str, study: Study) -> None:
-        self.root, self.name, self.study = root, name, study
+    def __init__(self, root: RunsDirectory, name: str, study: Study, memory: Memory) -> None:
+        self.root, self.name, self.study, self.memory = root, name, study, memory
         self.looks = read_looks(study, root.looks(name))
         self.left_out: list[LeftOut] = []
+        self.standings: list[Standing] = []
 
     def comparison(self) -> list[RecordedRun]:
         """Return every readable result, in the study's order of arms, then by seed."""
-        standings = self._classify(self._runs(), self.study.metric)
+        self.standings += self._classify(self._runs(), self.study.metric)
         found = [
-            RecordedRun(each, each.result, self.looks.wants(each.run))
-            for each in standings
+            self.memory.recorded(each, each.result, self.looks.wants(each.run))
+            for each in self.standings
             if each.result is not None
         ]
         for run in found:
@@ -234,7 +186,7 @@ class _Scan:
 
     def trials(self) -> list[Standing]:
         """Return the standings of all trials' runs."""
-        runs, tune = expand_trials(self.study), self.study.tune
+        runs, tune = self.memory.trials(self.study), self.study.tune
         standings = list(self._classify(runs, tune.metric)) if tune else []
         self._name_removed_trials(runs)
         return standings
@@ -248,7 +200,7 @@ class _Scan:
                 reason = "the directory leads out of the runs"
                 self._leave_out("unreadable", trial_path(run.arm, run.trial), run.seed, reason)
                 continue
-            standing = classify(run, directory, None)
+            standing = self.memory.standing(run, directory)
             left_out = why_left_out(standing, metric)
             if left_out and left_out.kind == "stale" and run.arm not in self.study.arm_names:
                 left_out = replace(left_out, kind="removed", reason="the study has no such arm")

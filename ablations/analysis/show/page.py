@@ -126,7 +126,7 @@ def build_page(
         runs=_runs(inference),
         fairness=fairness_label(inference),
         answer=answer(inference),
-        notices=tuple(_notices(inference)),
+        notices=tuple(notices(inference)),
         description=paragraphs(inference.description),
         sections=tuple(section for section in built if section),
         part_of=inference.part.of if inference.part else "",
@@ -146,7 +146,8 @@ def _runs(inference: Inference) -> str:
     return f"{text}, {diverged} of them diverged" if diverged else text
 
 
-def _notices(inference: Inference) -> Iterator[Notice]:
+def notices(inference: Inference) -> Iterator[Notice]:
+    """Yield what a reader must know before the numbers."""
     if inference.study != inference.recorded_study:
         yield Notice(
             f'The directory "{inference.study}" holds the record of "{inference.recorded_study}".'

@@ -7,6 +7,8 @@ import math
 import keras
 import tensorflow as tf
 
+from ablations.study.protocols import Transform
+
 
 class Perturb:
     """Rotate and shift each image by amounts of its own, then add normal noise."""
@@ -14,12 +16,18 @@ class Perturb:
     def __init__(self, shift_pixels: int, rotation_degrees: float, noise: float) -> None:
         self.shift_pixels, self.rotation_degrees, self.noise = shift_pixels, rotation_degrees, noise
 
-    def __call__(self, features: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Return changed features [B, …]; the same ``seed`` [2], int32, gives the same draws."""
+    def __call__(
+        self, features: tf.Tensor, seed: tf.Tensor, standardize: Transform = lambda x: x
+    ) -> tf.Tensor:
+        """Return changed features [B, …]; the same ``seed`` [2], int32, gives the same draws.
+
+        They are standardized where they have been moved, as a pixel's deviation is its place's.
+        """
         for_angles, for_shifts, for_noise = tf.unstack(tf.random.split(seed, 3))
         if self.shift_pixels or self.rotation_degrees:
             angles = self._angles(features, for_angles)
             features = _moved(features, angles, self._shifts(features, for_shifts))
+        features = standardize(features)
         if self.noise:
             features += self.noise * tf.random.stateless_normal(tf.shape(features), for_noise)
         return features

@@ -74,6 +74,12 @@ def _kernel_cache() -> bool:
     return hasattr(context.context(), "clear_kernel_cache")
 
 
+def _onednn() -> bool:
+    from tensorflow.python.util import _pywrap_util_port
+
+    return hasattr(_pywrap_util_port, "IsMklEnabled")
+
+
 PRIVATE = (
     Private(
         "keras.Layer._trainable_variables, _non_trainable_variables, _flatten_layers",
@@ -111,6 +117,12 @@ PRIVATE = (
         "memory",
         _kernel_cache,
     ),
+    Private(
+        "tensorflow.python.util._pywrap_util_port.IsMklEnabled",
+        "it is known whether oneDNN, which changes bits, is used",
+        "results",
+        _onednn,
+    ),
 )
 
 
@@ -140,6 +152,16 @@ def probe() -> frozenset[str]:
 
 def _is_missing(check: Callable[[], bool]) -> bool:
     return any(private.is_there is check and private.name in probe() for private in PRIVATE)
+
+
+# TensorFlow
+
+
+def onednn_is_used() -> bool:
+    """Return whether TensorFlow computes with oneDNN, as it was told when it was imported."""
+    from tensorflow.python.util import _pywrap_util_port
+
+    return bool(_pywrap_util_port.IsMklEnabled())
 
 
 # Layers

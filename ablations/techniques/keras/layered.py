@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import keras
 
 from ablations.study.technique import LiveValues, below
-from ablations.techniques.keras.dropout import Dropout
+from ablations.techniques.keras.dropout import AlphaDropout, Dropout
 from ablations.techniques.layered import UNSEEDED, LayeredModel
 
 
@@ -32,7 +33,8 @@ class Layers:
         for number, width in enumerate(hidden, start=1):
             signal = self._weighted_sums(width, f"hidden{number}", self.model.has_bias)(signal)
             signal = self.activated(signal, str(number))
-            signal = self._dropout(signal, "dropout", f"dropout{number}")
+            if re.fullmatch(self.model.dropout_layers or ".*", f"hidden{number}"):
+                signal = self._dropout(signal, "dropout", f"dropout{number}")
         normalization = self.normalization
         if normalization is None or not normalization.on_logits:
             return self._weighted_sums(classes, "outputs", True)(signal)
@@ -60,4 +62,5 @@ class Layers:
 
     def _dropout(self, signal: Any, field: str, name: str) -> Any:
         rate = self.model.values(self.live)[field]
-        return Dropout(rate, name=name)(signal) if getattr(self.model, field) else signal
+        kind = AlphaDropout if self.model.dropout_kind == "alpha" else Dropout
+        return kind(rate, name=name)(signal) if getattr(self.model, field) else signal

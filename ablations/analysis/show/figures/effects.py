@@ -103,6 +103,13 @@ def _lines(inference: Inference) -> list[_Line]:
     return sorted(lines, key=lambda line: sign * line.effect)
 
 
+def effect_limits(inference: Inference) -> Limits | None:
+    """Return the range of the axis, in the unit of ``difference_unit``; None without an effect."""
+    lines = _lines(inference)
+    scale = 100.0 if inference.answering_metric().percent else 1.0
+    return _limits(lines, scale, inference.margin) if lines else None
+
+
 def _limits(lines: Sequence[_Line], scale: float, margin: float) -> Limits:
     """Return limits that hold the margin too where they hold the control."""
     ends = [(scale * line.interval.low, scale * line.interval.high) for line in lines]

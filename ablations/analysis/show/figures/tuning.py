@@ -96,6 +96,12 @@ def _key(value: Any) -> Any:
     return float(value) if number else short_value(value)
 
 
+def tuning_limits(curve: TuningCurve, metric: Metric) -> Limits | None:
+    """Return the range of the axis, percentages as such; None where no value has a mean."""
+    arms = [arm for arm in curve.arms if any(point.mean is not None for point in arm.points)]
+    return _limits(arms, metric) if arms else None
+
+
 def _limits(arms: Sequence[ArmTuningCurve], metric: Metric) -> Limits:
     """Return limits that hold the better half of each arm's values, and the bars of the chosen."""
     scale = 100.0 if metric.percent else 1.0

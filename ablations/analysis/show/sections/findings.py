@@ -5,6 +5,7 @@ from __future__ import annotations
 from ablations.analysis.infer.findings import ArmFindings
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.blocks import (
+    Block,
     Cell,
     Column,
     Paragraph,
@@ -25,10 +26,10 @@ def findings(inference: Inference) -> Section | None:
     if not observed:
         return None
     healthy = [arm.arm for arm in observed if not arm.findings]
-    blocks = (
+    blocks: tuple[Block, ...] = (
         *_table([arm for arm in observed if arm.findings], inference.control),
         *(_healthy(healthy, len(observed))),
-        *notes((*map(_damage, (arm for arm in observed if arm.damaged)), THRESHOLDS)),
+        *notes([*(_damage(arm) for arm in observed if arm.damaged), THRESHOLDS]),
     )
     return Section(TITLE, blocks)
 

@@ -21,6 +21,11 @@ def tuning(inference: Inference) -> Section | None:
     searches = inference.tuning
     if searches is None or not searches.arms:
         return None
+    return Section("Tuning", (*tuning_curves(inference), tuning_table(searches)))
+
+
+def tuning_table(searches: Tuning) -> Table:
+    """Return one arm a row with its choice and its trials."""
     metric = METRICS[searches.metric]
     trials = searches.trials if len(searches.trials) <= MOST_TRIALS else ()
     columns = (
@@ -31,7 +36,7 @@ def tuning(inference: Inference) -> Section | None:
         *number_columns(*(", ".join(map(short_value, values.values())) for values in trials)),
     )
     rows = tuple(_row(arm, searches, metric, bool(trials)) for arm in searches.arms)
-    return Section("Tuning", (*tuning_curves(inference), Table(columns, rows)))
+    return Table(columns, rows)
 
 
 def _row(arm: ArmTuning, searches: Tuning, metric: Metric, trials_shown: bool) -> tuple[Cell, ...]:

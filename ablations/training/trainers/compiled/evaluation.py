@@ -12,7 +12,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ablations.study.protocols import Objective
+from ablations.techniques.keras.dropout import sampling
 from ablations.techniques.keras.objectives import cross_entropy
+from ablations.training.trainers.compiled.preprocessing import Preprocessing
 from ablations.training.trainers.compiled.timing import least_seconds
 
 CHUNK = 1000  # examples evaluated at once
@@ -40,9 +42,12 @@ class Evaluation:
     """The compiled evaluation of one model."""
 
     def __init__(
-        self, model: keras.Model, scale: float, objective: Objective = cross_entropy
+        self,
+        model: keras.Model,
+        preprocess: Preprocessing,
+        objective: Objective = cross_entropy,
     ) -> None:
-        self.model, self.scale, self.objective = model, scale, objective
+        self.model, self.preprocess, self.objective = model, preprocess, objective
         self._concrete: dict[str, Any] = {}
 
     def trace(self, split: Split) -> None:
@@ -90,7 +95,7 @@ class Evaluation:
         return self._compiled(self._sum, _any_number_of(split.features), labels)
 
     def _forward(self, features: tf.Tensor) -> Any:
-        return self._compiled(self._logits, _any_number_of(features))
+        return self._compiled(self._outputs, _any_number_of(features))
 
     def _compiled(self, function: Callable[..., Any], *inputs: tf.TensorSpec) -> Any:
         name = function.__name__
@@ -99,17 +104,24 @@ class Evaluation:
             self._concrete[name] = traced
         return self._concrete[name]
 
+    def _outputs(self, features: tf.Tensor) -> tf.Tensor:
+        return self._predict(features, tf.constant(0))
+
+    def _predict(self, features: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        """Return the outputs for a chunk [B, …] of a split, from example number ``start`` on."""
+        return self._logits(features)
+
     def _logits(self, features: tf.Tensor) -> tf.Tensor:
         with tf.name_scope("scale_features"):
-            scaled = tf.cast(features, tf.float32) * self.scale
-        return self.model(scaled, training=False)
+            inputs = self.preprocess(features)
+        return self.model(inputs, training=False)
 
     def _sum(self, features: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the sums of losses and of correct predictions and their number; and each."""
         examples = tf.shape(labels)[0]
 
         def body(start: tf.Tensor, totals: tf.Tensor, each: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            outputs = self._logits(features[start : start + CHUNK])
+            outputs = self._predict(features[start : start + CHUNK], start)
             found = self.objective(outputs, labels[start : start + CHUNK])
             losses, correct = (tf.cast(part, tf.float64) for part in found)
             count = tf.cast(tf.size(losses), tf.float64)
@@ -125,11 +137,42 @@ class Evaluation:
         return totals, each
 
 
+class MonteCarloEvaluation(Evaluation):
+    """Evaluates the mean of the class probabilities over samples of a network with dropout.
+
+    log (1/S Σₛ softmax(zₛ)) serves as the logits, whose softmax is that mean.  Each sample of a
+    chunk has draws of its own, keyed by the run's seed (Gal and Ghahramani 2016).
+    """
+
+    def __init__(self, model: keras.Model, preprocess: Preprocessing, samples: int) -> None:
+        super().__init__(model, preprocess)
+        self.samples = samples
+
+    def _predict(self, features: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        first = start // CHUNK * self.samples
+        shape = [None, self.model.output_shape[-1]]
+
+        def body(sample: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            with sampling(self.model, first + sample):
+                logits = self._logits(features)
+            terms = tf.stack([total, tf.nn.log_softmax(logits)])
+            return sample + 1, tf.reduce_logsumexp(terms, axis=0)
+
+        nothing = tf.fill([tf.shape(features)[0], shape[1]], np.float32(-np.inf))
+        _, total = tf.while_loop(
+            lambda sample, _: sample < self.samples,
+            body,
+            (tf.constant(0), nothing),
+            shape_invariants=(tf.TensorShape([]), tf.TensorShape(shape)),
+        )
+        return total - np.log(np.float32(self.samples))
+
+
 class FrozenOutputs:
     """The outputs of a frozen bottom of the network for the training examples, computed once."""
 
-    def __init__(self, bottom: keras.Model, scale: float) -> None:
-        self._bottom = Evaluation(bottom, scale)
+    def __init__(self, bottom: keras.Model, preprocess: Preprocessing) -> None:
+        self._bottom = Evaluation(bottom, preprocess)
         shape = bottom.output_shape[1:]
         self.features = tf.Variable(tf.zeros([0, *shape]), False, shape=[None, *shape])
         self.labels = tf.Variable(tf.zeros([0], tf.int32), False, shape=[None])

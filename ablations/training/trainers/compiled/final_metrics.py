@@ -42,7 +42,7 @@ class FinalEvaluation:
         return self._evaluate_test()
 
     def _evaluate_test(self) -> tuple[float, float, NDArray[np.bool_]]:
-        loss, accuracy, correct = self.program.evaluation.run_each(self._test)
+        loss, accuracy, correct = self.program.test_evaluation.run_each(self._test)
         return loss, accuracy, correct.numpy()
 
 
@@ -57,7 +57,7 @@ def _generalization_gap(final: FinalEvaluation) -> float:
 
 
 def _inference_time(final: FinalEvaluation) -> float:
-    return final.program.evaluation.microseconds_per_sample(final.data.validation)
+    return final.program.test_evaluation.microseconds_per_sample(final.data.validation)
 
 
 FINAL_METRICS: Mapping[str, Callable[[FinalEvaluation], float | None]] = MappingProxyType(

@@ -18,6 +18,7 @@ from ablations.study.protocols import Objective
 from ablations.telemetry.histograms import OCTAVES
 from ablations.training.trainers.compiled.built import BuiltTechniques
 from ablations.training.trainers.compiled.measure import octave_counts
+from ablations.training.trainers.compiled.preprocessing import Preprocessing
 from ablations.training.trainers.compiled.replicas import Replicas
 from ablations.training.trainers.compiled.step_layers import LAYER_COLUMNS, StepLayers
 
@@ -75,7 +76,7 @@ class EpochTrace:
 class EpochLoop:
     """The compiled loop over the batches of one epoch.
 
-    ``data`` are features [N, …] as stored, labels [N] and the factor that scales the features;
+    ``data`` are features [N, …] as stored, labels [N] and what is done to the features;
     ``measured`` are the kernels whose gradients are counted into histograms.
     """
 
@@ -84,14 +85,14 @@ class EpochLoop:
         model: keras.Model,
         techniques: BuiltTechniques,
         measured: list[keras.Variable],
-        data: tuple[tf.Tensor, tf.Tensor, float],
+        data: tuple[tf.Tensor, tf.Tensor, Preprocessing],
         objective: Objective,
         batch_size: int,
         replicas: Replicas,
     ) -> None:
         self.model, self.techniques, self.objective = model, techniques, objective
         self.replicas = replicas
-        self.features, self.labels, self.scale = data
+        self.features, self.labels, self.preprocess = data
         self.variables = [variable.value for variable in model.trainable_variables]
         places = {id(variable): place for place, variable in enumerate(model.trainable_variables)}
         self.measured = [places[id(variable)] for variable in measured]
@@ -165,9 +166,12 @@ class EpochLoop:
 
     def _batch(self, rows: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the features and the labels of the batch ``rows`` [B]."""
-        features = tf.cast(tf.gather(self.features, rows), tf.float32) * self.scale
-        if self.techniques.augment is not None:
-            features = self.techniques.augment(features, seed)
+        stored, augment = tf.gather(self.features, rows), self.techniques.augment
+        if augment is None:
+            features = self.preprocess(stored)
+        else:
+            standardize = self.preprocess.standardized
+            features = augment(self.preprocess.scaled(stored), seed, standardize)
         return features, tf.gather(self.labels, rows)
 
     def _gradients(
@@ -193,7 +197,7 @@ class EpochLoop:
         """Return what is minimized besides the objective; it is not logged."""
         if self.techniques.penalty is None:
             return list(self.model.losses)
-        kernels = [tf.convert_to_tensor(kernel) for kernel in self.techniques.kernels]
+        kernels = [tf.convert_to_tensor(kernel) for kernel in self.techniques.penalized]
         return [*self.model.losses, self.techniques.penalty(kernels)]
 
     def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
@@ -239,7 +243,7 @@ class EpochLoop:
         optimizer.learning_rate.assign(rate)
         optimizer.apply(gradients, self.model.trainable_variables)
         if project is not None:
-            for kernel in self.techniques.kernels:
+            for kernel in self.techniques.projected:
                 kernel.assign(project(tf.convert_to_tensor(kernel)))
         if self.techniques.average is not None:
             self.techniques.average.update(optimizer.iterations.value)

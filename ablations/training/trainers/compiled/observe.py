@@ -19,6 +19,7 @@ from ablations.training.trainers.compiled.measure import (
     mean_and_deviation,
     saturated_share,
 )
+from ablations.training.trainers.compiled.preprocessing import Preprocessing
 
 PROBE_EXAMPLES = 200
 
@@ -44,10 +45,11 @@ class Observer:
         activations: Mapping[str, keras.KerasTensor],
         weights: Mapping[str, tf.Variable],
         saturation: Mapping[str, tuple[float, float]],
-        scale: float,
+        preprocess: Preprocessing,
     ) -> None:
         """``saturation`` is layer → outputs at or beyond which its units saturate."""
-        self.layers, self.weights, self.scale = list(activations), list(weights.values()), scale
+        self.layers, self.weights = list(activations), list(weights.values())
+        self.preprocess = preprocess
         self.tags = [tags.activation_histogram(layer) for layer in activations]
         self.tags += [tags.weight_histogram(layer) for layer in weights]
         self.saturation = saturation
@@ -81,7 +83,7 @@ class Observer:
         return {SATURATED_SHARE: saturated, **named} if layer in self.saturation else named
 
     def _measure(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        signals = self.probe(tf.cast(features, tf.float32) * self.scale, training=False)
+        signals = self.probe(self.preprocess(features), training=False)
         signals = signals if isinstance(signals, (list, tuple)) else [signals]
         tensors = [*signals, *self.weights]
         measured = [linear_counts(tf.convert_to_tensor(tensor)) for tensor in tensors]

@@ -25,12 +25,18 @@ from ablations.techniques.keras.layer_names import in_depth, kernels, named_laye
 from ablations.training.checkpoint import UnusableError
 from ablations.training.stage import ALL_LAYERS, WHOLE_NETWORK, StageSetup
 from ablations.training.trainers.compiled.built import build_techniques
-from ablations.training.trainers.compiled.evaluation import Evaluation, FrozenOutputs, Split
+from ablations.training.trainers.compiled.evaluation import (
+    Evaluation,
+    FrozenOutputs,
+    MonteCarloEvaluation,
+    Split,
+)
 from ablations.training.trainers.compiled.initialize import initialize
 from ablations.training.trainers.compiled.live_variables import LiveVariables
 from ablations.training.trainers.compiled.loop import EpochLoop
 from ablations.training.trainers.compiled.network import Network, assemble
 from ablations.training.trainers.compiled.observe import Observer
+from ablations.training.trainers.compiled.preprocessing import UNCHANGED, Preprocessing
 from ablations.training.trainers.compiled.replicas import replicas
 from ablations.training.trainers.compiled.weights import Weights, reuse
 
@@ -47,18 +53,27 @@ class Program:
         network = self._assemble()
         self.model, self.classifier = network.model, network.classifier
         self.parameters = network.parameters
-        self.techniques = build_techniques(recipe.training, network.trained, self.live)
+        self.techniques = build_techniques(recipe.training, network, self.live)
         self.average = self.techniques.average
-        self.evaluation = self.monitor = Evaluation(self.classifier, dataset.scale)
-        data, self.frozen = (*_on_device(dataset), dataset.scale), None
+        standardizes = recipe.data.scale is not None
+        self.preprocess = Preprocessing(dataset.scale, dataset.input_shape, standardizes)
+        self.evaluation = self.monitor = Evaluation(self.classifier, self.preprocess)
+        samples = recipe.model.test_samples
+        self.test_evaluation = (
+            MonteCarloEvaluation(self.classifier, self.preprocess, samples)
+            if samples
+            else self.evaluation
+        )
+        """What tests the finished network."""
+        data, self.frozen = (*_on_device(dataset), self.preprocess), None
         if network.halves is not None:
             bottom, top = network.halves
-            self.frozen = FrozenOutputs(bottom, dataset.scale)
-            self.monitor = Evaluation(top, 1.0)
+            self.frozen = FrozenOutputs(bottom, self.preprocess)
+            self.monitor = Evaluation(top, UNCHANGED)
             if setup.cached:
-                data = (self.frozen.features, self.frozen.labels, 1.0)
+                data = (self.frozen.features, self.frozen.labels, UNCHANGED)
         elif setup.pretraining is not None:
-            self.monitor = Evaluation(network.trained, dataset.scale, network.objective)
+            self.monitor = Evaluation(network.trained, self.preprocess, network.objective)
         trained = {n: k for n, k in kernels(self.model).items() if k.trainable}
         measured = trained if recipe.telemetry.records else {}
         self.histogram_layers = list(measured)
@@ -75,7 +90,7 @@ class Program:
         activations = recipe.model.activations(self.classifier)
         saturation = recipe.model.saturation(self.classifier)
         self.observer = Observer(
-            self.classifier, activations, self._kernels, saturation, dataset.scale
+            self.classifier, activations, self._kernels, saturation, self.preprocess
         )
         self.layers = in_depth(self.classifier, {**measured, **activations})
         """The layers that are observed, from the inputs on."""

@@ -50,6 +50,7 @@ def compile_key(recipe: Recipe, dataset: Dataset, setup: StageSetup = WHOLE_NETW
         "stage": [setup.level, setup.frozen, setup.cached],
         "records": recipe.telemetry.records,
         "data": dataset.digest,
+        "scale": recipe.data.scale,
     }
     return json.dumps(key, sort_keys=True)
 

@@ -23,11 +23,12 @@ class StageData:
             recipe.data.name, data_directory, recipe.data.classes
         )
         available = len(self.dataset.train_labels)
-        check_sizes(recipe, available, self.dataset.input_shape)
+        check_sizes(recipe, available, self.dataset.input_shape, self.dataset.classes)
         self._seed, self._batch_size = seed, recipe.training.batch_size
         self._cached = stage.setup.cached
         self._paired = task is not None and task.paired_rows
-        self.train_rows, validation_rows = split(recipe.data, available, seed)
+        labels = self.dataset.train_labels
+        self.train_rows, validation_rows = split(recipe.data, available, seed, labels)
         if self._paired:
             even = len(validation_rows) // 2 * 2
             validation_rows = self._pairs(validation_rows, even, epoch=0).ravel()
@@ -45,6 +46,11 @@ class StageData:
         positions = np.arange(len(self.train_rows), dtype=np.int32)
         order = epoch_order(positions, self._batch_size, self._seed, epoch)
         return order if self._cached else self.train_rows[order]
+
+    @property
+    def train_features(self) -> NDArray[np.generic]:
+        """The features of the examples that train, as stored."""
+        return self.dataset.train_features[self.train_rows]
 
     def train_examples(self, count: int | None = None) -> Split:
         """Return the examples that train, or the first ``count`` of them."""

@@ -64,7 +64,7 @@ class StageTrainer:
     def initialize(self, weights: Weights) -> None:
         """Initialize all variables by the seed; layers to be reused start from ``weights``."""
         self.program.reset(self.recipe, self.seed, weights, self.stage.reuse)
-        self._compute_frozen_outputs()
+        self._preprocess()
 
     def restore(self, state: TrainingState, arrays: Arrays) -> None:
         """Restore what ``state`` and ``arrays`` hold of this stage.
@@ -81,9 +81,12 @@ class StageTrainer:
         self.program.restore(variables)
         if self.early_stopping is not None and state.plateau is not None:
             self.early_stopping.restore(state.plateau, best, self.program)
-        self._compute_frozen_outputs()
+        self._preprocess()
 
-    def _compute_frozen_outputs(self) -> None:
+    def _preprocess(self) -> None:
+        """Compute what depends on the data and the initial weights alone."""
+        if self.program.preprocess.standardizes:
+            self.program.preprocess.fit(self.data.train_features)
         self._monitored = self.program.monitored(self.data.validation)
         if self.program.frozen is not None and self.stage.setup.cached:
             started = time.perf_counter()

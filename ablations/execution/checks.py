@@ -1,0 +1,168 @@
+"""What is seen before anything trains: one check for each kind of recipe.
+
+A check returns arm → trainable numbers, where these are known, and raises for what cannot train.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ablations.data.dataset import DataFacts
+from ablations.errors import AblationsError, ModelError
+from ablations.execution.apart import SeparateProcess
+from ablations.execution.catalog import CATALOG
+from ablations.study.budgets import MOST_PARAMETERS, too_many
+from ablations.study.families import Pretraining
+from ablations.study.free_recipes import CommandRecipe, FunctionRecipe
+from ablations.study.model_families import Model
+from ablations.study.recipe import DataRecipe, Recipe
+from ablations.study.schema import Arm
+from ablations.user_code import UserFunction, code_from
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """What a check is told."""
+
+    arms: Sequence[Arm]
+    data: Mapping[DataRecipe, DataFacts]
+    """Of all data that the arms name."""
+    seeds: Sequence[int]
+    process: SeparateProcess
+    """Where a user's own code, and what needs TensorFlow, is called."""
+
+
+def check(request: CheckRequest) -> dict[str, int]:
+    """Check some arms; return arm → trainable numbers of its model, where that is known.
+
+    Raises:
+        AblationsError: one cannot be trained; names it.
+    """
+    kinds = dict.fromkeys(arm.recipe.kind for arm in request.arms)
+    counts = (CHECKS[kind](request) for kind in kinds)
+    return {arm: count for counted in counts for arm, count in counted.items()}
+
+
+# The compiled trainer
+
+
+def _compiled(request: CheckRequest) -> dict[str, int]:
+    """Count the parameters, and see that networks take the weights that they are to start from."""
+    arms, data, process = request.arms, request.data, request.process
+    parameters = _count(arms, data, process)
+    transfers = [arm for arm in arms if _can_misfit(arm.trained)]
+    for arm in transfers:
+        with code_from(arm.recipe.code):
+            process.call(_rehearse, [(arm.name, arm.trained.settings(), data, request.seeds)])
+    return parameters
+
+
+def _count(
+    arms: Sequence[Arm], data: Mapping[DataRecipe, DataFacts], process: SeparateProcess
+) -> dict[str, int]:
+    """Return arm → parameters; only a user's models are built to count them."""
+    parameters = {}
+    for arm in arms:
+        counted = _counted(arm, data[arm.trained.data])
+        if arm.trained.model.needs_building:
+            with code_from(arm.recipe.code):
+                (parameters[arm.name],) = process.call(_parameters_by_building, [counted])
+        else:
+            parameters[arm.name] = _parameters(*counted)
+    return parameters
+
+
+def _counted(arm: Arm, facts: DataFacts) -> tuple[str, Model, tuple[int, ...], int]:
+    return arm.name, arm.trained.model, facts.input_shape, facts.classes
+
+
+def _parameters(arm: str, model: Model, input_shape: tuple[int, ...], classes: int) -> int:
+    try:
+        count = model.parameters(input_shape, classes)
+    except AblationsError as error:
+        raise type(error)(f"arm {arm}: {error}") from None
+    if count > MOST_PARAMETERS:
+        raise ModelError(f"arm {arm}: {too_many('trainable numbers', count, MOST_PARAMETERS)}")
+    return count
+
+
+def _parameters_by_building(
+    arm: str, model: Model, input_shape: tuple[int, ...], classes: int
+) -> int:
+    from ablations.training import runtime
+
+    runtime.start()
+    return _parameters(arm, model, input_shape, classes)
+
+
+def _can_misfit(recipe: Recipe) -> bool:
+    """Whether a recipe names layers or files of weights, which may not be there."""
+    transfer, chosen = recipe.transfer, (recipe.training.regularization, recipe.training.constraint)
+    patterns = [each.layers for each in chosen if each is not None and each.layers is not None]
+    if patterns and recipe.model.needs_building:  # else the recipe knows the model's layers
+        return True
+    if transfer is None:
+        return False
+    derived = isinstance(transfer.source, Pretraining) and transfer.reuse == ".*"
+    return not derived or transfer.freeze is not None
+
+
+def _rehearse(
+    arm: str, recipe: Mapping[str, Any], data: Mapping[DataRecipe, DataFacts], seeds: Sequence[int]
+) -> None:
+    """See that the networks of one arm's stages fit together."""
+    from ablations.training import runtime
+
+    runtime.start()
+    from ablations.training.trainers.compiled.transfer import check_transfer
+
+    check_transfer(arm, Recipe.model_validate(recipe, context={"catalog": CATALOG}), data, seeds)
+
+
+# A user's own trainers
+
+
+def _function(request: CheckRequest) -> dict[str, int]:
+    """See that the function imports and takes a run."""
+    recipes = [arm.recipe for arm in request.arms]
+    functions = {(r.code, r.trainer): None for r in recipes if isinstance(r, FunctionRecipe)}
+    for code, name in functions:
+        with code_from(code):
+            request.process.call(_takes_a_run, [(name,)])
+    return {}
+
+
+def _takes_a_run(name: str) -> None:
+    UserFunction.named(name).check_takes("run")
+
+
+def _command(request: CheckRequest) -> dict[str, int]:
+    """See that there is a program of the first word's name."""
+    from ablations.training.trainers.program.kept import environment
+
+    for arm in request.arms:
+        if isinstance(arm.recipe, CommandRecipe):
+            program = arm.recipe.words(0, Path())[0]
+            if "/" in program:
+                program = str(Path(arm.recipe.code or "", program))
+            if shutil.which(program, path=environment()["PATH"]) is None:
+                raise AblationsError(
+                    f'trainer.command: arm {arm.name}: no program "{program}" here; wants one on '
+                    "the path, or a path to one that may be executed"
+                )
+    return {}
+
+
+CHECKS: Mapping[str, Callable[[CheckRequest], dict[str, int]]] = MappingProxyType(
+    {
+        Recipe.kind: _compiled,
+        FunctionRecipe.kind: _function,
+        CommandRecipe.kind: _command,
+    }
+)
+"""Kind of recipe → its check."""

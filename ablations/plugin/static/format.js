@@ -1,0 +1,41 @@
+// How numbers read where the page itself writes them; tables come from the report, written.
+
+export const NOTHING = '–';
+
+export function measured(metric, value, digits = 4) {
+  if (value === null || value === undefined || Number.isNaN(value)) return NOTHING;
+  if (metric.percent) return `${(100 * value).toFixed(2)}%`;
+  return number(value, digits);
+}
+
+export function number(value, significant = 4) {
+  if (value === null || value === undefined) return NOTHING;
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size < 1e-3 || size >= 1e6) return value.toExponential(significant - 1);
+  const decimals = Math.max(0, significant - 1 - Math.floor(Math.log10(size)));
+  return value.toLocaleString('en', {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+}
+
+// A tick of an axis: as few digits as tell it from its neighbours.
+export function tick(value) {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size < 1e-3 || size >= 1e6) return value.toExponential(0).replace('e+', 'e');
+  return String(Number(value.toPrecision(6)));
+}
+
+export function plural(count, noun) {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return '';
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  const hours = Math.floor(seconds / 3600);
+  return `${hours} h ${Math.round((seconds - 3600 * hours) / 60)} min`;
+}

@@ -1,0 +1,33 @@
+"""The searches: tuning curves, and the table of what each arm tried and chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ablations.analysis.infer.to_json import as_data
+from ablations.analysis.show.fairness import fairness_warnings
+from ablations.analysis.show.figures.tuning import tuning_limits
+from ablations.analysis.show.sections.tuning import tuning_table
+from ablations.plugin.open_study import OpenStudy
+from ablations.plugin.views.tables import table_data
+from ablations.study.metrics import METRICS
+
+
+def tuning(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return a curve for each tuned setting; none where the study tunes nothing."""
+    _, inference = study.inference()
+    if inference.tuning is None:
+        return {"tuned": False}
+    metric = METRICS[inference.tuning.metric]
+    return {
+        "tuned": True,
+        "control": inference.control,
+        "metric": {"name": metric.name, "label": metric.label, "percent": metric.percent},
+        "curves": [
+            {**as_data(curve), "limits": as_data(tuning_limits(curve, metric))}
+            for curve in inference.tuning_curves
+        ],
+        "table": table_data(tuning_table(inference.tuning)) if inference.tuning.arms else None,
+        "notes": tuple(fairness_warnings(inference)),
+    }

@@ -1,0 +1,1 @@
+"""Any program as a trainer: ``trainer: {command: [python, train.py, "{seed}", "{directory}"]}``."""

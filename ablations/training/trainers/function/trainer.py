@@ -1,0 +1,100 @@
+"""A run that a user's function trains, as the process that starts it sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ablations.errors import TrainerError, UserCodeError
+from ablations.ledger.paths import RunDirectory
+from ablations.ledger.records import Result
+from ablations.study.free_recipes import FunctionRecipe, code_of
+from ablations.telemetry.run_events import RunEvents
+from ablations.training.checkpoint import UnusableError
+from ablations.training.request import TrainingRequest
+from ablations.training.resume import CheckpointManager
+from ablations.training.trainers.program.ending import last_lines
+from ablations.training.trainers.program.training import Beginning, train
+
+PROGRAM = "ablations.training.trainers.function"
+RAISED = 70
+"""The exit status where the function raised, or returned no metrics; its last line says which."""
+
+
+def train_by_function(request: TrainingRequest) -> Result:
+    """Let a function train; see ``program.training.train``.
+
+    Raises:
+        TrainerError: it raised, or returned no metrics; in which line of the user's files.
+    """
+    directory = request.directory
+    try:
+        return train(request, FunctionProgram(request))
+    except TrainerError as error:
+        if str(error).startswith(f"exit status {RAISED};") and (
+            lines := last_lines(directory.output)
+        ):
+            raise TrainerError(lines[-1]) from None
+        raise
+
+
+class FunctionProgram:
+    """The process of one run."""
+
+    def __init__(self, request: TrainingRequest) -> None:
+        assert isinstance(request.run.recipe, FunctionRecipe)
+        self.recipe: FunctionRecipe = request.run.recipe
+        self.seed = request.run.seed
+        self.metric = request.metric
+        self.directory: RunDirectory = request.directory
+
+    @property
+    def work_directory(self) -> str | None:
+        """Where it runs: in the working directory, wherever its code lies."""
+        return None
+
+    def words(self, fingerprint: str) -> list[str]:
+        """Return the command that calls the function; it reads the rest from ``recipe.yaml``."""
+        where = str(self.directory.path.resolve())
+        return [sys.executable, "-m", PROGRAM, where, str(self.seed), fingerprint, self.metric]
+
+    def check(self) -> None:
+        """See that the function's code is what it was.
+
+        Raises:
+            UserCodeError: it has changed.
+        """
+        if code_of(self.recipe.trainer) != self.recipe.code_hash:
+            name = self.recipe.trainer
+            raise UserCodeError(f"{name}: its code has changed since the study was read")
+
+    def continues(self, checkpoints: CheckpointManager) -> Beginning | None:
+        """Go on from what the function has saved by ``run.checkpoint``, if it has."""
+        try:
+            saved = checkpoints.read(self.directory.resume)
+        except UnusableError:
+            return None
+        if saved is None:
+            return None
+        header, _ = saved
+        checkpoints.truncate_files(header.files)
+        seconds = header.progress.get("seconds", 0.0)
+        return Beginning((f"continued after step {header.epochs}",), float(seconds))
+
+    def follow(self, events: RunEvents) -> Callable[[], None]:
+        """Return what does nothing: the function's own process records what it logs."""
+        return lambda: None
+
+    def versions(self) -> Mapping[str, Any]:
+        """Return what it had imported at its end."""
+        with contextlib.suppress(OSError, ValueError):
+            found = json.loads(self.directory.versions.read_bytes())
+            return {str(name): str(version) for name, version in dict(found).items()}
+        return {}
+
+    def clean(self) -> None:
+        """Remove what it told of itself."""
+        self.directory.versions.unlink(missing_ok=True)

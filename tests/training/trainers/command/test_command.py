@@ -1,0 +1,107 @@
+"""Any program as a trainer: its words, what it logs and leaves, how it fails."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ablations.execution.catalog import CATALOG
+from ablations.execution.worker import Job, work
+from ablations.ledger.paths import RunDirectory, RunsDirectory
+from ablations.ledger.records import Result, read_history
+from ablations.study.recipes import read_recipe
+from ablations.telemetry.event_reader import read_scalars
+
+GOOD = """\
+import json, sys
+rate, seed, directory = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+with open(f"{directory}/metrics.jsonl", "a") as log:
+    for step in range(3):
+        print(json.dumps({"step": step, "loss": rate * (seed + step), "note": "x"}), file=log)
+json.dump({"error": rate * seed}, open(f"{directory}/final.json", "w"))
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def train(program: str, **settings: Any) -> Result:
+    Path("train.py").write_text(program)
+    words = [sys.executable, "train.py", "{rate}", "{seed}", "{directory}"]
+    recipe = read_recipe(
+        {"trainer": {"command": words}, "settings": {"rate": 0.5, **settings}},
+        {"catalog": CATALOG},
+    )
+    plain = recipe.model_dump(mode="json")
+    result = work(Job("own", "arm", 4, plain, {}, Path("runs"), "", metric="error")).result
+    assert result is not None
+    return result
+
+
+def directory() -> RunDirectory:
+    return RunsDirectory(Path("runs")).run("own", "arm", 4)
+
+
+def test_what_it_logs_and_leaves_is_recorded() -> None:
+    result = train(GOOD)
+    assert (result.status, result.metrics, result.epochs) == ("completed", {"error": 2.0}, 3)
+    history = read_history(directory().metrics)
+    assert [(line["epoch"], line["loss"]) for line in history] == [(0, 2.0), (1, 2.5), (2, 3.0)]
+    (events,) = directory().events
+    logged = [(step, tag, value) for step, tag, value in read_scalars(events) if tag == "loss"]
+    assert logged == [(0, "loss", 2.0), (1, "loss", 2.5), (2, "loss", 3.0)]
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("print('a'); print('b'); raise SystemExit(3)", "exit status 3; its output ends: a | b"),
+        ("raise SystemExit(1)", "exit status 1; it printed nothing"),
+        ("pass", "it left no final.json"),
+        ("import os; os.kill(os.getpid(), 11)", "SIGSEGV; it printed nothing"),
+        (GOOD.replace('{"error": rate * seed}', '{"eror": 1}'), 'final.json: no metric "error"'),
+        (GOOD.replace('{"error": rate * seed}', "[1]"), "final.json: wants a flat mapping"),
+        (GOOD.replace("rate * seed", '"low"'), 'final.json: "error" (text): wants a flat mapping'),
+        ("open(__import__('sys').argv[3] + '/final.json', 'w').write('{')", "final.json: not JSON"),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_is_the_reason_of_a_failed_run(program: str, reason: str) -> None:
+    result = train(program)
+    assert result.status == "failed"
+    assert reason in result.reason
+    assert json.loads(directory().result.read_text())["status"] == "failed"
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1e200"])
+def test_a_final_metric_that_is_not_finite_is_a_diverged_run(value: str) -> None:
+    program = (
+        f"""open(__import__('sys').argv[3] + '/final.json', 'w').write('{{"error": {value}}}')"""
+    )
+    result = train(program)
+    assert result.status == "diverged"
+    assert result.reason == f"error is {float(value):g}"
+
+
+def test_a_program_finds_the_checkpoint_that_it_kept_and_anothers_is_gone() -> None:
+    keeps = (
+        "import json, os, sys\n"
+        "kept = sys.argv[3] + '/checkpoint/at'\n"
+        "there = os.path.exists(kept)\n"
+        "os.makedirs(os.path.dirname(kept), exist_ok=True)\n"
+        "open(kept, 'w').write('1')\n"
+        "if not there: sys.exit(1)\n"
+        "json.dump({'error': 1}, open(sys.argv[3] + '/final.json', 'w'))\n"
+    )
+    assert train(keeps).status == "failed"
+    again = train(keeps)
+    assert again.status == "completed"
+    assert again.notes == ("started again beside the checkpoint/ that it had kept",)
+    assert not directory().checkpoint.exists()
+    assert train(keeps, other=1).status == "failed"
+    assert train(keeps, other=2).status == "failed", "another recipe's checkpoint was kept"

@@ -1,0 +1,123 @@
+"""A user's function as a trainer: what it is given and leaves, and what its mistakes cost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablations.execution.catalog import CATALOG
+from ablations.execution.worker import Job, work
+from ablations.ledger.paths import RunDirectory, RunsDirectory
+from ablations.ledger.records import Result, read_history
+from ablations.study.recipes import read_recipe
+from ablations.telemetry.event_reader import read_scalars
+from tests.support.own_training import PLACE, raises
+
+RAISES = raises.__code__.co_firstlineno
+
+
+@pytest.fixture(autouse=True)
+def repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions are found from the repository on."""
+    monkeypatch.chdir(Path(__file__).parents[4])
+
+
+def job(function: str, runs: Path, seed: int = 0, **settings: Any) -> Job:
+    recipe = read_recipe(
+        {
+            "trainer": f"python:{PLACE}.{function}",
+            "settings": {"rate": 0.1, "steps": 20, **settings},
+        },
+        {"catalog": CATALOG},
+    )
+    return Job("own", "arm", seed, recipe.model_dump(mode="json"), {}, runs, "", metric="error")
+
+
+def train(function: str, runs: Path, seed: int = 0, **settings: Any) -> Result:
+    result = work(job(function, runs, seed, **settings)).result
+    assert result is not None
+    return result
+
+
+def directory(runs: Path, seed: int = 0) -> RunDirectory:
+    return RunsDirectory(runs).run("own", "arm", seed)
+
+
+def test_it_is_given_settings_and_seed_and_what_it_logs_is_recorded(tmp_path: Path) -> None:
+    """It asserts itself that neither TensorFlow nor Keras is there."""
+    result = train("train", tmp_path, seed=3)
+    assert (result.status, result.reason) == ("completed", "")
+    shrunk = np.cumprod(1 - 0.1 * np.random.default_rng(3).uniform(0.5, 1, 20))
+    assert result.metrics == {"error": pytest.approx(shrunk[-1], rel=1e-12)}
+    place = directory(tmp_path, 3)
+    history = read_history(place.metrics)
+    assert [line["epoch"] for line in history] == list(range(20))
+    assert [line["error"] for line in history] == pytest.approx(shrunk, rel=1e-12)
+    (events,) = place.events
+    logged = [value for _, tag, value in read_scalars(events) if tag == "error"]
+    assert logged == pytest.approx(shrunk, rel=1e-6)
+    final = [value for _, tag, value in read_scalars(events) if tag == "final/error"]
+    assert final == pytest.approx([shrunk[-1]], rel=1e-6)
+    assert "tensorflow" not in result.environment
+    left = {path.name for path in place.path.iterdir()}
+    assert left == {"recipe.yaml", events.name, "metrics.jsonl", "final.json", "result.json"}
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        ("lacks_the_metric", 'returns: no metric "error", by which the study compares; did you me'),
+        ("no_mapping", 'returns: wants a flat mapping of numbers, such as {"error": 0.1}, got 3'),
+        ("no_number", 'returns: "error" (text): wants a flat mapping of numbers'),
+        ("raises", f"own_training.py:{RAISES + 1}: ValueError: no such thing"),
+        ("misspells", 'KeyError: \'no setting "rat"; did you mean "rate"? Known: rate, steps\''),
+        ("takes_nothing", "is called as takes_nothing("),
+        ("ends_itself", "it left no final.json"),
+    ],
+)
+def test_what_it_does_wrong_is_the_reason_of_a_failed_run(
+    tmp_path: Path, function: str, reason: str
+) -> None:
+    result = train(function, tmp_path)
+    assert result.status == "failed"
+    assert reason in result.reason
+    assert json.loads(directory(tmp_path).result.read_text())["reason"] == result.reason
+
+
+def test_a_final_metric_that_is_not_finite_is_a_diverged_run(tmp_path: Path) -> None:
+    result = train("diverges", tmp_path)
+    assert (result.status, result.reason, result.metrics) == (
+        "diverged",
+        "error is nan",
+        {"other": 2.0},
+    )
+
+
+def test_a_run_that_was_killed_goes_on_from_its_checkpoint_to_the_same_numbers(
+    tmp_path: Path,
+) -> None:
+    whole = train("resumes", tmp_path / "whole", die=False)
+    killed = train("resumes", tmp_path / "killed", die=True)
+    assert killed.status == "failed"
+    assert "SIGKILL" in killed.reason
+    went_on = train("resumes", tmp_path / "killed", die=True)
+    assert (went_on.status, went_on.notes) == ("completed", ("continued after step 9",))
+    assert went_on.metrics == whole.metrics
+    one, other = (read_history(directory(tmp_path / r).metrics) for r in ("whole", "killed"))
+    assert one == other
+    events = [directory(tmp_path / r).events[0] for r in ("whole", "killed")]
+    logged, again = ([s for s in read_scalars(e) if s[1] == "position"] for e in events)
+    assert logged == again
+    assert not directory(tmp_path / "killed").checkpoint.exists()
+
+
+def test_code_that_changes_after_the_study_was_read_is_not_trained(tmp_path: Path) -> None:
+    planned = job("train", tmp_path)
+    changed = {**planned.recipe, "code_hash": "0123456789abcdef"}
+    result = work(Job("own", "arm", 0, changed, {}, tmp_path, "", metric="error")).result
+    assert result is not None
+    assert "its code has changed since the study was read" in result.reason
