@@ -137,7 +137,7 @@ def test_findings_are_plain_sentences_in_the_report(study):
     assert [[cell.text for cell in row] for row in table.rows] == [
         [
             "sigmoid (control)",
-            "gradients vanish below hidden2: the median norm falls by 10⁷ from outputs to hidden1 "
+            "gradients vanish below hidden2: the median norm falls by 10^7 from outputs to hidden1 "
             "(all 3 runs)",
         ],
         [
