@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ablations.analysis.show.inert import inert_sentence
 from ablations.commands import studies
+from ablations.commands.answer import answer_lines
 from ablations.commands.lines import Lines
 from ablations.commands.looks import take_look
 from ablations.commands.options import Options
@@ -106,6 +107,9 @@ def _run(prepared: Prepared, lines: Lines) -> list[str]:
         finished = _of_all_shards(prepared).comparison()
         for inert in inert_arms(finished.tuned.study, finished.standings):
             lines.say(f"{name}: {inert_sentence(inert, study.control)}")
+        if comparison.pending and not (failed or prepared.waits_for(finished.tuned)):
+            for line in answer_lines(prepared.options.runs, study.study):
+                lines.say(line)
     if shard and _waits_for_others(prepared):
         again = f"ablations run {study.study} --shard {shard}, with this command's other options"
         lines.say(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ablations.data import catalog as data_catalog
 from ablations.data.inputs import facts_for
+from ablations.errors import AblationsError
 from ablations.execution import facts, study_files
 from ablations.execution.catalog import CATALOG
 from ablations.execution.examples import check_classes_of
@@ -26,6 +27,7 @@ from ablations.study.recipe import Recipe
 from ablations.study.schema import Study
 from ablations.study.variation import run_settings
 from ablations.training.trainers.catalog import TRAINERS
+from ablations.user_code import code_from
 
 
 @dataclass(frozen=True)
@@ -174,9 +176,15 @@ def prepare(
     kinds = {run.recipe.kind for run in wanted}
     options = replace(options, tensorflow=any(TRAINERS[kind].needs_tensorflow for kind in kinds))
     executor = executor_for(options)
+    if options.executor == "inline" and any(run.recipe.code for run in wanted):
+        raise AblationsError(
+            "--executor inline: code is taken from another directory, in processes of its own; "
+            "wants --executor processes"
+        )
     existing_above(options.runs)
     for data in dict.fromkeys(data for run in wanted for data in run.recipe.all_data):
-        data_catalog.check(data.name, options.data_directory, data.classes, study.task)
+        with code_from(data.code):
+            data_catalog.check(data.name, options.data_directory, data.classes, study.task)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)

@@ -264,7 +264,8 @@ class _Resolver(Checker):
                 continue
             at: DataPath = ("factors",) if levels else ("arms", name)
             settings = recipe.without_telemetry()
-            for path in undeclared(base_settings, settings, (*changes, *recipe.found)):
+            follows = (*recipe.found, "model.code") if "code" in changes else recipe.found
+            for path in undeclared(base_settings, settings, (*changes, *follows)):
                 self.add(at, f"differs from the base in {path}, which it does not declare", True)
             twin = seen.setdefault(repr(settings), name)
             self.check_reach(at, changes, recipe)

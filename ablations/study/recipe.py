@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    ModelWrapValidatorHandler,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
@@ -24,6 +26,7 @@ from ablations.study.families import (
     EarlyStopping,
     LabelSmoothing,
     Optimizer,
+    Precision,
     Regularization,
     Schedule,
     WeightAverage,
@@ -39,7 +42,7 @@ from ablations.study.split_settings import PerClass, TrainExamples, Validation
 from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import Chosen, HostOnly, form_of
 from ablations.study.transfer import TransferRecipe
-from ablations.user_code import FORM, UserFunction
+from ablations.user_code import FORM, UserFunction, code_directory, code_from
 
 STEPS_BETWEEN_HISTOGRAMS = 250  # at the least, by default
 
@@ -67,6 +70,12 @@ def _classes(value: Any) -> tuple[int, ...] | None:
     raise problem(f"wants a list of at least two distinct labels ≥ 0, got {show(value)}")
 
 
+def _directory(value: str | None, info: ValidationInfo) -> str | None:
+    if value is not None and info.context and not Path(value).is_dir():
+        raise problem(f"{value}: no such directory; wants one that holds the code")
+    return value
+
+
 class DataRecipe(Frozen):
     """What is learned from, and what is held out."""
 
@@ -84,6 +93,19 @@ class DataRecipe(Frozen):
     scale: Literal["standardize"] | None = None
     """``standardize`` subtracts from each feature its mean over the training rows and divides by
     its deviation there, if that is not 0.  Null leaves features as they are, pixels from 0 to 1."""
+
+    _code: str | None = PrivateAttr(None)
+
+    @property
+    def code(self) -> str | None:
+        """Where a user's function is found that returns it; None is the working directory."""
+        return self._code
+
+    @model_validator(mode="after")
+    def _of_its_code(self) -> DataRecipe:
+        if form_of(self.name, (FORM,)):
+            self._code = code_directory()
+        return self
 
 
 class TrainingRecipe(Frozen):
@@ -113,6 +135,8 @@ class TrainingRecipe(Frozen):
     early_stopping: HostOnly[Chosen[EarlyStopping] | None] = None
     label_smoothing: Chosen[LabelSmoothing] | None = None
     """A share of each label that is spread over all classes; a bare number is the share."""
+    precision: Chosen[Precision] = Field("float32", validate_default=True)
+    """In which floating-point numbers the layers compute; weights and loss are float32."""
     keep_checkpoint: HostOnly[bool] = False
     """Keep the final weights and optimizer state in ``checkpoint/``."""
 
@@ -168,6 +192,18 @@ class BaseRecipe(Frozen):
     tunable: ClassVar[tuple[str, ...]] = ()
     """The sections whose settings a search may try."""
 
+    code: Annotated[str | None, AfterValidator(_directory)] = None
+    """The directory that ``python:`` functions, and programs, are taken from, such as a checkout of
+    an older version; null is the working directory.  What counts is the code, not where it lies."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _from_its_code(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Find functions where the recipe says."""
+        written = value.get("code") if isinstance(value, Mapping) else None
+        with code_from(written if isinstance(written, str) else None):
+            return handler(value)
+
     @property
     def all_data(self) -> tuple[DataRecipe, ...]:
         """All data sets that are learned from, the recipe's own task first."""
@@ -193,7 +229,7 @@ class BaseRecipe(Frozen):
 
     def without_telemetry(self) -> dict[str, Any]:
         """Return the settings that can change a result: all but what is recorded."""
-        return self.model_dump(mode="json", exclude={"telemetry"})
+        return self.model_dump(mode="json", exclude={"telemetry", "code"})
 
 
 class Recipe(BaseRecipe):

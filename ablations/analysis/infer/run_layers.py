@@ -8,7 +8,10 @@ from statistics import median
 
 from ablations.analysis.read.collect import RecordedRun
 from ablations.analysis.read.layers import LayerHistory
-from ablations.study.layer_metrics import GRADIENT_NORM
+from ablations.study.layer_metrics import GRADIENT_NORM, UPDATE_RATIO
+
+OF_STEPS = (GRADIENT_NORM, UPDATE_RATIO)
+"""What is measured as the weights are trained, not after an epoch."""
 
 
 @dataclass(frozen=True)
@@ -17,11 +20,11 @@ class RunLayers:
 
     seed: int
     history: LayerHistory
-    """Of a run that diverged, its last epoch tells of weights that are no numbers: only which
-    gradients were lost is read from there."""
     updates: int
     """Of the whole run."""
-    diverged: bool
+    diverged_in: int | None
+    """The epoch in which it diverged: what is observed after that is of weights that are no
+    numbers; None where it did not."""
     classifies: bool
     """Whether it minimizes a cross-entropy, whose size is known: about log of the classes."""
 
@@ -29,8 +32,9 @@ class RunLayers:
     def of(cls, run: RecordedRun) -> RunLayers:
         """Return those of a run; none are observed where it recorded none."""
         classifies = any("train_accuracy" in epoch for epoch in run.history()[-1:])
-        diverged = run.result.status == "diverged"
-        return cls(run.seed, run.layers(), run.result.updates, diverged, classifies)
+        result = run.result
+        diverged_in = result.epochs if result.status == "diverged" else None
+        return cls(run.seed, run.layers(), result.updates, diverged_in, classifies)
 
     @property
     def is_observed(self) -> bool:
@@ -61,7 +65,11 @@ class RunLayers:
     def _over_epochs(
         self, metric: str, take: Callable[[Sequence[float]], float]
     ) -> dict[str, float]:
-        epochs = self.history.epochs[:-1] if self.diverged else self.history.epochs
+        epochs = [
+            epoch
+            for epoch in self.history.epochs
+            if metric in OF_STEPS or epoch.epoch != self.diverged_in
+        ]
         layers = _distinct(layer for epoch in epochs for layer in epoch.layers)
         values = {
             layer: [
