@@ -229,6 +229,12 @@ STAGE_METRICS = _by_name(_OF_SEVERAL_STAGES)
 METRICS = _by_name(_FINAL)
 
 
+def undeclared(names: Iterable[str]) -> list[str]:
+    """Return the keys of a line of ``metrics.jsonl`` that a user's own trainer has named."""
+    counts = ("epoch", "updates")
+    return [name for name in names if name not in EPOCH_METRICS and name not in counts]
+
+
 def scores_if_diverged(classes: int) -> dict[str, float]:
     """Return metric → what a diverged run scores, of those that a guess among classes scores."""
     rules = {name: metric.if_diverged for name, metric in METRICS.items() if metric.if_diverged}

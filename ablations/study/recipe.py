@@ -149,6 +149,16 @@ class BaseRecipe(Frozen):
         """Whether histograms of gradients may be recorded."""
         return False
 
+    @property
+    def restores_best(self) -> bool:
+        """Whether the weights of the best epoch are tested."""
+        return False
+
+    @property
+    def keeps_checkpoint(self) -> bool:
+        """Whether the final weights are kept."""
+        return False
+
     def file_of_weights(self, seed: int) -> Path | None:
         """Return the file of weights that a run starts from, if there is one."""
         return None
@@ -196,6 +206,16 @@ class Recipe(BaseRecipe):
     def records_histograms(self) -> bool:
         """Whether the telemetry asks for any."""
         return self.telemetry.records
+
+    @property
+    def restores_best(self) -> bool:
+        """Whether it stops early."""
+        return self.training.early_stopping is not None
+
+    @property
+    def keeps_checkpoint(self) -> bool:
+        """Whether the final weights are kept."""
+        return self.training.keep_checkpoint
 
     def file_of_weights(self, seed: int) -> Path | None:
         """Return the file that the transfer reads, if it reads one."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ablations.study.expand import Run
+from ablations.study.metrics import undeclared
 from ablations.telemetry import hparams, summaries, tags
 from ablations.telemetry.event_file import EventFile
 from ablations.telemetry.histograms import Buckets
@@ -41,7 +42,8 @@ class RunEvents:
         ``histograms`` are of the initial weights, ``graph`` is a serialized ``GraphDef``.
         """
         self._file.write(0, *_values(histograms))
-        self._file.write_graph(graph)
+        if graph:
+            self._file.write_graph(graph)
 
     def append(self, records: bytes) -> None:
         """Append what another training of the run's stages has recorded."""
@@ -60,6 +62,7 @@ class RunEvents:
             *summaries.scalars(tags.EPOCH_SCALARS, scalars),
             *_values(histograms),
             *summaries.scalars(tags.STAGE_SCALARS, scalars),
+            *summaries.scalars(tags.own(undeclared(scalars)), scalars),
             *_layer_scalars(layers),
         )
 

@@ -42,9 +42,12 @@ class EpochRecord:
     """Why the training diverged in this epoch; empty where it did not."""
     stopped_early: bool = False
     """Whether early stopping ends the stage after this epoch."""
+    of_user: bool = False
+    """Whether a user's own model named the metrics, so that they need not be declared."""
 
     def __post_init__(self) -> None:
-        if undeclared := sorted(self.metrics.keys() - EPOCH_METRICS.keys()):
+        undeclared = sorted(self.metrics.keys() - EPOCH_METRICS.keys())
+        if undeclared and not self.of_user:
             raise ValueError(f"no metric of an epoch is declared as {', '.join(undeclared)}")
         names = {name for of_layer in self.layers.values() for name in of_layer}
         if undeclared := sorted(names - LAYER_METRICS.keys()):
