@@ -14,6 +14,7 @@ import click
 
 from ablations import __version__
 from ablations.commands import completion
+from ablations.commands.examples import examples_of
 from ablations.commands.interrupts import answered, exit_status
 from ablations.commands.options import EXECUTORS, Options, Shard
 from ablations.errors import AblationsError, Interrupted, shortened
@@ -142,18 +143,24 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 @_runs
 @_data
 @click.option("--rerun", is_flag=True, help="Train again what is finished.")
+@click.option("--quiet", is_flag=True, help="Say only what fails, and how it ended.")
+@click.option("--log", type=_path, help="Add all that is said, with its time, to this file.")
 def run(
     study: str,
     arms: tuple[str, ...],
     seeds: tuple[int, ...],
     seed_count: int | None,
     sets: tuple[str, ...],
+    quiet: bool,
+    log: Path | None,
     **options: Any,
 ) -> None:
     """Train what is pending of a study."""
     from ablations.commands import run as command
+    from ablations.commands.lines import Lines
 
-    sys.exit(command.run(study, arms, seeds, seed_count, sets, Options(**options)))
+    lines, asked = Lines(quiet, log), Options(**options)
+    sys.exit(command.run(study, arms, seeds, seed_count, sets, asked, lines))
 
 
 @main.command()
@@ -185,11 +192,20 @@ def report(study: tuple[str, ...], sets: tuple[str, ...], runs: Path, out: Path)
 @_set
 @_runs
 @click.option("--port", type=click.IntRange(1, 65535), default=6006, show_default=True)
-def tensorboard(study: str | None, sets: tuple[str, ...], runs: Path, port: int) -> None:
+@click.option(
+    "--host",
+    default="localhost",
+    show_default=True,
+    help="Where it answers; 0.0.0.0 for every machine that can reach this one.",
+)
+@click.option("--open", "opens", is_flag=True, help="Open the first link in the browser.")
+def tensorboard(
+    study: str | None, sets: tuple[str, ...], runs: Path, port: int, host: str, opens: bool
+) -> None:
     """Start TensorBoard on the runs, and print links that open the useful views."""
     from ablations.commands import tensorboard as command
 
-    command.tensorboard(study, sets, runs, port)
+    command.tensorboard(study, sets, runs, port, host, opens)
 
 
 @main.command()
@@ -201,6 +217,43 @@ def techniques(name: tuple[str, ...]) -> None:
     from ablations.commands import techniques as command
 
     command.techniques(name)
+
+
+@main.command()
+@_study()
+@_set
+@click.option(
+    "--against",
+    type=_path,
+    metavar="PATH",
+    help="Compare each arm with itself in a results.csv, a report's folder or a runs directory.",
+)
+@_runs
+@_data
+def check(study: str, sets: tuple[str, ...], against: Path | None, **options: Any) -> None:
+    """Judge each arm against the control, or against itself before: a gate for CI.
+
+    Exit status 0: none is worse by the margin; 1: some is; 3: that is not settled.
+    """
+    from ablations.commands import check as command
+
+    sys.exit(command.check(study, sets, against, Options(**options)))
+
+
+@main.command()
+@click.argument("name")
+@click.option(
+    "--model", type=click.Choice(["python"]), help="With a Keras model of your own, in Python."
+)
+@click.option(
+    "--trainer", type=click.Choice(["python"]), help="With a training function of your own."
+)
+@click.option("--command", "program", is_flag=True, help="With a program of your own.")
+def new(name: str, **kinds: Any) -> None:
+    """Write a commented study, and the code that it names, to start from."""
+    from ablations.commands import new as command
+
+    command.new(name, **kinds)
 
 
 @main.command()
@@ -243,3 +296,7 @@ def import_(source: Path, runs: Path, pattern: str | None, **question: Any) -> N
     from ablations.commands import import_results as command
 
     command.import_results(source, command.Question(**question), runs, pattern)
+
+
+for _name, _command in main.commands.items():
+    _command.epilog = examples_of(_name)

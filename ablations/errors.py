@@ -36,6 +36,19 @@ class RunsDirectoryError(AblationsError):
     """A directory that cannot be written, or a name that would leave it."""
 
 
+class FailedRunsError(AblationsError):
+    """Some runs of a study that was run from Python failed; all others were trained."""
+
+    def __init__(self, failed: Sequence[str]) -> None:
+        self.failed = tuple(failed)
+        """The runs and their reasons: ``study/arm/seed-0: reason``."""
+        count = "1 run" if len(failed) == 1 else f"{len(failed)} runs"
+        super().__init__(f"{count} failed; {'; '.join(failed)}")
+
+    def __reduce__(self) -> tuple[type[FailedRunsError], tuple[tuple[str, ...]]]:
+        return type(self), (self.failed,)
+
+
 ASKING_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that a terminal or a cluster sends, often to all processes at once."""
 
@@ -50,7 +63,10 @@ class Interrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing wrong in a study file; ``line`` and ``column`` count from 1."""
+    """One thing wrong in a study file; ``line`` and ``column`` count from 1.
+
+    They are 0 where there is no file: in a study that is written in Python.
+    """
 
     file: str
     line: int
@@ -59,7 +75,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}:{self.column}: "
+        where = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
         return where + (f"{self.path}: {self.message}" if self.path else self.message)
 
 

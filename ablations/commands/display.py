@@ -10,11 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ablations.commands.console import console_of_output
+from ablations.commands.views import described
+from ablations.execution.underway import Underway, epochs_of, place_of
+from ablations.ledger.lines import read_last_line
 from ablations.ledger.looks import Looks
 from ablations.ledger.paths import RESULT
 from ablations.ledger.searches import TunedStudy
 from ablations.ledger.standing import Cause, Standing, State
-from ablations.study.metrics import METRICS
 from ablations.study.schema import Arm, Study, Tuning
 from ablations.study.settings import differences, short, short_value
 
@@ -90,7 +92,7 @@ def _search(tuned: TunedStudy, tune: Tuning) -> list[str]:
     budget = (
         f"tuning: {len(tune.trials)} trials ({tune.search}) × {len(tune.seeds)} seeds "
         f"({', '.join(map(str, tune.seeds))}) for each of {len(tuned.study.tuned_arms)} arms, "
-        f"by {METRICS[tune.metric].label}"
+        f"by {tuned.study.metric_named(tune.metric).label}"
     )
     if tune.epochs is not None:
         budget += f", training.epochs: {tune.epochs}"
@@ -134,6 +136,20 @@ def print_status(rows: Sequence[tuple[str, Sequence[Standing]]], column: str) ->
     console.print(table)
     for _, standings in rows:
         _print_reasons(console, standings)
+        for standing in standings:
+            if line := _reached(standing):
+                console.print(Text(f"{standing.run}: {line}"))
+
+
+def _reached(standing: Standing) -> str:
+    """Return how far a run is that is being trained, or was; empty for all others."""
+    recipe, count = standing.run.recipe, standing.saved_epochs
+    saved = "" if count is None else f"{place_of(recipe, count)} is saved"
+    if standing.state is not State.RUNNING:
+        return saved
+    last = read_last_line(standing.directory.metrics)
+    running = described(Underway(str(standing.run), 0.0, epochs_of(recipe), last, None))
+    return "; ".join(filter(None, [f"running: {running}", saved]))
 
 
 def _print_reasons(console: Console, standings: Iterable[Standing]) -> None:

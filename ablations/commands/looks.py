@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ablations.analysis.infer.looks import leaving
 from ablations.analysis.read.collect import collect
@@ -12,7 +12,7 @@ from ablations.ledger.looks import Looks, Reason, record_look, record_undeclared
 from ablations.ledger.standing import State
 
 
-def take_look(prepared: Prepared) -> bool:
+def take_look(prepared: Prepared, say: Callable[[str], None]) -> bool:
     """Take the look to come if all its runs are finished; return whether another is to be trained.
 
     Of a study without looks, note that its runs are there to be seen.
@@ -30,12 +30,12 @@ def take_look(prepared: Prepared) -> bool:
     if waits_for:
         states = Counter(standing.state for standing in waits_for)
         missing = ", ".join(f"{states[state]} {state}" for state in State if states[state])
-        print(f"{study.study}: the look at {n} seeds waits for {missing}")
+        say(f"{study.study}: the look at {n} seeds waits for {missing}")
         return False
     left = leaving(collect(prepared.options.runs, study.study))
     weight = study.look_weights[len(looks.taken)]
     looks = record_look(looks, looks.next_seeds, weight, left)
-    print(f"{study.study}: look at {n} seeds: {_words(left)}; {_what_follows(looks)}")
+    say(f"{study.study}: look at {n} seeds: {_words(left)}; {_what_follows(looks)}")
     return not looks.over
 
 

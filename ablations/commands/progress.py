@@ -1,51 +1,71 @@
-"""Show a session as it goes: a live bar on a terminal, plain lines elsewhere."""
+"""Follow a session: count what ends, and look now and then at how far the other runs are."""
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable, Sequence
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from ablations.execution.worker import Outcome
+from ablations.commands.lines import Lines
+from ablations.execution.underway import Observer
+from ablations.execution.worker import Job, Outcome
 from ablations.ledger.records import Result
 from ablations.study.metrics import Metric
 
+SECONDS_BETWEEN_LOOKS = 1.0
+
 
 class ProgressDisplay:
-    """Counts outcomes and prints a line for each."""
+    """Counts outcomes, prints a line for each, and shows what is being trained meanwhile."""
 
-    def __init__(self, total: int, metric: Metric) -> None:
-        self.total, self.metric = total, metric
+    def __init__(
+        self,
+        total: int,
+        metric: Metric,
+        lines: Lines,
+        training: Callable[[], Sequence[Job]] = tuple,
+    ) -> None:
+        """``training`` returns the jobs that are being trained now; it is called in a thread."""
+        self.total, self.metric, self.lines = total, metric, lines
         self.counts: dict[str, int] = {}
-        self.console = Console(soft_wrap=True, highlight=False)
         self._started = time.monotonic()
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=self.console,
-            disable=not self.console.is_terminal,
-        )
-        self._task = self._bar.add_task("training", total=total)
+        self._training, self._observer = training, Observer()
+        self._views = lines.views(total) if total else []
+        self._over, self._turn = threading.Event(), threading.Lock()
+        self._watcher = threading.Thread(target=self._watch, name="progress", daemon=True)
 
     def __enter__(self) -> ProgressDisplay:
-        self._bar.start()
+        for view in self._views:
+            view.start()
+        self._watcher.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
+        self._over.set()
+        self._watcher.join()
+        for view in self._views:
+            view.stop()
+
+    def _watch(self) -> None:
+        while not self._over.wait(SECONDS_BETWEEN_LOOKS):
+            self._update()
+
+    def _update(self) -> None:
+        with self._turn:
+            underway = self._observer.look(self._training())
+            for view in self._views:
+                view.update(sum(self.counts.values()), underway)
 
     def show(self, outcome: Outcome) -> None:
         """Print what became of one run."""
         result = outcome.result
         status = result.status if result else "running elsewhere"
         self.counts[status] = self.counts.get(status, 0) + 1
-        self._bar.advance(self._task)
         done = sum(self.counts.values())
-        self.console.print(escape(f"[{done}/{self.total}] {outcome.job}: {self._say(outcome)}"))
+        say = self.lines.say if status == "failed" else self.lines.detail
+        say(f"[{done}/{self.total}] {outcome.job}: {self._say(outcome)}")
+        if self.lines.is_live:
+            self._update()
 
     def _say(self, outcome: Outcome) -> str:
         result = outcome.result
@@ -56,8 +76,7 @@ class ProgressDisplay:
         seconds = result.seconds.get("total", 0.0)
         epochs = "1 epoch" if result.epochs == 1 else f"{result.epochs} epochs"
         parts = [self._score(result), *([epochs] if result.updates else []), f"{seconds:.1f} s"]
-        line = ", ".join(parts)
-        return "; ".join([line, *result.notes])
+        return "; ".join([", ".join(parts), *result.notes])
 
     def _score(self, result: Result) -> str:
         """Return the metric and its value, which a run may lack: dead units under ELU, say."""

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ablations.analysis.show.inert import inert_sentence
 from ablations.commands import studies
+from ablations.commands.answer import answer_lines
+from ablations.commands.lines import Lines
 from ablations.commands.looks import take_look
 from ablations.commands.options import Options
-from ablations.commands.progress import ProgressDisplay
 from ablations.commands.seeds import as_declared, declare, say_declared, too_few_seeds
+from ablations.commands.train import train
+from ablations.errors import AblationsError
 from ablations.execution import study_files
-from ablations.execution.session import Prepared, Session, prepare
+from ablations.execution.session import Prepared, prepare
 from ablations.ledger.inert import inert_arms
 from ablations.ledger.paths import RunsDirectory
-from ablations.ledger.standing import Standing, State
-from ablations.study.metrics import Metric
-from ablations.study.schema import TUNING
+from ablations.study.schema import TUNING, Study
 
-POLL_SECONDS = 1.0
-"""Between two looks at what other processes are training."""
+
+@dataclass(frozen=True)
+class Request:
+    """Which runs of a study are asked for; by default all that are pending."""
+
+    arms: Sequence[str] = ()
+    seeds: Sequence[int] = ()
+    """Only these, which declares nothing."""
+    seed_count: int | None = None
+    """How many seeds the runs directory is to have, from 0 on."""
 
 
 def run(
@@ -31,49 +39,82 @@ def run(
     seed_count: int | None,
     sets: tuple[str, ...],
     options: Options,
+    lines: Lines | None = None,
 ) -> int:
     """Train what is pending; return the exit status, 1 if some run failed."""
-    read = studies.load(study, studies.parse_overrides(sets))
+    loaded = studies.load(study, studies.parse_overrides(sets))
+    request = Request(arms, seeds, seed_count)
+    return 1 if run_studies(loaded, request, options, lines or Lines()) else 0
+
+
+def run_studies(
+    read: Sequence[Study], request: Request, options: Options, lines: Lines
+) -> tuple[str, ...]:
+    """Train what is pending of a study, or of its parts; return the runs that failed, and why.
+
+    Raises:
+        AblationsError: the request cannot be met; nothing is trained.
+    """
+    count = request.seed_count
     loaded = [
         as_declared(each, options.runs)
-        if seed_count is None
-        else declare(each, seed_count, options)
+        if count is None
+        else declare(each, count, options, lines.say)
         for each in read
     ]
-    prepared = [prepare(each, options, arms, seeds) for each in loaded]
-    for each in loaded if seed_count is not None else ():
-        study_files.declare_seeds(each, RunsDirectory(options.runs))
-    for written, declared in zip(read, loaded, strict=True) if seed_count is None else ():
-        say_declared(written, declared, options.runs)
+    prepared = [prepare(each, options, request.arms, request.seeds) for each in loaded]
+    for written, declared in zip(read, loaded, strict=True):
+        if count is None:
+            say_declared(written, declared, options.runs, lines.say)
+        else:
+            study_files.declare_seeds(declared, RunsDirectory(options.runs))
     if notice := prepared[0].executor.notice:
-        print(notice)
-    failed = [_run(each, arms) for each in prepared]
-    return 1 if any(failed) else 0
+        lines.say(notice)
+    failed = tuple(name for each in prepared for name in _run(each, lines))
+    for each in prepared:
+        _show_answer(each, lines)
+    return failed
 
 
-def _run(prepared: Prepared, arms: Sequence[str]) -> int:
-    """Train one study, or one part of one; return how many runs failed."""
-    study, failed = prepared.study, 0
+def _show_answer(prepared: Prepared, lines: Lines) -> None:
+    """Show what the runs say so far in TensorBoard, where they are of a comparison."""
+    if prepared.arms or prepared.seeds or prepared.options.shard:
+        return
+    from ablations.analysis.show.report import answer_markdown
+
+    runs, study = prepared.options.runs, prepared.study.study
+    try:
+        study_files.publish_answer(runs, study, answer_markdown(runs, study))
+    except (AblationsError, OSError) as error:
+        lines.say(f"{study}: its answer is not shown in TensorBoard: {error}")
+
+
+def _run(prepared: Prepared, lines: Lines) -> list[str]:
+    """Train one study, or one part of one; return the runs that failed."""
+    study, arms, failed = prepared.study, prepared.arms, list[str]()
     shard = prepared.options.shard
     name = f"{study.study}, shard {shard}" if shard else study.study
     if not (arms or prepared.seeds) and (warning := too_few_seeds(study)):
-        print(f"{name}: {warning}")
+        lines.say(f"{name}: {warning}")
     if study.tune is not None and not all(s.finished for s in prepared.trials().standings):
-        failed += _train(
-            prepared, Prepared.trials, study.metric_named(study.tune.metric), f"{name}, {TUNING}"
-        )
+        failed += train(prepared, Prepared.trials, study.tune.metric, f"{name}, {TUNING}", lines)
     comparison = prepared.comparison()
     for arm, missing in comparison.tuned.incomplete.items():
         if not arms or arm in arms:
-            print(f"{name}: {arm} is not compared yet: {missing}")
+            lines.say(f"{name}: {arm} is not compared yet: {missing}")
     if comparison.standings:
-        failed += _compare(prepared, name)
+        failed += _compare(prepared, name, lines)
         finished = _of_all_shards(prepared).comparison()
         for inert in inert_arms(finished.tuned.study, finished.standings):
-            print(f"{name}: {inert_sentence(inert, study.control)}")
+            lines.say(f"{name}: {inert_sentence(inert, study.control)}")
+        if comparison.pending and not (failed or prepared.waits_for(finished.tuned)):
+            for line in answer_lines(prepared.options.runs, study.study):
+                lines.say(line)
     if shard and _waits_for_others(prepared):
         again = f"ablations run {study.study} --shard {shard}, with this command's other options"
-        print(f"{name}: once the other shards are done, go on, in each of them as here: {again}")
+        lines.say(
+            f"{name}: once the other shards are done, go on, in each of them as here: {again}"
+        )
     return failed
 
 
@@ -87,83 +128,9 @@ def _of_all_shards(prepared: Prepared) -> Prepared:
     return replace(prepared, options=replace(prepared.options, shard=None))
 
 
-def _compare(prepared: Prepared, name: str) -> int:
-    """Train the comparison, one look after the other; return how many runs failed."""
-    failed = _train(prepared, Prepared.comparison, prepared.study.answering_metric, name)
-    if not take_look(prepared) or prepared.arms or prepared.seeds:
+def _compare(prepared: Prepared, name: str, lines: Lines) -> list[str]:
+    """Train the comparison, one look after the other; return the runs that failed."""
+    failed = train(prepared, Prepared.comparison, prepared.study.metric, name, lines)
+    if not take_look(prepared, lines.say) or prepared.arms or prepared.seeds:
         return failed
-    return failed + _compare(_without_rerun(prepared), name)
-
-
-def _without_rerun(prepared: Prepared) -> Prepared:
-    return replace(prepared, options=replace(prepared.options, rerun=False))
-
-
-def _train(
-    prepared: Prepared, session: Callable[[Prepared], Session], metric: Metric, name: str
-) -> int:
-    """Train what is pending, wait for what others train; return how many runs failed."""
-    failed, waited_for = _train_pending(session(prepared), metric, name)
-    later = _without_rerun(prepared)
-    while True:
-        left = session(later)
-        running = _running(left)
-        waited_for |= running
-        given_up = tuple(s for s in left.standings if _is_given_up(s) and str(s.run) in waited_for)
-        if given_up:
-            more, again = _train_pending(replace(left, standings=given_up), metric, name)
-            failed += more
-            waited_for = (waited_for - {str(s.run) for s in given_up}) | again
-        elif not running:
-            break
-        else:
-            runs = "1 run" if len(running) == 1 else f"{len(running)} runs"
-            print(f"{name}: waits for {runs} that another process is training", flush=True)
-            while _running(session(later)) == running:
-                time.sleep(POLL_SECONDS)
-    theirs = (s for s in left.standings if str(s.run) in waited_for)
-    return failed + sum(s.state is State.FAILED for s in theirs)
-
-
-def _is_given_up(standing: Standing) -> bool:
-    """Whether a run that another process was training has no result of it."""
-    return standing.state in (State.PENDING, State.STALE)
-
-
-def _to_replace(session: Session) -> list[str]:
-    """Return the finished runs that training replaces."""
-    wanted = set(map(str, session.pending))
-    return [
-        str(standing.run)
-        for standing in session.standings
-        if str(standing.run) in wanted and standing.result and standing.result.status != "failed"
-    ]
-
-
-def _running(session: Session) -> set[str]:
-    return {str(s.run) for s in session.standings if s.state is State.RUNNING}
-
-
-def _train_pending(session: Session, metric: Metric, name: str) -> tuple[int, set[str]]:
-    """Train what is pending; return how many runs failed, and those that others are training."""
-    standings, pending, elsewhere = session.standings, session.pending, set()
-    if session.prepared.options.shard:
-        print(f"{name}: {len(standings)} of {session.of_all_shards} runs")
-    if len(standings) > len(pending):
-        print(f"{name}: {len(standings) - len(pending)} of {len(standings)} runs need no training")
-    for standing in standings if not session.prepared.options.rerun else ():
-        if standing.saved_epochs is not None:
-            epochs = standing.run.recipe.planned_epochs
-            where = f"epoch {standing.saved_epochs} of {epochs}"
-            where = where if epochs else f"step {standing.saved_epochs}"
-            print(f"{standing.run}: continues after {where}")
-    if replaced := _to_replace(session):
-        kept = "what they were is kept until ablations clean"
-        print(f"{name}: trained again, {kept}: {', '.join(replaced)}")
-    with ProgressDisplay(len(pending), metric) as display:
-        for outcome in session.execute():
-            display.show(outcome)
-            if outcome.result is None:
-                elsewhere.add(str(outcome.job))
-    print(f"{name}: {display.summary()}")
-    return display.counts.get("failed", 0), elsewhere
+    return failed + _compare(prepared.without_rerun(), name, lines)

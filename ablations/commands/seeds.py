@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ablations.analysis.infer.corrections import can_be_significant, pairs_needed
@@ -33,15 +33,17 @@ def as_declared(study: Study, runs: Path) -> Study:
     return with_seeds(study, count)
 
 
-def say_declared(written: Study, declared: Study, runs: Path) -> None:
-    """Print that the study file says other seeds than were declared, if it does."""
+def say_declared(
+    written: Study, declared: Study, runs: Path, say: Callable[[str], None] = print
+) -> None:
+    """Say that the study file says other seeds than were declared, if it does."""
     if written.seeds != declared.seeds:
         seeds = "1 seed" if len(declared.seeds) == 1 else f"{len(declared.seeds)} seeds"
         place = RunsDirectory(runs).study(written.study)
-        print(f"{written.study}: {seeds}, as run --seeds declared for {place}")
+        say(f"{written.study}: {seeds}, as run --seeds declared for {place}")
 
 
-def declare(study: Study, count: int, options: Options) -> Study:
+def declare(study: Study, count: int, options: Options, say: Callable[[str], None]) -> Study:
     """Return the study with the seeds 0 to ``count`` − 1, or those that there are, if more.
 
     A larger number later is a second look; a smaller one would leave out what was seen already.
@@ -53,7 +55,7 @@ def declare(study: Study, count: int, options: Options) -> Study:
     before, trained = declared_seeds(root.looks(study.study)) or 0, _most_trained(study, options)
     if count < max(before, trained):
         why = f"declares {before}" if before >= trained else f"holds runs of {trained}"
-        print(
+        say(
             f"--seeds {count}: {root.study(study.study)} {why} seeds, and none is left out once "
             "seen: they stay; another --runs has seeds of its own"
         )

@@ -28,7 +28,7 @@ def status(study: str | None, sets: tuple[str, ...], options: Options) -> None:
     if study is not None:
         for each in studies.load(study, overrides):
             loaded = as_declared(each, options.runs)
-            trials, runs = _standings(loaded, options)
+            trials, runs = standings_of(loaded, options)
             rows = [(f"{TUNING}/{arm.name}", _of(arm.name, trials)) for arm in loaded.tuned_arms]
             rows += [(arm, _of(arm, runs)) for arm in loaded.arm_names]
             display.print_status(rows, f"{loaded.part.label}: arm" if loaded.part else "arm")
@@ -37,13 +37,15 @@ def status(study: str | None, sets: tuple[str, ...], options: Options) -> None:
     found, problems = studies.load_all(options.runs)
     found += studies.variants(options.runs, found)
     declared = (as_declared(each, options.runs) for each in found)
-    standings = [(each.study, _standings(each, options)) for each in declared]
+    standings = [(each.study, standings_of(each, options)) for each in declared]
     display.print_status([(name, [*trials, *runs]) for name, (trials, runs) in standings], "study")
     if problems:
         raise StudyError(problems)
 
 
-def _standings(study: Study, options: Options) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
+def standings_of(
+    study: Study, options: Options
+) -> tuple[tuple[Standing, ...], tuple[Standing, ...]]:
     """Return the standings of the search's runs and of the comparison's."""
     digests, runs = facts.digests(study, options.data_directory), RunsDirectory(options.runs)
     tuned = settle(study, runs, digests, CATALOG)

@@ -23,6 +23,11 @@ class Executor(Protocol):
     notice: str
     """What a user should know of the devices that were chosen; empty where they are as expected."""
 
+    @property
+    def training(self) -> Sequence[Job]:
+        """The jobs that are being trained at this moment; may be asked from another thread."""
+        ...
+
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes."""
         ...

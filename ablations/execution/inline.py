@@ -29,9 +29,13 @@ class Inline:
         chosen = devices.choose(options.device, 1, options.devices_per_run, self.tensorflow)
         (self.gpu,), self.notice = chosen.gpus, chosen.notice
         self.per_run = options.devices_per_run
+        self.training: tuple[Job, ...] = ()
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes."""
         start(self.gpu, self.per_run, self.tensorflow)
         for job in jobs:
-            yield work(job)
+            self.training = (job,)
+            outcome = work(job)
+            self.training = ()
+            yield outcome

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import multiprocessing
 import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 OUT_OF_MEMORY_SCORE = Path("/proc/self/oom_score_adj")
 FIRST_TO_END = 500  # of 1,000, at which nothing else is ended before
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+SECONDS_BETWEEN_LOOKS = 1.0
 
 
-def end_with_parent() -> None:
-    """Let this process be killed when its parent is gone; to be called first of all.
+def end_with_parent(parent: int) -> None:
+    """Let this process be killed when its parent, a process's number, is gone.
 
-    Linux kills it, whatever it is doing; elsewhere, and if the parent was gone before, a thread
-    that waits for the parent does.
+    To be called first of all.  Linux kills it, whatever it is doing; elsewhere, and if the parent
+    was gone before, a thread that looks for the parent does.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    threading.Thread(target=_wait_for_parent, name="wait for the parent", daemon=True).start()
+    looking = threading.Thread(target=_look_for, args=[parent], name="parent", daemon=True)
+    looking.start()
 
 
 def end_before_parent() -> None:
@@ -33,8 +35,8 @@ def end_before_parent() -> None:
         OUT_OF_MEMORY_SCORE.write_text(str(FIRST_TO_END))
 
 
-def _wait_for_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGKILL)
+def _look_for(parent: int) -> None:
+    """Wait until the parent is another: whose parent is gone is given to the system's first."""
+    while os.getppid() == parent:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -13,7 +13,6 @@ import importlib.util
 import logging
 import os
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -38,13 +37,13 @@ from ablations.execution import devices
 from ablations.execution.affinity import Queue
 from ablations.execution.options import Options
 from ablations.execution.processes import STARTS, SlotKind
+from ablations.execution.ray_address import check_reachable, token_hint
 from ablations.execution.trainer_of_node import Place, Trainer
 from ablations.execution.worker import Job, Outcome, record_failure
 
 LOSSES = 3
 """Actors that may be lost, one after the other, with the same job."""
 WORD_AFTER_SECONDS = 10.0
-CONNECTING_SECONDS = 5.0
 OBJECT_STORE_BYTES = 80_000_000  # the least that Ray takes; what crosses is small
 LOCAL = "local"
 
@@ -79,10 +78,17 @@ class Ray:
             )
         self._options, self._address = options, options.address or LOCAL
         self._kind, self.notice = SlotKind.of(options), ""
+        self._study: _Study | None = None
         if self._address == LOCAL:
             how_many = options.workers, options.devices_per_run, options.tensorflow
             chosen = devices.choose(options.device, *how_many)
             self.devices, self.notice = chosen.gpus, chosen.notice
+
+    @property
+    def training(self) -> tuple[Job, ...]:
+        """The jobs that the actors are training."""
+        seats = self._study.seats if self._study else ()
+        return tuple(job for seat in seats if (job := seat.job))
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes, in the order of finishing.
@@ -99,7 +105,8 @@ class Ray:
         ):
             data = os.environ.get(DIRECTORY_VARIABLE)
             place = Place(__version__, Path.cwd(), Path(mark.name), data, self._kind)
-            yield from _Study(ray, place, *self._seats(ray)).train(jobs)
+            self._study = _Study(ray, place, *self._seats(ray))
+            yield from self._study.train(jobs)
 
     def _seats(self, ray: Any) -> tuple[int, float]:
         """Return how many actors there may be, and the GPUs of each."""
@@ -120,7 +127,7 @@ class Ray:
     def _connected(self) -> Iterator[Any]:
         """Start Ray on this machine, reached by nobody else, or join a cluster; leave it after."""
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        _check_reachable(self._address)
+        check_reachable(self._address)
         how: dict[str, Any] = {"address": self._address}
         if self._address == LOCAL:
             # By this Ray listens on 127.0.0.1 alone, as it does where it knows no clusters.
@@ -139,7 +146,7 @@ class Ray:
             try:
                 ray.init(**how, log_to_driver=False, logging_level=logging.ERROR)
             except (OSError, RuntimeError, ValueError) as error:
-                hint = _token_hint()
+                hint = token_hint()
                 raise AblationsError(
                     f"--address {self._address}: {described(error)}{hint}"
                 ) from None
@@ -149,35 +156,6 @@ class Ray:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 ray.shutdown()
-
-
-def _check_reachable(address: str) -> None:
-    """Refuse an address where nothing listens, which Ray itself tries for minutes."""
-    meant = _started_last() if address == "auto" else address
-    host, colon, port = meant.rpartition(":")
-    try:
-        if colon:
-            socket.create_connection((host, int(port)), CONNECTING_SECONDS).close()
-    except (OSError, ValueError, OverflowError) as error:
-        where = f"{meant}: " if meant != address else ""
-        raise AblationsError(f"--address {address}: {where}{error}; wants a Ray head's") from None
-
-
-def _token_hint() -> str:
-    """Return what to set for a cluster that asks for a token, where there is one to show."""
-    token = os.environ.get("RAY_AUTH_TOKEN_PATH", Path.home() / ".ray" / "auth_token")
-    if "RAY_AUTH_MODE" in os.environ or not Path(token).is_file():
-        return ""
-    return "; wants RAY_AUTH_MODE=token if it asks for a token, as its ray start said"
-
-
-def _started_last() -> str:
-    """Return the address that Ray takes for ``auto``; empty where nothing names one."""
-    noted = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
-    try:
-        return os.environ.get("RAY_ADDRESS") or noted.read_text().strip()
-    except OSError:
-        return ""
 
 
 @contextlib.contextmanager
@@ -201,21 +179,21 @@ class _Study:
             num_cpus=0 if gpus else 1, num_gpus=gpus, scheduling_strategy="SPREAD"
         )
         self._most = seats
-        self._seats: list[_Seat] = []
+        self.seats: list[_Seat] = []
         self._losses: Counter[str] = Counter()
 
     def train(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs."""
         queue, said = Queue(jobs), False
-        self._seats = [_Seat() for _ in range(min(self._most, len(jobs)))]
-        for seat in self._seats:
+        self.seats = [_Seat() for _ in range(min(self._most, len(jobs)))]
+        for seat in self.seats:
             self._start(seat)
-        while queue or any(seat.job for seat in self._seats):
+        while queue or any(seat.job for seat in self.seats):
             self._feed(queue)
-            asked = {seat.answer: seat for seat in self._seats if seat.answer is not None}
+            asked = {seat.answer: seat for seat in self.seats if seat.answer is not None}
             # Not ray.wait, which makes a KeyboardInterrupt of whatever a signal raises.
             done, _ = wait(asked, WORD_AFTER_SECONDS, FIRST_COMPLETED)
-            if not (done or said or any(seat.begun for seat in self._seats)):
+            if not (done or said or any(seat.begun for seat in self.seats)):
                 _say("waits for a node of the cluster that has a device to spare")
                 said = True
             for answer in done:
@@ -229,9 +207,9 @@ class _Study:
         seat.begun, seat.job, seat.arm = False, None, None
 
     def _feed(self, queue: Queue) -> None:
-        for seat in self._seats:
+        for seat in self.seats:
             if queue and seat.begun and seat.job is None:
-                job = queue.take(seat, self._seats)
+                job = queue.take(seat, self.seats)
                 seat.job, seat.arm = job, job.arm
                 seat.answer = seat.actor.train.remote(_anywhere(job)).future()
 
@@ -280,9 +258,9 @@ class _Study:
         Raises:
             RunsDirectoryError: it was the last.
         """
-        self._seats.remove(seat)
+        self.seats.remove(seat)
         self._ray.kill(seat.actor)
-        if not self._seats:
+        if not self.seats:
             raise RunsDirectoryError(reason)
         _say(f"{reason}; goes on without it")
 

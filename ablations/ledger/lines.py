@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,3 +93,25 @@ def parse_line(line: bytes, summed: bool = False) -> dict[str, Any] | None:
     if summed and zlib.crc32(line.rpartition(_SUM.encode())[0] + b"}") != stated:
         return None
     return epoch
+
+
+LAST_BYTES = 256 * 1024
+"""More than the longest line."""
+
+
+def read_last_line(path: Path) -> Mapping[str, Any] | None:
+    """Return the last whole line in ``path``, which may grow meanwhile; None where there is none.
+
+    It is looked at while a run is trained, and decides nothing: its checksum is not tested.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - LAST_BYTES))
+            lines = stream.read(LAST_BYTES).split(b"\n")[:-1]
+    except OSError:
+        return None
+    try:
+        last = json.loads(lines[-1]) if lines else None
+    except (ValueError, RecursionError):
+        return None
+    return last if isinstance(last, dict) else None

@@ -17,6 +17,7 @@ from ablations.plugin.views.answer import answer
 from ablations.plugin.views.curves import curves, seeds
 from ablations.plugin.views.effects import effects
 from ablations.plugin.views.interactions import interactions
+from ablations.plugin.views.layers import histogram, layers
 from ablations.plugin.views.progress import progress
 from ablations.plugin.views.tuning import tuning
 
@@ -27,6 +28,8 @@ VIEWS: Mapping[str, View] = {
     "effects": effects,
     "curves": curves,
     "seeds": seeds,
+    "layers": layers,
+    "histogram": histogram,
     "tuning": tuning,
     "interactions": interactions,
 }

@@ -11,6 +11,7 @@ from ablations.errors import UserCodeError
 from ablations.study.free_recipes import code_of
 from ablations.study.frozen import Count, Frozen, problem, show
 from ablations.study.recipe import BaseRecipe, DataRecipe, TelemetryRecipe
+from ablations.study.tasks import TASKS, Kind, Task
 from ablations.user_code import FORM, PREFIX
 
 
@@ -20,13 +21,13 @@ def _mapping(value: Any) -> Any:
 
 def _with_its_code(value: Any, info: ValidationInfo) -> Any:
     """Add the hash of a user's function, unless it is read back with the one it was made with."""
-    if not info.context or not isinstance(value, Mapping) or value.get("code"):
+    if not info.context or not isinstance(value, Mapping) or value.get("code_hash"):
         return value
     name = value.get("name")
     if not isinstance(name, str) or not name.startswith(PREFIX):
         return value
     try:
-        return {**value, "code": code_of(name)}
+        return {**value, "code_hash": code_of(name)}
     except UserCodeError as error:
         raise problem(f"{name}: {error}") from None
 
@@ -37,12 +38,12 @@ class UserCall(Frozen):
     model_config = ConfigDict(extra="allow")
 
     name: str
-    code: Annotated[str, Field(repr=False)] = ""
+    code_hash: Annotated[str, Field(repr=False)] = ""
     """Hash of the user's package, or of the one module; found, not written."""
 
     @model_validator(mode="before")
     @classmethod
-    def _code(cls, value: Any, info: ValidationInfo) -> Any:
+    def _hashed(cls, value: Any, info: ValidationInfo) -> Any:
         name = value.get("name") if isinstance(value, Mapping) else value
         if not isinstance(name, str) or not name.startswith(PREFIX):
             raise problem(f"wants {FORM}, got {show(name)}")
@@ -65,12 +66,14 @@ class KerasData(DataRecipe):
 
     model_config = ConfigDict(extra="allow")
 
-    code: Annotated[str, Field(repr=False)] = ""
+    task: Kind = "classification"
+    """What the labels of a data set are: ``classification``, ``several_labels``, ``regression``."""
+    code_hash: Annotated[str, Field(repr=False)] = ""
     """Hash of the user's function; found, not written."""
 
     @model_validator(mode="before")
     @classmethod
-    def _code(cls, value: Any, info: ValidationInfo) -> Any:
+    def _hashed(cls, value: Any, info: ValidationInfo) -> Any:
         return _with_its_code(value, info)
 
     @property
@@ -107,6 +110,10 @@ class KerasRecipe(BaseRecipe):
     """Everything that ``fit`` trains with."""
 
     kind: ClassVar[str] = "keras"
+    found: ClassVar[tuple[str, ...]] = (
+        *("data.code_hash", "model.code_hash"),
+        "training.callbacks.code_hash",
+    )
     tunable: ClassVar[tuple[str, ...]] = ("model", "training")
 
     trainer: Annotated[Literal["keras"], Field(repr=False)] = "keras"
@@ -121,6 +128,11 @@ class KerasRecipe(BaseRecipe):
     def all_data(self) -> tuple[DataRecipe, ...]:
         """The data set, unless a function returns it: then its code is in the recipe."""
         return () if self.data.is_function else (self.data,)
+
+    @property
+    def task(self) -> Task:
+        """What the data says."""
+        return TASKS[self.data.task]
 
     @property
     def planned_epochs(self) -> int:
@@ -145,5 +157,5 @@ def check_code(recipe: KerasRecipe) -> None:
         UserCodeError: one has changed since the study was read.
     """
     for called in (recipe.data, recipe.model, recipe.training.callbacks):
-        if called and called.code and code_of(called.name) != called.code:
+        if called and called.code_hash and code_of(called.name) != called.code_hash:
             raise UserCodeError(f"{called.name}: its code has changed since the study was read")

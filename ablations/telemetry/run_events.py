@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ablations.study.expand import Run
-from ablations.study.metrics import undeclared
 from ablations.telemetry import hparams, summaries, tags
 from ablations.telemetry.event_file import EventFile
 from ablations.telemetry.histograms import Buckets
@@ -59,10 +58,9 @@ class RunEvents:
         """Write the scalars that have a tag and a finite value, and the histograms."""
         self._file.write(
             step,
-            *summaries.scalars(tags.EPOCH_SCALARS, scalars),
+            *summaries.scalars(tags.of_epoch(scalars), scalars),
             *_values(histograms),
             *summaries.scalars(tags.STAGE_SCALARS, scalars),
-            *summaries.scalars(tags.own(undeclared(scalars)), scalars),
             *_layer_scalars(layers),
         )
 

@@ -135,7 +135,9 @@ class _RunTraining(RecordedTraining):
         """Return the final scores, finite ones; a trial of a search never reads the test split."""
         progress, recipe = self.trainer.progress, self.run.recipe
         tested = FinalScores({}) if progress.reason or self.run.trial else self.trainer.test()
-        summaries = progress.summaries(self.trainer.best_epoch if recipe.restores_best else None)
+        summaries = progress.summaries(
+            recipe.final_metrics, self.trainer.best_epoch if recipe.restores_best else None
+        )
         metrics = {**tested.metrics, **summaries}
         if recipe.keeps_checkpoint:
             checkpoint.save(self.directory.final_state, self.trainer.variables())

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,16 +90,24 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def board(trained: Path) -> Iterator[Board]:
     """TensorBoard as the issue names it: ``tensorboard --logdir runs``."""
+    runs = len(ARMS) * (SEEDS + 1) + 1
+    with serving(trained, lambda found: len(found.get("/data/runs")) >= runs) as found:
+        yield found
+
+
+@contextmanager
+def serving(place: Path, ready: Callable[[Board], bool]) -> Iterator[Board]:
+    """TensorBoard on ``place/runs``, once it is ready."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", "runs", "--port", str(port)]
     with subprocess.Popen(
-        command, cwd=trained, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as server:
-        found = Board(f"http://localhost:{port}", trained / "runs")
+        found = Board(f"http://localhost:{port}", place / "runs")
         try:
-            _wait(lambda: len(found.get("/data/runs")) >= len(ARMS) * (SEEDS + 1) + 1)
+            _wait(lambda: ready(found))
             yield found
         finally:
             server.terminate()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ablations.commands.lines import Lines
 from ablations.commands.progress import ProgressDisplay
 from ablations.execution.worker import Job, Outcome
 from ablations.ledger.records import Result
@@ -26,7 +27,7 @@ def said(capsys: Any, metric: str, **changes: Any) -> str:
         "seconds": {"total": 3.0, "train": 1.25},
     }
     result = Result.model_validate(content | changes)
-    with ProgressDisplay(1, METRICS[metric]) as display:
+    with ProgressDisplay(1, METRICS[metric], Lines()) as display:
         display.show(Outcome(Job("s", "a", 0, {}, {}, Path("runs"), ""), result))
     return str(capsys.readouterr().out)
 

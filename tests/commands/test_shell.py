@@ -154,7 +154,7 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_130(workplace: Path) -> None:
         preexec_fn=_as_in_a_terminal,
     ) as running:
         assert running.stdout is not None
-        assert "test accuracy" in running.stdout.readline()
+        assert any("test accuracy" in line for line in iter(running.stdout.readline, ""))
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to parent and workers alike
         _, errors = running.communicate(timeout=60)
     assert running.returncode == 130

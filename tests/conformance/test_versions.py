@@ -20,6 +20,7 @@ LOCKED = {
         "requirements-browser.lock",
         "requirements-gpu.lock",
         "requirements-ray.lock",
+        "requirements-notebook.lock",
     )
     for requirement in map(Requirement, (ROOT / lock).read_text().split())
 }

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from ablations.commands import run as command
+from ablations.commands import train
 from ablations.execution.options import Options
 from ablations.ledger.lock import hold
 from ablations.ledger.paths import RunsDirectory
@@ -143,7 +144,7 @@ def test_a_run_that_is_trained_elsewhere_is_waited_for(
     workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By who gives it up: it is then trained here, so all wanted runs have a result."""
-    monkeypatch.setattr(command, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(train, "POLL_SECONDS", 0.05)
     directory = RunsDirectory(Path("runs")).run("small", "elu", 0)
     directory.path.mkdir(parents=True)
     released = threading.Event()
@@ -154,13 +155,13 @@ def test_a_run_that_is_trained_elsewhere_is_waited_for(
 
     other = threading.Thread(target=another)
     other.start()
-    display = command.ProgressDisplay.summary
+    display = train.ProgressDisplay.summary
 
-    def release_after_the_others(self: command.ProgressDisplay) -> str:
+    def release_after_the_others(self: train.ProgressDisplay) -> str:
         threading.Timer(0.5, released.set).start()
         return display(self)
 
-    monkeypatch.setattr(command.ProgressDisplay, "summary", release_after_the_others)
+    monkeypatch.setattr(train.ProgressDisplay, "summary", release_after_the_others)
     assert command.run("small", ["elu"], [0, 1], None, (), Options(executor="inline")) == 0
     other.join()
     said = capsys.readouterr().out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from ablations.analysis.read.layers import LayerHistory, read_layers
 from ablations.analysis.read.recorded_run import RecordedRun
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Epoch, Result, read_history
@@ -30,8 +31,9 @@ class Memory:
         self._record: tuple[Stamp, Study] | None = None
         self._trials: tuple[Study, tuple[Run, ...]] | None = None
         self._standings: dict[Path, tuple[Stamp, Standing]] = {}
-        self._recorded: dict[Path, tuple[Stamp, RecordedRun]] = {}
+        self._recorded: dict[Path, tuple[tuple[Stamp, Stamp], RecordedRun]] = {}
         self._histories: dict[Path, tuple[Stamp, list[Epoch]]] = {}
+        self._layers: dict[Path, tuple[Stamp, LayerHistory]] = {}
 
     def record(self, path: Path, read: Callable[[], Study]) -> Study:
         """Return the study that ``path`` records."""
@@ -48,7 +50,7 @@ class Memory:
 
     def standing(self, run: Run, directory: RunDirectory) -> Standing:
         """Return what a run's directory says of it."""
-        if out := self.leading_out(directory.result, directory.metrics, directory.correct):
+        if out := self.leading_out(*_read_of(directory)):
             reason = f"{out.name} is a link that leads out of the log directory"
             return Standing(run, directory, State.STALE, Cause.UNREADABLE, reason=reason)
         stamp, known = stamp_of(directory.result), self._standings.get(directory.path)
@@ -60,7 +62,8 @@ class Memory:
 
     def recorded(self, standing: Standing, result: Result, declared: bool) -> RecordedRun:
         """Return a run with its result; its history is read when it is asked for."""
-        path, stamp = standing.directory.path, stamp_of(standing.directory.metrics)
+        path, directory = standing.directory.path, standing.directory
+        stamp = (stamp_of(directory.metrics), stamp_of(directory.layers))
         known = self._recorded.get(path)
         if known and known[0] == stamp:
             run = known[1]
@@ -81,6 +84,17 @@ class Memory:
             self._histories[path] = known
         return known[1]
 
+    def layers(self, directory: RunDirectory) -> LayerHistory:
+        """Return the layers of a run that may still be trained."""
+        path = directory.layers
+        if self.leading_out(path):
+            return LayerHistory()
+        stamp, known = stamp_of(path), self._layers.get(path)
+        if known is None or stamp is None or known[0] != stamp:
+            known = stamp, read_layers(path)
+            self._layers[path] = known
+        return known[1]
+
     def leading_out(self, *paths: Path) -> Path | None:
         """Return the first path that is a link out of the directory; None where none is."""
         for path in paths if self._within else ():
@@ -96,6 +110,11 @@ def stamp_of(path: Path) -> Stamp:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _read_of(directory: RunDirectory) -> tuple[Path, ...]:
+    """Return the files of a run that its numbers are read from."""
+    return directory.result, directory.metrics, directory.correct, directory.layers
 
 
 def _is_same(known: Run, run: Run) -> bool:

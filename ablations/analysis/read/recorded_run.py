@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ablations.analysis.read.layers import LayerHistory, read_layers
 from ablations.ledger.records import Epoch, Result, read_correct, read_history
 from ablations.ledger.standing import Standing
 
@@ -56,6 +57,14 @@ class RecordedRun:
     @cached_property
     def _history(self) -> list[Epoch]:
         return read_history(self.standing.directory.metrics)
+
+    def layers(self) -> LayerHistory:
+        """Read the diagnostics of the run's layers, up to the first epoch that is damaged."""
+        return self._layers
+
+    @cached_property
+    def _layers(self) -> LayerHistory:
+        return read_layers(self.standing.directory.layers)
 
     @property
     def damage(self) -> str:

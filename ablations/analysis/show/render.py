@@ -39,9 +39,12 @@ def render_markdown(page: Page) -> str:
     return _render("report.md.j2", page=page)
 
 
-def render_html(page: Page) -> str:
-    """Return ``index.html``: one file that needs no other."""
-    return _render("report.html.j2", page=page)
+def render_html(page: Page, alone: bool = False) -> str:
+    """Return ``index.html``: one file that needs no other.
+
+    A page that stands ``alone`` leads to none of the files beside it, and holds no script.
+    """
+    return _render("report.html.j2", page=page, alone=alone)
 
 
 def render_latex(table: Table) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 from ablations.analysis.infer.to_json import as_data
 from ablations.analysis.show.fairness import fairness_warnings
+from ablations.analysis.show.figures.tuning import tuning_limits
 from ablations.analysis.show.sections.tuning import tuning_table
 from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.views.tables import table_data
-from ablations.study.metrics import METRICS
 
 
 def tuning(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
@@ -18,12 +18,16 @@ def tuning(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
     _, inference = study.inference()
     if inference.tuning is None:
         return {"tuned": False}
-    metric = METRICS[inference.tuning.metric]
+    metric = inference.metric_named(inference.tuning.metric)
+    table = tuning_table(inference.tuning, metric)
     return {
         "tuned": True,
         "control": inference.control,
         "metric": {"name": metric.name, "label": metric.label, "percent": metric.percent},
-        "curves": as_data(inference.tuning_curves),
-        "table": table_data(tuning_table(inference.tuning)) if inference.tuning.arms else None,
+        "curves": [
+            {**as_data(curve), "limits": as_data(tuning_limits(curve, metric))}
+            for curve in inference.tuning_curves
+        ],
+        "table": table_data(table) if inference.tuning.arms else None,
         "notes": tuple(fairness_warnings(inference)),
     }

@@ -35,7 +35,7 @@ export function heatmap(map, range, room, onPlace, onPick) {
       'Arrow keys move between cells, Enter shows the histogram.',
   });
   const longest = Math.max(...map.layers.map((layer) => layer.length));
-  const left = Math.min(0.4 * room, 10 + 6.4 * longest);
+  const left = Math.min(0.4 * room, 16 + 7.2 * longest);
   const rows = map.layers.length;
   const height = Math.min(ROW.most, Math.max(ROW.least, Math.floor(420 / rows)));
   const geometry = {

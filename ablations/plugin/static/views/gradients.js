@@ -17,7 +17,7 @@ export function open(root, page) {
   const maps = el('div', { class: 'maps' });
   const detail = el('section', { class: 'detail', 'aria-label': 'Histogram' });
   const numbers = el('section', { 'aria-label': 'Numbers' });
-  root.append(controls, chips, scale, maps, readout, detail, numbers);
+  root.append(controls, chips, scale, readout, maps, detail, numbers);
   let found = null;
   let width = 0;
 
@@ -70,7 +70,7 @@ export function open(root, page) {
   function pick(map, at) {
     const cell = [map.arm, map.layers[at.layer], map.epochs[at.epoch]];
     page.keep({ cell: JSON.stringify(cell) });
-    showCell();
+    showCell().then(() => detail.scrollIntoView({ block: 'nearest' }));
   }
 
   async function showCell() {

@@ -84,7 +84,8 @@ function figure(found, curve, width) {
   const ticks = values
     .map((text) => JSON.parse(text))
     .map((value) => [place(value), typeof value === 'number' ? tick(value) : shortText(value)]);
-  const label = `${found.metric.label}${found.metric.percent ? ' (%)' : ''}`;
+  const short = found.metric.label.replace(' of the tested weights', '');
+  const label = `${short}${found.metric.percent ? ' (%)' : ''}`;
   const legend = el(
     'ul',
     { class: 'legend' },

@@ -17,6 +17,7 @@ from ablations.data.dataset import Dataset
 from ablations.data.split import epoch_order, split
 from ablations.errors import DataError, UserCodeError
 from ablations.study.keras_recipe import KerasData, KerasRecipe
+from ablations.study.model_families import Shape
 from ablations.user_code import UserFunction
 
 SPLITS = ("train", "validation", "test")
@@ -39,8 +40,8 @@ class Splits:
     clock: EpochClock
     keyed_by_epoch: bool
     """Whether an epoch's batches follow from the seed and its number alone."""
-    input_shape: tuple[int, ...] | None = None
-    classes: int | None = None
+    input_shape: Shape | None = None
+    outputs: int | None = None
     """None where a function of the user's returns batches."""
 
 
@@ -54,7 +55,7 @@ def load_splits(recipe: KerasRecipe, seed: int, directory: Path | None) -> Split
     data = recipe.data
     if data.is_function and "seed" in _parameters(UserFunction.named(data.name)):
         return _of_function(data, seed)
-    dataset = data_catalog.read(data.name, directory, data.classes)
+    dataset = data_catalog.read(data.name, directory, data.classes, recipe.task)
     return _of_arrays(dataset, recipe, seed)
 
 
@@ -77,38 +78,59 @@ def _of_arrays(dataset: Dataset, recipe: KerasRecipe, seed: int) -> Splits:
             f"data set {recipe.data.name}: {len(rows)} examples to train on fill no batch of "
             f"{batch}"
         )
-    x, x_test = (_floats(f, dataset.scale) for f in _features(dataset))
-    if recipe.data.scale == "standardize":
-        mean, deviation = x[rows].mean(axis=0), x[rows].std(axis=0)
-        deviation = np.where(deviation == 0, 1, deviation)
-        x, x_test = (((f - mean) / deviation).astype(np.float32) for f in (x, x_test))
-    clock = EpochClock()
+    kept = rows if recipe.data.scale == "standardize" else None
+    several = isinstance(dataset.train_features, Mapping)
+    names = list(dataset.train_features) if several else [""]
 
-    def epoch() -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-        for chosen in epoch_order(rows, batch, seed, clock.epoch):
-            yield x[chosen], labels[chosen]
+    def part(name: str, of: Any) -> Any:
+        return of[name] if isinstance(of, Mapping) else of
 
-    signature = (
-        tf.TensorSpec((batch, *x.shape[1:]), tf.float32),
-        tf.TensorSpec((batch,), tf.as_dtype(labels.dtype)),
+    train_and_test = {
+        name: _scaled(
+            part(name, dataset.train_features),
+            part(name, dataset.test_features),
+            part(name, dataset.scale),
+            kept,
+        )
+        for name in names
+    }
+    x, x_test = ({name: pair[n] for name, pair in train_and_test.items()} for n in (0, 1))
+
+    def chosen(features: Mapping[str, NDArray[Any]], of: Any) -> Any:
+        found = {name: array[of] for name, array in features.items()}
+        return found if several else found[""]
+
+    clock, weights = EpochClock(), dataset.train_weights
+
+    def epoch() -> Iterator[tuple[Any, ...]]:
+        for places in epoch_order(rows, batch, seed, clock.epoch):
+            own = () if weights is None else (weights[places],)
+            yield (chosen(x, places), labels[places], *own)
+
+    signature = tf.nest.map_structure(
+        lambda array: tf.TensorSpec(array.shape, tf.as_dtype(array.dtype)), next(epoch())
     )
     train = tf.data.Dataset.from_generator(epoch, output_signature=signature)
     train = train.apply(tf.data.experimental.assert_cardinality(len(rows) // batch))
-    validation = _batches(x[held_out], labels[held_out], batch)
-    test = _batches(x_test, dataset.test_labels, batch)
-    shape, classes = dataset.input_shape, dataset.classes
-    return Splits(train.prefetch(1), validation, test, clock, True, shape, classes)
+    validation = _batches(chosen(x, held_out), labels[held_out], batch)
+    test = _batches(chosen(x_test, slice(None)), dataset.test_labels, batch)
+    shape, outputs = dataset.input_shape, dataset.outputs
+    return Splits(train.prefetch(1), validation, test, clock, True, shape, outputs)
 
 
-def _features(dataset: Dataset) -> tuple[NDArray[Any], NDArray[Any]]:
-    return dataset.train_features, dataset.test_features
+def _scaled(
+    train: NDArray[Any], test: NDArray[Any], scale: float, rows: NDArray[Any] | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return both in float32, standardized by the ``rows`` that train, where these are given."""
+    x, x_test = (part.astype(np.float32) * np.float32(scale) for part in (train, test))
+    if rows is None:
+        return x, x_test
+    mean, deviation = x[rows].mean(axis=0), x[rows].std(axis=0)
+    deviation = np.where(deviation == 0, np.float32(1), deviation)
+    return (x - mean) / deviation, (x_test - mean) / deviation
 
 
-def _floats(features: NDArray[Any], scale: float) -> NDArray[np.float32]:
-    return features.astype(np.float32) * np.float32(scale)
-
-
-def _batches(features: NDArray[Any], labels: NDArray[Any], batch: int) -> tf.data.Dataset:
+def _batches(features: Any, labels: NDArray[Any], batch: int) -> tf.data.Dataset:
     return tf.data.Dataset.from_tensor_slices((features, labels)).batch(batch)
 
 

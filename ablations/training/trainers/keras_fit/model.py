@@ -20,7 +20,7 @@ def build_model(recipe: KerasRecipe, data: Splits) -> keras.Model:
         ModelError: it is not compiled.
     """
     function = UserFunction.named(recipe.model.name)
-    shape = () if data.input_shape is None else (data.input_shape, data.classes)
+    shape = () if data.input_shape is None else (data.input_shape, data.outputs)
     model = function.call(*shape, **recipe.model.parameters)
     if not isinstance(model, keras.Model):
         kind = type(model).__name__

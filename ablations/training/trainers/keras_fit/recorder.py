@@ -92,7 +92,6 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             self._histograms(),
             divergence=divergence,
             stopped_early=bool(self.model.stop_training),
-            of_user=True,
         )
         if divergence:
             self.model.stop_training = True

@@ -1,0 +1,14 @@
+"""What a study asks, to tell whether what was run is the study as it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ablations.study.schema import Study
+
+
+def asked(study: Study) -> tuple[Any, ...]:
+    """Return what decides on a study's numbers, but for what its searches and ``run`` fill in."""
+    own = {arm.name: dict(arm.changes) for arm in study.arms}
+    base = study.base.without_telemetry()
+    return (own, base, study.control, study.seeds, study.metric, study.margin, study.correction)

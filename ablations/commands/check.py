@@ -1,0 +1,153 @@
+"""``ablations check``: a gate for CI, by the comparisons of the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ablations.analysis.infer.gate import Gated, against_control, against_earlier
+from ablations.analysis.read.collect import Collected, collect, read_record
+from ablations.analysis.read.earlier import EarlierArm, read_earlier
+from ablations.analysis.show import formats
+from ablations.analysis.show.comparisons import verdict_words
+from ablations.commands import studies
+from ablations.commands.asked import asked
+from ablations.commands.options import Options
+from ablations.commands.seeds import as_declared
+from ablations.commands.status import standings_of
+from ablations.errors import AblationsError
+from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.standing import Standing, State
+from ablations.study.schema import Study
+
+NONE_WORSE, SOME_WORSE, NOT_SETTLED = 0, 1, 3
+
+
+def check(study: str, sets: tuple[str, ...], against: Path | None, options: Options) -> int:
+    """Print a line for each arm, and return the exit status.
+
+    0 where no arm is worse, 1 where some is worse by the margin, 3 where that is not settled.
+
+    Raises:
+        AblationsError: the study was not run, or ``against`` holds none of its results.
+    """
+    found = [
+        finding
+        for name, declared in _studies(study, sets, options.runs)
+        for finding in _check(name, declared, against, options)
+    ]
+    if "worse" in found:
+        return SOME_WORSE
+    return NOT_SETTLED if "not_settled" in found else NONE_WORSE
+
+
+def _studies(study: str, sets: tuple[str, ...], runs: Path) -> Iterator[tuple[str, Study | None]]:
+    """Yield the studies that are meant, or the parts of one, by the names of their directories.
+
+    With what their file says now; None where the results were imported.
+    """
+    root = RunsDirectory(runs)
+    recorded = not sets and "/" not in study and root.record(study).is_file()
+    if recorded and read_record(runs, study).imported:
+        yield study, None
+        return
+    for each in studies.load(study, studies.overrides_of(study, sets)):
+        yield each.study, as_declared(each, runs)
+
+
+def _check(
+    name: str, declared: Study | None, against: Path | None, options: Options
+) -> Iterator[str]:
+    """Print the lines of one study; yield what each arm was found to be."""
+    collected = collect(options.runs, name)
+    if declared is not None and asked(collected.study) != asked(declared):
+        print(f"{name}: not settled: its file was changed since; wants ablations run {name}")
+        yield "not_settled"
+        return
+    missing = _missing(declared, options) if declared else {}
+    arms: Sequence[str]
+    if against is None:
+        gated = against_control(collected)
+        beside = f"than {collected.study.control}"
+        arms = [arm for arm in collected.study.arm_names if arm != collected.study.control]
+    else:
+        earlier = read_earlier(against, collected)
+        arms, beside = _common(collected, earlier, against), f"than in {against}"
+        gated = against_earlier(collected, earlier)
+    for each in gated:
+        lacking = missing.get(each.arm) or missing.get(collected.study.control, "")
+        finding = "not_settled" if lacking and each.finding == "not_worse" else each.finding
+        print(f"{name}: {_line(each, finding, collected, beside, lacking)}")
+        yield finding
+    if not arms:
+        print(f"{name}: no arm to compare")
+
+
+def _common(
+    collected: Collected, earlier: Mapping[str, EarlierArm], against: Path
+) -> Sequence[str]:
+    """Return the arms that there were before; say which there were not.
+
+    Raises:
+        AblationsError: there is none.
+    """
+    name, arms = collected.study.study, collected.study.arm_names
+    common = [arm for arm in arms if arm in earlier]
+    if not common:
+        known = ", ".join(earlier) or "none"
+        raise AblationsError(f"--against {against}: has no arm of {name}; it has {known}")
+    for arm in arms:
+        if arm not in earlier:
+            print(f"{name}: {arm}: is new; nothing in {against} to compare it with")
+    for arm in earlier:
+        if arm not in arms:
+            print(f"{name}: {arm}: is in {against} alone")
+    return common
+
+
+def _missing(study: Study, options: Options) -> dict[str, str]:
+    """Return arm → what is not there of its runs: ``2 pending``."""
+    _, standings = standings_of(study, options)
+    by_arm: dict[str, list[Standing]] = {}
+    for standing in standings:
+        if not standing.finished:
+            by_arm.setdefault(standing.run.arm, []).append(standing)
+    return {arm: _counts(lacking) for arm, lacking in by_arm.items()}
+
+
+def _counts(standings: Sequence[Standing]) -> str:
+    states = Counter(standing.state for standing in standings)
+    return ", ".join(f"{states[state]} {state}" for state in State if states[state])
+
+
+_WORDS = {
+    "worse": "WORSE by the margin",
+    "not_worse": "not worse by the margin",
+    "not_settled": "NOT SETTLED",
+}
+
+
+def _line(gated: Gated, finding: str, collected: Collected, beside: str, lacking: str) -> str:
+    """Return what was found of an arm, and why."""
+    metric, comparison = collected.study.answering_metric, gated.comparison
+    parts = [f"{gated.arm}: {_WORDS[finding]} {beside}: {verdict_words(comparison)}"]
+    if comparison.effect is not None:
+        unit = formats.difference_unit(metric)
+        effect = f"{metric.label} {formats.difference(metric, comparison.effect)} {unit}".strip()
+        ends = formats.interval(metric, comparison.interval)
+        parts.append(f"{effect} (95%: {ends}), {formats.plural(comparison.n, 'seed')}")
+        parts.append(f"margin {formats.magnitude(metric, collected.study.margin)}")
+    if lacking:
+        parts.append(f"runs missing: {lacking}; ablations run {collected.study.study}")
+    elif finding == "not_settled":
+        parts += _what_settles(gated)
+    return "; ".join(parts)
+
+
+def _what_settles(gated: Gated) -> list[str]:
+    comparison = gated.comparison
+    if comparison.too_few_pairs:
+        return [f"wants {comparison.pairs_needed} seeds"]
+    more = comparison.settle.more_seeds if comparison.settle else None
+    return [f"about {more} more seeds settle an effect of that size"] if more else []

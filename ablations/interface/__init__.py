@@ -1,0 +1,1 @@
+"""Studies from Python: what ``ablations.Study`` is made of."""

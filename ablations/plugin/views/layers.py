@@ -1,0 +1,132 @@
+"""Gradient flow: what was recorded of each layer, epoch by epoch, and single histograms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ablations.analysis.read.layers import LayerEpoch, LayerHistory
+from ablations.errors import one_line, suggest
+from ablations.ledger.paths import RunDirectory
+from ablations.ledger.standing import Standing
+from ablations.plugin.open_study import OpenStudy
+from ablations.plugin.requests import BadRequestError, arms_of, one_arm, whole_number
+from ablations.study.layer_metrics import GRADIENT_NORM, LAYER_METRICS, LayerMetric
+
+LEAST = -38.0
+"""Stands for the logarithm of 0: that of the least normal float32 is −37.9."""
+
+
+def layers(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return one number of each layer at each observed epoch, of one seed of some arms."""
+    collected = study.collected()
+    metric = _metric(arguments)
+    seeds = sorted({standing.run.seed for standing in collected.standings})
+    seed = whole_number(arguments, "seed")
+    if seed is not None and seed not in seeds:
+        raise BadRequestError(f"no run has seed {seed}")
+    if seed is None:
+        seed = next(
+            (s for s in seeds if _has_layers(collected.standings, s)), min(seeds, default=0)
+        )
+    directories = {s.run.arm: s.directory for s in collected.standings if s.run.seed == seed}
+    wanted = [arm for arm in arms_of(collected.study, arguments) if arm in directories]
+    return {
+        "metrics": [_described(each) for each in LAYER_METRICS.values()],
+        "metric": _described(metric),
+        "control": collected.study.control,
+        "all_arms": collected.study.arm_names,
+        "seeds": seeds,
+        "seed": seed,
+        "maps": [_map(arm, study.memory.layers(directories[arm]), metric) for arm in wanted],
+    }
+
+
+def histogram(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the gradients of one layer at one epoch, from the run's event file."""
+    collected = study.collected()
+    arm = one_arm(collected.study, arguments)
+    seed, epoch = whole_number(arguments, "seed"), whole_number(arguments, "epoch")
+    layer = arguments.get("layer", "")
+    found = [s for s in collected.standings if (s.run.arm, s.run.seed) == (arm, seed)]
+    if not found or epoch is None:
+        raise BadRequestError(f"{arm} has no run of that seed and epoch")
+    by_step, damage = _histograms(study, found[0].directory, layer)
+    if not by_step:
+        return {"note": damage or "This run has no histograms of gradients in its event file."}
+    step = min(by_step, key=lambda each: (abs(each - epoch), each))
+    near = "" if step == epoch else f"The nearest that was written, of epoch {step}."
+    return {"step": step, "buckets": by_step[step], "note": near}
+
+
+def _histograms(
+    study: OpenStudy, directory: RunDirectory, layer: str
+) -> tuple[Mapping[int, Any], str]:
+    """Return step → buckets of a layer, and why a file was read only in part."""
+    by_step: dict[int, Any] = {}
+    damage, known = "", set()
+    for path in directory.events:
+        if study.memory.leading_out(path):
+            continue
+        read = study.histograms.read(path)
+        known |= set(read.by_layer)
+        by_step |= read.by_layer.get(layer, {})
+        damage = read.damage or damage
+    if known and layer not in known:
+        raise BadRequestError(f'no layer is called "{one_line(layer)}"; {suggest(layer, known)}')
+    return by_step, damage
+
+
+def _has_layers(standings: Iterable[Standing], seed: int) -> bool:
+    return any(s.directory.layers.exists() for s in standings if s.run.seed == seed)
+
+
+def _metric(arguments: Mapping[str, str]) -> LayerMetric:
+    name = arguments.get("metric") or GRADIENT_NORM
+    if name not in LAYER_METRICS:
+        known = suggest(name, LAYER_METRICS)
+        raise BadRequestError(f'unknown number of a layer "{one_line(name)}"; {known}')
+    return LAYER_METRICS[name]
+
+
+def _described(metric: LayerMetric) -> dict[str, Any]:
+    axis = f"log10 of the {metric.label}" if metric.logarithmic else metric.label
+    return {
+        "name": metric.name,
+        "label": metric.label,
+        "axis": axis,
+        "percent": metric.percent,
+        "logarithmic": metric.logarithmic,
+    }
+
+
+def _map(arm: str, history: LayerHistory, metric: LayerMetric) -> dict[str, Any]:
+    """Return values [layers, epochs], logarithms where the metric spans orders of magnitude."""
+    measured = {
+        layer
+        for epoch in history.epochs
+        for layer in epoch.layers
+        if metric.name in epoch.layers[layer] or metric.name in epoch.not_finite.get(layer, ())
+    }
+    ordered = dict.fromkeys(layer for epoch in history.epochs for layer in epoch.layers)
+    names = [layer for layer in ordered if layer in measured]
+    epochs = history.epochs if names else ()
+    return {
+        "arm": arm,
+        "layers": names,
+        "epochs": [epoch.epoch for epoch in epochs],
+        "updates": [epoch.updates for epoch in epochs],
+        "values": [[_value(epoch, layer, metric) for epoch in epochs] for layer in names],
+        "lost": [
+            [metric.name in epoch.not_finite.get(layer, ()) for epoch in epochs] for layer in names
+        ],
+        "damage": history.damage,
+    }
+
+
+def _value(epoch: LayerEpoch, layer: str, metric: LayerMetric) -> float | None:
+    value = epoch.layers.get(layer, {}).get(metric.name)
+    if value is None or not metric.logarithmic:
+        return value
+    return max(LEAST, math.log10(value)) if value > 0 else LEAST
