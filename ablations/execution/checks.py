@@ -19,9 +19,10 @@ from ablations.execution.catalog import CATALOG
 from ablations.study.budgets import MOST_PARAMETERS, too_many
 from ablations.study.families import Pretraining
 from ablations.study.free_recipes import CommandRecipe, FunctionRecipe
-from ablations.study.model_families import Model
+from ablations.study.model_families import Model, Shape
 from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.schema import Arm
+from ablations.study.tasks import Task
 from ablations.user_code import UserFunction, code_from
 
 
@@ -77,13 +78,14 @@ def _count(
     return parameters
 
 
-def _counted(arm: Arm, facts: DataFacts) -> tuple[str, Model, tuple[int, ...], int]:
-    return arm.name, arm.trained.model, facts.input_shape, facts.classes
+def _counted(arm: Arm, facts: DataFacts) -> tuple[str, Model, Shape, int, Task]:
+    recipe = arm.trained
+    return arm.name, recipe.model, facts.input_shape, facts.outputs, recipe.training.task
 
 
-def _parameters(arm: str, model: Model, input_shape: tuple[int, ...], classes: int) -> int:
+def _parameters(arm: str, model: Model, input_shape: Shape, outputs: int, task: Task) -> int:
     try:
-        count = model.parameters(input_shape, classes)
+        count = model.parameters(input_shape, outputs, task)
     except AblationsError as error:
         raise type(error)(f"arm {arm}: {error}") from None
     if count > MOST_PARAMETERS:
@@ -92,12 +94,12 @@ def _parameters(arm: str, model: Model, input_shape: tuple[int, ...], classes: i
 
 
 def _parameters_by_building(
-    arm: str, model: Model, input_shape: tuple[int, ...], classes: int
+    arm: str, model: Model, input_shape: Shape, outputs: int, task: Task
 ) -> int:
     from ablations.training import runtime
 
     runtime.start()
-    return _parameters(arm, model, input_shape, classes)
+    return _parameters(arm, model, input_shape, outputs, task)
 
 
 def _can_misfit(recipe: Recipe) -> bool:

@@ -13,6 +13,7 @@ from ablations.execution.apart import SeparateProcess
 from ablations.execution.checks import CheckRequest
 from ablations.study.recipe import DataRecipe
 from ablations.study.schema import Arm, Study
+from ablations.study.tasks import Task
 from ablations.user_code import code_from
 
 
@@ -65,11 +66,13 @@ def _named(study: Study) -> list[DataRecipe]:
 def _describe(
     study: Study, directory: Path | None, process: SeparateProcess
 ) -> dict[DataRecipe, DataFacts]:
-    return {data: _described(data, directory, process) for data in _named(study)}
+    return {data: _described(data, study.task, directory, process) for data in _named(study)}
 
 
-def _described(data: DataRecipe, directory: Path | None, process: SeparateProcess) -> DataFacts:
-    arguments = (data.name, directory, data.classes)
+def _described(
+    data: DataRecipe, task: Task, directory: Path | None, process: SeparateProcess
+) -> DataFacts:
+    arguments = (data.name, directory, data.classes, task)
     if not data_catalog.runs_user_code(data.name):
         return data_catalog.describe(*arguments)
     with code_from(data.code):

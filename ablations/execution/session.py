@@ -128,8 +128,8 @@ class Session:
         runs, jobs = self.prepared.runs, self.jobs()
         study = self.tuned.study
         data = study.arm(study.control).recipe.all_data
-        classes = self.prepared.facts.data[data[0]].classes if data else None
-        changed = study_files.record(study, runs, classes)
+        outputs = self.prepared.facts.data[data[0]].outputs if data else None
+        changed = study_files.record(study, runs, outputs)
         if not jobs and not changed and study_files.is_summarized(study, runs):
             return
         try:
@@ -184,7 +184,7 @@ def prepare(
     existing_above(options.runs)
     for data in dict.fromkeys(data for run in wanted for data in run.recipe.all_data):
         with code_from(data.code):
-            data_catalog.check(data.name, options.data_directory, data.classes)
+            data_catalog.check(data.name, options.data_directory, data.classes, study.task)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)
@@ -201,5 +201,5 @@ def _check_sizes(wanted: Sequence[Run], known: Facts, devices: int) -> None:
     stages = (s for run in wanted if isinstance(run.recipe, Recipe) for s in stages_of(run.recipe))
     for stage in stages:
         data = facts_for(stage.recipe.data, known.data)
-        check_sizes(stage.recipe, data.train_examples, data.input_shape, data.classes)
+        check_sizes(stage.recipe, data.train_examples, data.input_shape, data.outputs)
         check_parts(stage, devices)

@@ -20,13 +20,13 @@ from ablations.study.yaml_reader import read_yaml
 from ablations.study.yaml_writer import to_yaml
 
 
-def record(study: Study, runs: RunsDirectory, classes: int | None) -> bool:
+def record(study: Study, runs: RunsDirectory, outputs: int | None) -> bool:
     """Keep the study as it is run, for reports and dashboards; return whether it is new.
 
-    What the study does not say that a diverged run scores is that of a guess among ``classes``,
-    None where there are none.
+    What the study does not say that a diverged run scores is that of a guess by a network of so
+    many ``outputs``, one a class, label or target; None where there are none.
     """
-    guessed = {} if classes is None else scores_if_diverged(classes)
+    guessed = {} if outputs is None else scores_if_diverged(study.known_metrics, outputs)
     stated = {**guessed, **study.if_diverged}
     return keep(study.model_copy(update={"if_diverged": stated}), runs)
 

@@ -13,7 +13,14 @@ from ablations.study.recipe import BaseRecipe
 CODE_VERSION = 2
 """Raised when a change of the code changes what most recipes train; see also ``mends``."""
 
-ADDED_SINCE_2: Mapping[str, Any] = {"training.label_smoothing": None, "data.scale": None}
+ADDED_SINCE_2: Mapping[str, Any] = {
+    "training.label_smoothing": None,
+    "training.loss": None,
+    "training.metrics": [],
+    "training.class_weights": None,
+    "training.precision": {"name": "float32"},
+    "data.scale": None,
+}
 """Dotted path → default of each setting that recipes have had since then.
 
 At its default it is what the code did before, so it does not enter the fingerprint."""

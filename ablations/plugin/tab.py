@@ -26,7 +26,6 @@ DATA = (
     "seeds",
     "layers",
     "histogram",
-    "findings",
     "tuning",
     "interactions",
 )

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from ablations.errors import UserCodeError, suggest
+from ablations.study.class_weights import ClassWeights, listed
 from ablations.study.families import (
     Augmentation,
     Clipping,
@@ -25,15 +26,20 @@ from ablations.study.families import (
     EarlyStopping,
     LabelSmoothing,
     Optimizer,
+    Precision,
     Regularization,
     Schedule,
     WeightAverage,
 )
 from ablations.study.frozen import Count, Frozen, misplaced, problem, show
 from ablations.study.layer_pattern import matches_none
+from ablations.study.misfits import misfits
 from ablations.study.model_families import Model
+from ablations.study.objectives import Measure, TrainingLoss
+from ablations.study.scores import SCORES, Score
 from ablations.study.settings import change
-from ablations.study.split_settings import TrainExamples, Validation
+from ablations.study.split_settings import PerClass, TrainExamples, Validation
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import Chosen, HostOnly, form_of
 from ablations.study.transfer import TransferRecipe
 from ablations.user_code import FORM, UserFunction, code_directory, code_from
@@ -109,6 +115,16 @@ class TrainingRecipe(Frozen):
     """Examples a step; an epoch drops the examples that fill no whole batch, others each time."""
     epochs: HostOnly[Count]
     optimizer: Chosen[Optimizer]
+    loss: Chosen[TrainingLoss] | None = None
+    """What is minimized, and so which task is learned: ``mean_squared_error`` learns a regression,
+    ``binary_crossentropy`` several labels.  Null is the cross-entropy of a classification."""
+    metrics: Annotated[tuple[Chosen[Measure], ...], BeforeValidator(listed)] = ()
+    """What grades predictions besides the task's own: ``accuracy`` of a classification,
+    ``binary_accuracy`` of several labels, ``mean_absolute_error`` of a regression."""
+    class_weights: ClassWeights = None
+    """What the loss of an example of each class counts in training: a list in
+    the order of the classes, a mapping of these, or ``balanced``, N / (K · N_c).  It weighs no
+    evaluation."""
     schedule: HostOnly[Chosen[Schedule] | None] = None
     """How the optimizer's learning rate changes; null keeps it."""
     clipping: Chosen[Clipping] | None = None
@@ -119,8 +135,28 @@ class TrainingRecipe(Frozen):
     early_stopping: HostOnly[Chosen[EarlyStopping] | None] = None
     label_smoothing: Chosen[LabelSmoothing] | None = None
     """A share of each label that is spread over all classes; a bare number is the share."""
+    precision: Chosen[Precision] = Field("float32", validate_default=True)
+    """In which floating-point numbers the layers compute; weights and loss are float32."""
     keep_checkpoint: HostOnly[bool] = False
     """Keep the final weights and optimizer state in ``checkpoint/``."""
+
+    @property
+    def task(self) -> Task:
+        """What is learned."""
+        return CLASSIFICATION if self.loss is None else self.loss.learns
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """What grades the predictions, the task's own score first."""
+        own = SCORES[self.task.score]
+        others = (measure.score for measure in self.metrics)
+        return (own, *(score for score in others if score.name != own.name))
+
+    @model_validator(mode="after")
+    def _fits_its_task(self) -> TrainingRecipe:
+        for path, message in misfits(self):
+            raise misplaced(message, *path)
+        return self
 
 
 class TelemetryRecipe(Frozen):
@@ -248,12 +284,24 @@ class Recipe(BaseRecipe):
 
     @model_validator(mode="after")
     def _transfers(self, info: ValidationInfo) -> Recipe:
+        if self.training.task is not CLASSIFICATION:
+            message = f"wants classes, and training.loss learns a {self.training.task.title}"
+            if self.model.test_samples:
+                raise misplaced(message, "model", "monte_carlo_dropout")
+            for name in ("classes", "train_examples"):
+                if isinstance(getattr(self.data, name), (tuple, PerClass)):
+                    raise misplaced(message, "data", name)
         if self.transfer is None:
             return self
         if self.transfer.unfreeze and self.training.early_stopping is not None:
             raise misplaced("does not go with early_stopping", "transfer", "unfreeze")
         if self.transfer.cache and self.training.augmentation is not None:
             raise misplaced("does not go with augmentation", "transfer", "cache")
+        if self.training.task is not CLASSIFICATION and getattr(
+            self.transfer.source, "paired_rows", False
+        ):
+            message = f"wants classes, and a {self.training.task.title} has none"
+            raise misplaced(message, "transfer", "source")
         changes = self.transfer.source.task_changes
         if changes is not None and info.context:
             settings = change({**self.settings(), "transfer": None}, changes)
@@ -264,6 +312,9 @@ class Recipe(BaseRecipe):
                 where = ".".join(map(str, first["loc"]))
                 message = f"{where}: {first['msg']}"
                 raise misplaced(message, "transfer", "source", "changes") from None
+            if self._source.training.task is not self.training.task:
+                message = f"wants a {self.training.task.title}, as the recipe's own task is"
+                raise misplaced(message, "transfer", "source", "changes")
         return self
 
     def settings(self) -> dict[str, Any]:

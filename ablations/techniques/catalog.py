@@ -12,9 +12,12 @@ from ablations.techniques.clipping import CLIPPINGS
 from ablations.techniques.constraints import CONSTRAINTS
 from ablations.techniques.initializers import INITIALIZERS
 from ablations.techniques.label_smoothing import LABEL_SMOOTHINGS
+from ablations.techniques.losses import LOSSES
+from ablations.techniques.measures import MEASURES
 from ablations.techniques.models import MODELS
 from ablations.techniques.normalization import NORMALIZATIONS
 from ablations.techniques.optimizers import OPTIMIZERS
+from ablations.techniques.precision import PRECISIONS
 from ablations.techniques.pretraining import PRETRAININGS
 from ablations.techniques.regularization import REGULARIZATIONS
 from ablations.techniques.schedules import SCHEDULES
@@ -30,6 +33,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             NORMALIZATIONS,
             MODELS,
             CLIPPINGS,
+            LOSSES,
+            MEASURES,
             OPTIMIZERS,
             SCHEDULES,
             REGULARIZATIONS,
@@ -38,6 +43,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             WEIGHT_AVERAGES,
             STOPPINGS,
             LABEL_SMOOTHINGS,
+            PRECISIONS,
             PRETRAININGS,
         )
     }

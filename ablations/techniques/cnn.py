@@ -8,6 +8,8 @@ from pydantic import model_validator
 
 from ablations.errors import ModelError
 from ablations.study.frozen import Count, problem
+from ablations.study.model_families import Shape, one_input
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import LiveValues
 from ablations.techniques.layered import LayeredModel, Widths
 
@@ -40,21 +42,26 @@ class CNN(LayeredModel):
         return self
 
     def build(
-        self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
+        self,
+        input_shape: Shape,
+        outputs: int,
+        live: LiveValues | None = None,
+        task: Task = CLASSIFICATION,
     ) -> keras.Model:
         from ablations.techniques.keras.cnn import Convolutions, build
 
-        image = self.image(input_shape)
+        shape = one_input(self, input_shape)
+        image = self.image(shape)
         convolutions = Convolutions(image, self.filters, self.kernel_size, self.pool)
-        return build(self, convolutions, self.hidden, input_shape, classes, live)
+        return build(self, convolutions, self.hidden, shape, outputs, live)
 
-    def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
-        rows, columns, channels = self.image(input_shape)
+    def parameters(self, input_shape: Shape, outputs: int, task: Task = CLASSIFICATION) -> int:
+        rows, columns, channels = self.image(one_input(self, input_shape))
         total = 0
         for filters in self.filters:
             total += filters * (self.kernel_size**2 * channels + self.extras_per_unit)
             rows, columns, channels = rows // self.pool, columns // self.pool, filters
-        return total + self.dense_parameters(rows * columns * channels, self.hidden, classes)
+        return total + self.dense_parameters(rows * columns * channels, self.hidden, outputs)
 
     @property
     def convolutions(self) -> tuple[str, ...]:

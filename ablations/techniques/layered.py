@@ -116,7 +116,7 @@ class LayeredModel(Model):
         scaled = 0 if self.normalization is None else 1 + int(self.normalization.has_scale)
         return int(self.has_bias) + scaled + self.activation.weights_per_unit
 
-    def dense_parameters(self, fan_in: int, hidden: tuple[int, ...], classes: int) -> int:
+    def dense_parameters(self, fan_in: int, hidden: tuple[int, ...], outputs: int) -> int:
         """Return the trainable numbers of dense hidden layers and the logits behind them."""
         total = 0
         for width in hidden:
@@ -124,8 +124,8 @@ class LayeredModel(Model):
             fan_in = width
         normalization = self.normalization
         if normalization is None or not normalization.on_logits:
-            return total + classes * (fan_in + 1)
-        return total + classes * (fan_in + 1 + int(normalization.has_scale))
+            return total + outputs * (fan_in + 1)
+        return total + outputs * (fan_in + 1 + int(normalization.has_scale))
 
     def activation_of(self, model: keras.Model, suffix: str) -> keras.KerasTensor:
         """Return the output of the activation whose layer's name ends in ``suffix``."""

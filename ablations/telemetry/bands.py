@@ -14,8 +14,7 @@ from statistics import median
 import numpy as np
 
 from ablations.ledger.records import Epoch
-from ablations.study.metrics import EPOCH_METRICS
-from ablations.telemetry import tags
+from ablations.study.metrics import epoch_metric
 
 CONFIDENCE = 0.95
 WIDEST = 25.0
@@ -43,11 +42,16 @@ def bands_of(histories: Sequence[Sequence[Epoch]]) -> Bands:
 
 def _intervals(lines: Sequence[Epoch]) -> dict[str, tuple[float, float]]:
     found = {}
-    for metric in tags.BANDS:
+    for metric in filter(_is_banded, lines[0]):
         values = [value for line in lines if (value := line.get(metric)) is not None]
         if len(values) == len(lines):
             found[metric] = _interval(values)
     return found
+
+
+def _is_banded(name: str) -> bool:
+    metric = epoch_metric(name)
+    return metric is not None and metric.banded
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float]:
@@ -94,5 +98,6 @@ def _best_first(bands: Mapping[str, Bands], metric: str) -> list[str]:
         for arm, of_arm in bands.items()
         if of_arm and metric in of_arm[-1].intervals
     }
-    higher = EPOCH_METRICS[metric].better == "higher"
+    declared = epoch_metric(metric)
+    higher = declared is not None and declared.better == "higher"
     return sorted(ends, key=lambda arm: ends[arm], reverse=higher)

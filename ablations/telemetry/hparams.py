@@ -20,7 +20,6 @@ from tensorboard.plugins.hparams.metadata import (
 )
 
 from ablations.study.expand import Run
-from ablations.study.metrics import METRICS
 from ablations.study.schema import TUNING, Study
 from ablations.study.variation import (
     COMPARISON,
@@ -59,7 +58,9 @@ def experiment(study: Study) -> Value:
     infos = [*settings, arm] if study.arms[0].levels else [arm, *settings]
     if study.tune:
         infos.insert(1, _info(PHASE, [COMPARISON, TUNING], differs=True))
-    ordered = list(dict.fromkeys([study.metric, *FIRST_METRICS, *METRICS]))
+    known = study.known_metrics
+    first = [name for name in FIRST_METRICS if name in known]
+    ordered = list(dict.fromkeys([study.metric, *first, *known]))
     metrics = [
         api_pb2.MetricInfo(
             name=api_pb2.MetricName(tag=tags.final(name)),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tensorboard.compat.proto.summary_pb2 import SummaryMetadata
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar.metadata import CONFIG_SUMMARY_TAG, PLUGIN_NAME
 
-from ablations.study.metrics import EPOCH_METRICS, METRICS
+from ablations.study.metrics import epoch_metric
 from ablations.study.schema import Study
 from ablations.telemetry import tags
 from ablations.telemetry.summaries import Value, bytes_scalar
@@ -14,8 +16,9 @@ from ablations.telemetry.summaries import Value, bytes_scalar
 
 def band_layout(study: Study) -> Value:
     """Return the layout; its charts read the tags of ``runs/<study>/summary/<arm>/``."""
-    first = _curve_of(study.metric)
-    others = [metric for metric in tags.BANDS if metric != first]
+    banded = tags.banded(study)
+    first = _curve_of(study, banded)
+    others = [metric for metric in banded if metric != first]
     categories = [
         layout_pb2.Category(
             title="mean and 95% interval over seeds: what answers the question",
@@ -31,17 +34,19 @@ def band_layout(study: Study) -> Value:
     return bytes_scalar(CONFIG_SUMMARY_TAG, layout.SerializeToString(), plugin)
 
 
-def _curve_of(metric: str) -> str:
+def _curve_of(study: Study, banded: Sequence[str]) -> str:
     """Return the epoch metric whose curve leads to the study's metric."""
-    declared = METRICS.get(metric)
-    summary = "" if declared is None or declared.summary is None else declared.summary.metric
-    wanted = (summary, metric.replace("test_", "validation_", 1), "validation_accuracy")
-    return next(name for name in (*wanted, *tags.BANDS) if name in tags.BANDS)
+    summary, metric = study.answering_metric.summary, study.metric
+    of_summary = "" if summary is None else summary.metric
+    named = metric.replace("test_", "validation_", 1)
+    wanted = (of_summary, named, f"validation_{study.score}")
+    return next(name for name in (*wanted, *banded) if name in banded)
 
 
-def _charts(metric: str) -> list[layout_pb2.Chart]:
+def _charts(name: str) -> list[layout_pb2.Chart]:
     """Return the close-up of a metric and the whole of it."""
-    label = EPOCH_METRICS[metric].label
+    metric = epoch_metric(name)
+    label = name if metric is None else metric.label
     # The dashboard sorts the charts of a category by title: "(" comes before ":".
     titles = (f"{label} (best arms, second half of training)", f"{label}: all arms")
     return [
@@ -50,9 +55,9 @@ def _charts(metric: str) -> list[layout_pb2.Chart]:
             margin=layout_pb2.MarginChartContent(
                 series=[
                     layout_pb2.MarginChartContent.Series(
-                        value=tag(metric, "mean"),
-                        lower=tag(metric, "lower"),
-                        upper=tag(metric, "upper"),
+                        value=tag(name, "mean"),
+                        lower=tag(name, "lower"),
+                        upper=tag(name, "upper"),
                     )
                 ]
             ),

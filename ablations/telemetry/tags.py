@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from ablations.study.layer_metrics import DEAD_SHARE, GRADIENT_NORM, SATURATED_SHARE, UPDATE_RATIO
-from ablations.study.metrics import EPOCH_METRICS, STAGE_METRICS
+from ablations.study.metrics import EPOCH_METRICS, STAGE_METRICS, epoch_metric
+from ablations.study.schema import Study
 
 EPOCH_SCALARS: Mapping[str, str] = MappingProxyType(
     {
@@ -30,7 +31,31 @@ STAGE_SCALARS: Mapping[str, str] = MappingProxyType(
 """The same as ``EPOCH_SCALARS``, for what only a run of several stages has."""
 
 BANDS = tuple(name for name, metric in EPOCH_METRICS.items() if metric.banded)
-"""The epoch metrics whose mean and confidence band over seeds are written for each arm."""
+"""Of a classification, the epoch metrics whose mean and band are written for each arm."""
+
+
+def of_epoch(names: Iterable[str]) -> dict[str, str]:
+    """Return name → tag of the scalars of an epoch that have one, the declared ones first.
+
+    The score of another task than a classification, and any metric, has the tag that follows from
+    its name: ``validation_r2_score`` is ``validation/r2_score``.
+    """
+    found = {name: epoch_metric(name) for name in names}
+    others = {n: m.tag for n, m in found.items() if m and m.tag and n not in EPOCH_METRICS}
+    return {**EPOCH_SCALARS, **others}
+
+
+def banded(study: Study) -> tuple[str, ...]:
+    """Return the epoch metrics of a study whose means and bands are charted."""
+    scores = dict.fromkeys(
+        name.removeprefix("test_")
+        for name in study.known_metrics
+        if f"validation_{name.removeprefix('test_')}_last" in study.known_metrics
+    )
+    others = (name for name in scores if name != study.score)
+    own = (f"{split}_{of}" for split in ("train", "validation") for of in ("loss", study.score))
+    return (*own, *(f"validation_{name}" for name in others))
+
 
 LAYER_SCALARS = (GRADIENT_NORM, UPDATE_RATIO, SATURATED_SHARE, DEAD_SHARE)
 """The metrics of a layer that are written as scalars; activations have their histograms."""

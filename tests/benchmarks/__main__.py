@@ -17,7 +17,7 @@ from ablations.training import runtime
 
 runtime.start()
 
-from tests.benchmarks import diagnostics, finished_runs, one_run, whole_study  # noqa: E402
+from tests.benchmarks import diagnostics, finished_runs, one_run, tab, whole_study  # noqa: E402
 from tests.benchmarks.workloads import WORKLOADS  # noqa: E402
 
 ROUNDS = 7
@@ -56,6 +56,10 @@ def main() -> None:
             _row(table, what, plain / mine, f"≥ {goal_ratio:g}×", plain, mine)
     took, megabytes = finished_runs.report()
     table.add_row("report over 1,000 runs", "", "< 10 s", f"{took:.1f}, {megabytes:.0f} MB")
+    for runs, limit in tab.GOALS.items():
+        for view, first, again in tab.opening(runs):
+            what = f"the tab over {runs:,} runs: {view} opens / looks again"
+            table.add_row(what, "", f"< {limit:g} s", f"{first:.2f} / {again:.3f}")
     for command, seconds in finished_runs.start_up(Path(__file__).parents[2]).items():
         table.add_row(f"ablations {command}", "", "< 0.5 s", f"{seconds:.2f}")
     Console(width=None if sys.stdout.isatty() else 110).print(table)

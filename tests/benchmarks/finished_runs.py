@@ -16,6 +16,7 @@ from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import Result, append_epoch
 from ablations.study.load import resolve
+from ablations.study.schema import Study
 from ablations.study.yaml_reader import read_yaml
 from ablations.study.yaml_writer import to_yaml
 
@@ -25,7 +26,7 @@ ARMS, SEEDS, EPOCHS = 20, 50, 10
 def report() -> tuple[float, float]:
     """Return seconds and peak megabytes of ``ablations report`` over ARMS × SEEDS runs."""
     with tempfile.TemporaryDirectory() as place:
-        _write_runs(RunsDirectory(Path(place) / "runs"))
+        write_runs(RunsDirectory(Path(place) / "runs"), ARMS, SEEDS)
         started = time.perf_counter()
         told = subprocess.run(
             [sys.executable, "-c", _MEASURE, sys.executable, "-m", "ablations", "report"],
@@ -66,8 +67,9 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
-def _write_runs(runs: RunsDirectory) -> None:
-    arms = {f"arm{n}": {"training.optimizer.learning_rate": 0.001 * (n + 1)} for n in range(ARMS)}
+def write_runs(runs: RunsDirectory, arms: int, seeds: int) -> Study:
+    """Write the study ``many`` with all its runs, as they are once they are finished."""
+    rates = {f"arm{n}": {"training.optimizer.learning_rate": 0.001 * (n + 1)} for n in range(arms)}
     data = {
         "study": "many",
         "question": "How long does a report take?",
@@ -77,8 +79,8 @@ def _write_runs(runs: RunsDirectory) -> None:
             "training": {"batch_size": 32, "epochs": EPOCHS, "optimizer": "sgd"},
         },
         "control": "arm0",
-        "arms": arms,
-        "seeds": SEEDS,
+        "arms": rates,
+        "seeds": seeds,
     }
     study = resolve(read_yaml(to_yaml(data), "many.yaml"), CATALOG, {})[0]
     runs.study("many").mkdir(parents=True)
@@ -100,3 +102,4 @@ def _write_runs(runs: RunsDirectory) -> None:
                 line = {"epoch": epoch, "updates": 40 * epoch, "validation_accuracy": value}
                 line |= {"train_loss": 1 / epoch, "validation_loss": 1.1 / epoch}
                 append_epoch(directory.metrics, line)
+    return study

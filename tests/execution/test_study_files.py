@@ -13,13 +13,13 @@ from tests.support.synthetic_runs import SyntheticStudy, make_study
 def test_the_record_says_what_a_diverged_run_scores(tmp_path: Path) -> None:
     """What the user states stands; the rest is what a guess among the data's classes scores."""
     study = make_study(if_diverged={"test_accuracy": 0.0, "train_seconds": 60.0})
-    assert record(study, RunsDirectory(tmp_path), classes=4)
+    assert record(study, RunsDirectory(tmp_path), outputs=4)
     stated = read_record(tmp_path, study.study).if_diverged
     assert stated["test_accuracy"] == 0.0
     assert stated["train_seconds"] == 60.0
     assert stated["validation_accuracy_last"] == 0.25
     assert "weight_sparsity" not in stated
-    assert not record(study, RunsDirectory(tmp_path), classes=4)
+    assert not record(study, RunsDirectory(tmp_path), outputs=4)
 
 
 def test_a_band_counts_the_seeds_that_the_study_declares(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ RICH = {
     "training.optimizer": {"name": "adamw", "learning_rate": 1e-5},
 }
 OTHER_NAMES = {
+    "code": None,  # a directory, whose files count: see tests/execution/test_code.py
     "data.name": "mnist",
     "model.name": "cnn",
     "model.activation.name": "elu",
@@ -47,11 +48,15 @@ OTHER_NAMES = {
     "training.constraint.name": None,
     "training.augmentation.name": None,
     "training.early_stopping.name": None,
+    "training.precision.name": "mixed_bfloat16",
 }
 
 ABSENT = {
     "transfer": {"source": {"name": "autoencoder", "epochs": 1}},
     "training.label_smoothing": 0.1,
+    "training.loss": "categorical_crossentropy",
+    "training.metrics": ["sparse_top_k_categorical_accuracy"],
+    "training.class_weights": "balanced",
     "data.scale": "standardize",
 }
 """What a recipe may have that the rich one lacks."""

@@ -13,6 +13,7 @@ import numpy as np
 import yaml
 
 from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.lines import append_line
 from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result, write_correct
 from ablations.study.expand import Run, tuned
@@ -189,3 +190,19 @@ def leave_trial(runs: Path, run: Run, score: float, **changes: Any) -> None:
         "metrics": {"validation_accuracy_best": score},
     }
     Result.model_validate(content | changes).write(path)
+
+
+def write_layers(directory: RunDirectory, layers: int, epochs: int, orders: float = 1.0) -> None:
+    """Write what a run records of its layers; norms fall by ``orders`` from top to bottom."""
+    for epoch in range(1, epochs + 1):
+        of_layers = {
+            f"hidden{n + 1}": {
+                "gradient_norm": 10.0 ** (orders * (n / layers - 1)),
+                "update_ratio": 1e-3,
+                "dead_share": 0.0,
+                "activation_mean": 0.1,
+                "activation_deviation": 1.0,
+            }
+            for n in range(layers)
+        }
+        append_line(directory.layers, {"epoch": epoch, "updates": 40 * epoch, "layers": of_layers})

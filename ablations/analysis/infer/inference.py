@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ablations.analysis.infer.arms import ArmSummary, arm_summaries
@@ -24,7 +24,7 @@ from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
 from ablations.study.metrics import METRICS, Metric
-from ablations.study.schema import Correction, Part
+from ablations.study.schema import Correction, Part, Study
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,10 @@ class Inference:
     control: str
     metric: str
     """The metric that answers the question."""
+    score: str
+    """What grades the predictions of every run: ``accuracy`` of a classification."""
     own_metrics: Mapping[str, Metric]
-    """Those that the study brings."""
+    """Those that a classification without metrics of its own does not have, or not so."""
     imported: bool
     """Whether something else produced the results; ``file`` is then what they came in."""
     pattern: str
@@ -90,7 +92,11 @@ class Inference:
 
     def answering_metric(self) -> Metric:
         """Return the metric that answers the question."""
-        return self.own_metrics.get(self.metric) or METRICS[self.metric]
+        return self.metric_named(self.metric)
+
+    def metric_named(self, name: str) -> Metric:
+        """Return one of the metrics that the arms have."""
+        return self.own_metrics.get(name) or METRICS[name]
 
     def control_arm(self) -> ArmSummary | None:
         """Return the control's numbers; None where the control is no arm."""
@@ -99,6 +105,13 @@ class Inference:
     def other_arms(self) -> tuple[ArmSummary, ...]:
         """Return the numbers of all arms but the control."""
         return tuple(arm for arm in self.arms if not arm.is_control)
+
+
+def _own_metrics(study: Study) -> dict[str, Metric]:
+    """Return the metrics that are none of ``METRICS``, without what cannot be written down."""
+    known = study.known_metrics.items()
+    own = {n: m for n, m in known if n not in METRICS or METRICS[n] != m}
+    return {n: replace(m, if_diverged=None, summary=None) for n, m in own.items()}
 
 
 def infer(collected: Collected) -> Inference:
@@ -117,7 +130,8 @@ def infer(collected: Collected) -> Inference:
         control=study.control,
         metric=study.metric,
         better=study.answering_metric.better,
-        own_metrics={name: study.metric_named(name) for name in study.metrics},
+        score=study.score,
+        own_metrics=_own_metrics(study),
         imported=study.imported,
         pattern=study.pattern,
         margin=study.margin,

@@ -9,6 +9,7 @@ import keras
 
 from ablations.study.technique import LiveValues, below
 from ablations.techniques.keras.dropout import AlphaDropout, Dropout
+from ablations.techniques.keras.precision import computing_in
 from ablations.techniques.layered import UNSEEDED, LayeredModel
 
 
@@ -28,7 +29,7 @@ class Layers:
         """Return an initializer of the declared kind."""
         return self.model.initializer.build(seed=UNSEEDED)
 
-    def dense(self, signal: Any, hidden: tuple[int, ...], classes: int) -> Any:
+    def dense(self, signal: Any, hidden: tuple[int, ...], outputs: int) -> Any:
         """Add hidden1 … hiddenN and the outputs to a signal [B, features]."""
         for number, width in enumerate(hidden, start=1):
             signal = self._weighted_sums(width, f"hidden{number}", self.model.has_bias)(signal)
@@ -36,10 +37,11 @@ class Layers:
             if re.fullmatch(self.model.dropout_layers or ".*", f"hidden{number}"):
                 signal = self._dropout(signal, "dropout", f"dropout{number}")
         normalization = self.normalization
-        if normalization is None or not normalization.on_logits:
-            return self._weighted_sums(classes, "outputs", True)(signal)
-        signal = self._weighted_sums(classes, "outputs", False)(signal)
-        return self._normalize("_outputs")(signal)
+        with computing_in("float32"):
+            if normalization is None or not normalization.on_logits:
+                return self._weighted_sums(outputs, "outputs", True)(signal)
+            signal = self._weighted_sums(outputs, "outputs", False)(signal)
+            return self._normalize("_outputs")(signal)
 
     def activated(self, signal: Any, suffix: str, shared_axes: tuple[int, ...] = ()) -> Any:
         """Add normalization and activation, in their order, to weighted sums."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import keras
 
+from ablations.techniques.keras.precision import computing_in
+
 _CELLS = {
     "simple": keras.layers.SimpleRNNCell,
     "lstm": keras.layers.LSTMCell,
@@ -18,7 +20,7 @@ def build(
     hidden: Sequence[int],
     rows: tuple[int, int],
     input_shape: tuple[int, ...],
-    classes: int,
+    outputs: int,
     kernel: keras.Initializer,
 ) -> keras.Model:
     """Return the network whose layers are made of ``cell``s; see ``Model.build``."""
@@ -33,8 +35,9 @@ def build(
             unroll=True,
             name=f"hidden{number}",
         )(signal)
-    outputs = keras.layers.Dense(classes, kernel_initializer=kernel, name="outputs")
-    return keras.Model(inputs, outputs(signal), name="rnn")
+    with computing_in("float32"):
+        last = keras.layers.Dense(outputs, kernel_initializer=kernel, name="outputs")
+    return keras.Model(inputs, last(signal), name="rnn")
 
 
 def cell(

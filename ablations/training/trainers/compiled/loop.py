@@ -15,16 +15,20 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ablations.study.protocols import Objective
+from ablations.techniques.keras.precision import all_finite
 from ablations.telemetry.histograms import OCTAVES
 from ablations.training.trainers.compiled.built import BuiltTechniques
+from ablations.training.trainers.compiled.evaluation import Split
+from ablations.training.trainers.compiled.features import Features, mapped
 from ablations.training.trainers.compiled.measure import octave_counts
-from ablations.training.trainers.compiled.preprocessing import Preprocessing
+from ablations.training.trainers.compiled.preprocessing import Preprocess
 from ablations.training.trainers.compiled.replicas import Replicas
 from ablations.training.trainers.compiled.step_layers import LAYER_COLUMNS, StepLayers
 
+SCORE = "train_score"
 STEP_COLUMNS = (
     "train_loss",
-    "train_accuracy",
+    SCORE,
     "share_of_steps_clipped",
     "gradient_norm_before_clipping",
     "gradient_norm_after_clipping",
@@ -48,14 +52,23 @@ class EpochTrace:
     """[steps done]: whose gradients were measured."""
     layer_columns: NDArray[np.float32]
     """[sampled steps, len(LAYER_COLUMNS) · layers]: see ``step_layers.layer_means``."""
+    skipped: NDArray[np.bool_]
+    """[steps done]: those without an update, as a gradient was not finite; none is measured."""
+    loss_scale: float | None = None
+    """The factor of the loss after the last step; None where it has none."""
+
+    @property
+    def updates(self) -> int:
+        """How many steps updated the weights."""
+        return len(self.steps) - int(self.skipped.sum())
 
     @property
     def diverged(self) -> bool:
         """Whether the loss of the last step was not finite."""
         return not bool(np.isfinite(self.steps[-1, 0]))
 
-    def means(self) -> dict[str, float]:
-        """Return the mean of each column, summed in double precision.
+    def means(self, score: str = "accuracy") -> dict[str, float]:
+        """Return the mean of each column, summed in double precision; ``score`` has its name.
 
         Over all steps; of the norms over the sampled ones, and left out where there is none.
         """
@@ -70,13 +83,16 @@ class EpochTrace:
         if self.sampled.any():
             norms = steps[self.sampled, COLUMNS_OF_EVERY_STEP:].mean(axis=0)
             columns |= dict(zip(STEP_COLUMNS[COLUMNS_OF_EVERY_STEP:], norms, strict=True))
-        return {name: float(value) for name, value in columns.items()}
+        if self.loss_scale is not None:
+            columns |= {"steps_skipped": self.skipped.sum(), "loss_scale": self.loss_scale}
+        names = {SCORE: f"train_{score}"}
+        return {names.get(name, name): float(value) for name, value in columns.items()}
 
 
 class EpochLoop:
     """The compiled loop over the batches of one epoch.
 
-    ``data`` are features [N, …] as stored, labels [N] and what is done to the features;
+    ``examples`` are stored as they came, ``preprocess`` is what is done to their features;
     ``measured`` are the kernels whose gradients are counted into histograms.
     """
 
@@ -85,20 +101,24 @@ class EpochLoop:
         model: keras.Model,
         techniques: BuiltTechniques,
         measured: list[keras.Variable],
-        data: tuple[tf.Tensor, tf.Tensor, Preprocessing],
+        examples: Split,
+        preprocess: Preprocess,
         objective: Objective,
         batch_size: int,
         replicas: Replicas,
     ) -> None:
         self.model, self.techniques, self.objective = model, techniques, objective
         self.replicas = replicas
-        self.features, self.labels, self.preprocess = data
+        self.examples, self.preprocess = examples, preprocess
         self.variables = [variable.value for variable in model.trainable_variables]
         places = {id(variable): place for place, variable in enumerate(model.trainable_variables)}
         self.measured = [places[id(variable)] for variable in measured]
         self.layers = StepLayers(measured, self.measured)
         self.measuring = bool(measured)
         self.batch_size = batch_size
+        self.scaler = techniques.loss_scaler
+        self._skipped_column = len(STEP_COLUMNS) + len(LAYER_COLUMNS) * len(measured)
+        """The last column, which only a loss scaler has: 1 for a step without an update."""
 
     @cached_property
     def _compiled(self) -> Any:
@@ -126,9 +146,13 @@ class EpochLoop:
         every = sample_every or len(order) + 1
         steps, counts = self._call(order, rates, every, augmentation_seed)
         sampled = np.arange(1, len(steps) + 1) % every == 0
-        rows, sampled = steps.numpy(), sampled & self.measuring
-        columns, of_layers = rows[:, : len(STEP_COLUMNS)], rows[sampled, len(STEP_COLUMNS) :]
-        return EpochTrace(columns, counts.numpy(), sampled, of_layers)
+        rows = steps.numpy()
+        skipped = rows[:, self._skipped_column :].any(axis=1)
+        sampled &= self.measuring & ~skipped
+        columns = rows[:, : len(STEP_COLUMNS)]
+        of_layers = rows[sampled, len(STEP_COLUMNS) : self._skipped_column]
+        scale = None if self.scaler is None else float(self.scaler.scale.numpy())
+        return EpochTrace(columns, counts.numpy(), sampled, of_layers, skipped, scale)
 
     def _call(
         self, order: NDArray[np.int32], rates: NDArray[np.float32], *numbers: int
@@ -141,7 +165,7 @@ class EpochLoop:
         self, order: tf.Tensor, rates: tf.Tensor, sample_every: tf.Tensor, seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         steps = tf.shape(order)[0]
-        columns = [len(STEP_COLUMNS) + len(LAYER_COLUMNS) * len(self.measured)]
+        columns = [self._skipped_column + int(self.scaler is not None)]
         rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=columns)
         counts = tf.zeros([len(self.measured), OCTAVES], tf.int32)
 
@@ -150,13 +174,21 @@ class EpochLoop:
 
         def body(step: tf.Tensor, loss: tf.Tensor, rows: Any, counts: tf.Tensor) -> tuple[Any, ...]:
             batch = self._batch(order[step], tf.stack([seed, step]))
-            loss, accuracy, gradients = self.replicas.mean(self._gradients, batch)
+            loss, score, gradients = self.replicas.mean(self._gradients, batch)
             used, is_clipped = self._clip(gradients)
             due = tf.equal((step + 1) % sample_every, 0)
+            if self.scaler is not None:
+                finite = all_finite(gradients)
+                due, is_clipped = due & finite, tf.where(finite, is_clipped, 0.0)
             norms, counts, held = self._measure(gradients, used, counts, due)
-            self._update(used, rates[step])
-            row = tf.stack([loss, accuracy, is_clipped, *norms])
+            if self.scaler is None:
+                self._update(used, rates[step])
+            else:
+                self._update_if(finite, used, rates[step])
+            row = tf.stack([loss, score, is_clipped, *norms])
             row = tf.concat([row, self._measure_update(held, due)], axis=0)
+            if self.scaler is not None:
+                row = tf.concat([row, [tf.cast(~finite, tf.float32)]], axis=0)
             return step + 1, loss, rows.write(step, row), counts
 
         _, _, rows, counts = tf.while_loop(
@@ -164,34 +196,44 @@ class EpochLoop:
         )
         return rows.stack(), counts
 
-    def _batch(self, rows: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return the features and the labels of the batch ``rows`` [B]."""
-        stored, augment = tf.gather(self.features, rows), self.techniques.augment
+    def _batch(self, rows: tf.Tensor, seed: tf.Tensor) -> tuple[Any, ...]:
+        """Return features, labels and, where there are, weights of the batch ``rows`` [B]."""
+        stored = mapped(lambda each: tf.gather(each, rows), self.examples.features)
+        augment = self.techniques.augment
         if augment is None:
             features = self.preprocess(stored)
         else:
             standardize = self.preprocess.standardized
             features = augment(self.preprocess.scaled(stored), seed, standardize)
-        return features, tf.gather(self.labels, rows)
+        labels, weights = tf.gather(self.examples.labels, rows), self.examples.weights
+        return (
+            (features, labels) if weights is None else (features, labels, tf.gather(weights, rows))
+        )
 
     def _gradients(
-        self, features: tf.Tensor, labels: tf.Tensor
+        self, features: Features, labels: tf.Tensor, weights: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-        """Return loss, accuracy and gradients of a batch, or of a replica's part of one."""
+        """Return loss, score and gradients of a batch, or of a replica's part of one."""
+        scaler = self.scaler
         with tf.GradientTape() as tape:
-            outputs = self.model(features, training=True)
-            losses, correct = self.objective(outputs, labels)
-            loss = tf.reduce_mean(losses)
-            minimized = tf.add_n([self._smoothed(loss, outputs, labels), *self._penalties()])
+            outputs = tf.cast(self.model(features, training=True), tf.float32)
+            losses, scores = self.objective(outputs, labels)
+            loss = _mean(losses, weights)
+            smoothed = self._smoothed(loss, outputs, labels, weights)
+            minimized = tf.add_n([smoothed, *self._penalties()])
+            minimized = minimized if scaler is None else scaler.scaled(minimized)
         zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
         gradients = tape.gradient(minimized, self.variables, unconnected_gradients=zero)
         gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
-        return loss, tf.reduce_mean(correct), gradients
+        gradients = gradients if scaler is None else scaler.unscaled(gradients)
+        return loss, tf.reduce_mean(scores), gradients
 
-    def _smoothed(self, loss: tf.Tensor, outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def _smoothed(
+        self, loss: tf.Tensor, outputs: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor | None
+    ) -> tf.Tensor:
         """Return what is minimized in place of the loss that is logged."""
         smoothed_loss = self.techniques.smoothed_loss
-        return loss if smoothed_loss is None else tf.reduce_mean(smoothed_loss(outputs, labels))
+        return loss if smoothed_loss is None else _mean(smoothed_loss(outputs, labels), weights)
 
     def _penalties(self) -> list[tf.Tensor]:
         """Return what is minimized besides the objective; it is not logged."""
@@ -238,6 +280,17 @@ class EpochLoop:
             return self.layers.unmeasured
         return tf.cond(due, lambda: self.layers.after(held), lambda: self.layers.unmeasured)
 
+    def _update_if(self, finite: tf.Tensor, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
+        """Update where all gradients are finite; let the loss scaler know."""
+
+        def update() -> tf.Tensor:
+            self._update(gradients, rate)
+            return tf.constant(0)
+
+        tf.cond(finite, update, lambda: tf.constant(0))
+        assert self.scaler is not None
+        self.scaler.update(finite)
+
     def _update(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
         optimizer, project = self.techniques.optimizer, self.techniques.project
         optimizer.learning_rate.assign(rate)
@@ -248,3 +301,8 @@ class EpochLoop:
         if self.techniques.average is not None:
             self.techniques.average.update(optimizer.iterations.value)
         self.replicas.copy(self.model.trainable_variables)
+
+
+def _mean(losses: tf.Tensor, weights: tf.Tensor | None) -> tf.Tensor:
+    """Return the mean of losses [N], each times its weight: Σ w·l / N, as in Keras."""
+    return tf.reduce_mean(losses if weights is None else losses * weights)

@@ -37,7 +37,13 @@ def check_transfer(
 def _rehearse(recipe: Recipe, facts: Mapping[DataRecipe, DataFacts], weights: Weights) -> None:
     for stage in stages_of(recipe):
         data = facts_for(stage.recipe.data, facts)
-        network = assemble(stage.recipe.model, data.input_shape, data.classes, stage.setup)
+        network = assemble(
+            stage.recipe.model,
+            data.input_shape,
+            data.outputs,
+            stage.setup,
+            task=stage.recipe.training.task,
+        )
         for name in ("regularization", "constraint"):
             technique = getattr(stage.recipe.training, name)
             if technique is not None:
