@@ -192,11 +192,20 @@ def report(study: tuple[str, ...], sets: tuple[str, ...], runs: Path, out: Path)
 @_set
 @_runs
 @click.option("--port", type=click.IntRange(1, 65535), default=6006, show_default=True)
-def tensorboard(study: str | None, sets: tuple[str, ...], runs: Path, port: int) -> None:
+@click.option(
+    "--host",
+    default="localhost",
+    show_default=True,
+    help="Where it answers; 0.0.0.0 for every machine that can reach this one.",
+)
+@click.option("--open", "opens", is_flag=True, help="Open the first link in the browser.")
+def tensorboard(
+    study: str | None, sets: tuple[str, ...], runs: Path, port: int, host: str, opens: bool
+) -> None:
     """Start TensorBoard on the runs, and print links that open the useful views."""
     from ablations.commands import tensorboard as command
 
-    command.tensorboard(study, sets, runs, port)
+    command.tensorboard(study, sets, runs, port, host, opens)
 
 
 @main.command()

@@ -9,10 +9,13 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -23,7 +26,44 @@ from ablations.files import digest_of
 
 PREFIX = "python:"
 FORM = f"{PREFIX}module.function"
+_chosen: ContextVar[str | None] = ContextVar("directory of code", default=None)
+_taken: str | None = None  # of this process, for good
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+
+
+class AnotherCodeError(Exception):
+    """Code is to be imported where code of another directory was."""
+
+
+@contextmanager
+def code_from(directory: str | None) -> Iterator[None]:
+    """Find functions in a directory, in place of the working directory; none are imported."""
+    token = _chosen.set(directory)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def take_code_from(directory: str | None) -> None:
+    """Let this process import from a directory in place of the working directory, for good.
+
+    Raises:
+        AnotherCodeError: it has taken another: modules of two versions must never meet.
+    """
+    global _taken
+    if directory == _taken:
+        return
+    if _taken is not None or directory is None:
+        raise AnotherCodeError(f"{directory} after {_taken}")
+    _taken = directory
+    here = {"", str(Path.cwd())}
+    sys.path[:] = [str(Path(directory).resolve()), *(p for p in sys.path if p not in here)]
+
+
+def code_directory() -> str | None:
+    """Return where functions and programs are found in place of the working directory, if so."""
+    return _chosen.get() or _taken
 
 
 @dataclass(frozen=True)
@@ -52,12 +92,16 @@ class UserFunction:
     def files(self) -> list[Path]:
         """Return the Python files of the package that the module is in, or the one module.
 
+        Where another directory is chosen for the code, all that lie below it.
+
         Raises:
             UserCodeError: there is no such module, or it has no Python source.
         """
-        _search_here_first()
+        directory = code_directory()
+        if directory is None:
+            _search_here_first()
         top, *inner = self.module.split(".")
-        spec = _top_level(top)
+        spec = _top_level(top) if directory is None else _in(directory, top)
         locations = spec.submodule_search_locations if spec else None
         found, name = spec, top
         for part in inner:
@@ -65,8 +109,10 @@ class UserFunction:
             places = found.submodule_search_locations if found else None
             found = PathFinder.find_spec(name, places) if places else None
         if spec is None or found is None:
-            where = "the working directory and the Python path"
+            where = directory or "the working directory and the Python path"
             raise UserCodeError(f"no module {self.module} in {where}")
+        if directory is not None:
+            return _all_below(Path(directory))
         if locations:
             files = sorted(file for place in locations for file in Path(place).rglob("*.py"))
         else:
@@ -85,7 +131,8 @@ class UserFunction:
         Raises:
             UserCodeError: the module does not import, or holds no such function.
         """
-        _search_here_first()
+        if code_directory() is None:
+            _search_here_first()
         try:
             module = importlib.import_module(self.module)
         except Exception as error:
@@ -166,3 +213,31 @@ def _top_level(name: str) -> ModuleSpec | None:
         return importlib.util.find_spec(name)
     except ValueError:  # a module without a specification, such as __main__
         return None
+
+
+def _in(directory: str, name: str) -> ModuleSpec | None:
+    importlib.invalidate_caches()
+    return PathFinder.find_spec(name, [str(Path(directory).resolve())])
+
+
+MOST_FILES = 10_000
+
+
+def _all_below(directory: Path) -> list[Path]:
+    """Return the Python files below a directory, but for hidden ones and virtual environments.
+
+    Raises:
+        UserCodeError: they are too many for one's own code.
+    """
+    found: list[Path] = []
+    for place, inner, names in os.walk(directory):
+        inner[:] = sorted(name for name in inner if _is_code(Path(place, name)))
+        found += [Path(place, name) for name in sorted(names) if name.endswith(".py")]
+        if len(found) > MOST_FILES:
+            raise UserCodeError(f"{directory}: more than {MOST_FILES} Python files; wants fewer")
+    return found
+
+
+def _is_code(directory: Path) -> bool:
+    hidden = directory.name.startswith(".") or directory.name == "__pycache__"
+    return not (hidden or (directory / "pyvenv.cfg").exists())

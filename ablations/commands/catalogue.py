@@ -164,12 +164,18 @@ def _background(family: Family, technique: type[Technique]) -> str:
     return "\n\n".join(inspect.cleandoc(each.__doc__ or "") for each in (*contracts, *shared))
 
 
+def _plural(count: int, noun: str) -> str:
+    ending = "es" if noun.endswith("s") else "s"
+    return f"{count} {noun}{'' if count == 1 else ending}"
+
+
 def _data_set(source: DataSource) -> Entry:
     facts, documentation = source.facts, source.description
     if facts is not None:
         shape = " × ".join(map(str, facts.input_shape))
+        outputs = _plural(facts.outputs, source.task.output)
         documentation += (
-            f"\n\nInputs {shape}, {facts.classes} classes, {facts.train_examples:,} examples to "
+            f"\n\nInputs {shape}, {outputs}, {facts.train_examples:,} examples to "
             f"train and validate on, {facts.test_examples:,} to test."
         )
     return Entry(source.name, (), documentation, "", (), {DATA_SET_PLACE: source.name})

@@ -17,7 +17,6 @@ from ablations.ledger.looks import Looks
 from ablations.ledger.paths import RESULT
 from ablations.ledger.searches import TunedStudy
 from ablations.ledger.standing import Cause, Standing, State
-from ablations.study.metrics import METRICS
 from ablations.study.schema import Arm, Study, Tuning
 from ablations.study.settings import differences, short, short_value
 
@@ -93,7 +92,7 @@ def _search(tuned: TunedStudy, tune: Tuning) -> list[str]:
     budget = (
         f"tuning: {len(tune.trials)} trials ({tune.search}) × {len(tune.seeds)} seeds "
         f"({', '.join(map(str, tune.seeds))}) for each of {len(tuned.study.tuned_arms)} arms, "
-        f"by {METRICS[tune.metric].label}"
+        f"by {tuned.study.metric_named(tune.metric).label}"
     )
     if tune.epochs is not None:
         budget += f", training.epochs: {tune.epochs}"

@@ -16,8 +16,9 @@ from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import Result, UnreadableResultError, read_result
 from ablations.ledger.table import Row, read_table
 from ablations.study.free_recipes import FreeRecipe
-from ablations.study.metrics import METRICS, Direction
+from ablations.study.metrics import METRICS
 from ablations.study.schema import NAME, NAME_WANTED, Arm, DeclaredMetric, Study
+from ablations.study.scores import Direction
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.commands import studies
-from ablations.execution.study_files import publish_report
+from ablations.execution.study_files import publish_answer, publish_report
 from ablations.ledger.paths import RunsDirectory
 
 
@@ -31,7 +31,8 @@ def report(named: Sequence[str], sets: tuple[str, ...], runs: Path, out: Path) -
         print(f"{page.study}: {' '.join(page.answer)}")
         print(f"{page.study}: {page.page}")
         try:
-            publish_report(runs, page.study, page.markdown)
+            publish_report(runs, page.study, page.markdown, page.figures)
+            publish_answer(runs, page.study, page.answer_markdown)
         except OSError as error:
             print(f"{page.study}: not shown in TensorBoard: {error.strerror}", file=sys.stderr)
 

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import os
-import re
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import quote, urlencode
 
 from ablations.commands import studies
+from ablations.commands.dashboards import Shown, views
 from ablations.errors import AblationsError
 from ablations.ledger.paths import RunsDirectory
-from ablations.study.schema import SUMMARY, TUNING, Study
 
 SAMPLES = "scalars=100000,histograms=1000"  # 0 would empty the Time Series dashboard
+LOCALHOST = "localhost"
 
 
-def tensorboard(study: str | None, sets: tuple[str, ...], runs: Path, port: int) -> NoReturn:
+def tensorboard(
+    study: str | None,
+    sets: tuple[str, ...],
+    runs: Path,
+    port: int,
+    host: str = LOCALHOST,
+    opens: bool = False,
+) -> NoReturn:
     """Print links, then replace this process by TensorBoard's: whatever ends it, ends the server.
+
+    It answers this machine alone unless ``host`` names another interface.  With ``opens`` the
+    first link is opened in the browser once the server answers.
 
     Raises:
         AblationsError: there are no runs, or ``sets`` are given without a study.
@@ -31,59 +40,43 @@ def tensorboard(study: str | None, sets: tuple[str, ...], runs: Path, port: int)
         raise AblationsError(
             f"{logdir}: no runs yet; wants `ablations run {study or 'STUDY'}` first"
         )
-    arms = [arm for each in loaded for arm in each.arms]
-    histograms = not arms or any(arm.recipe.records_histograms for arm in arms)
-    for title, view in _views(logdir, _above(loaded), histograms):
-        print(f"{title:28} http://localhost:{port}/{view}")
+    links = [
+        (title, f"http://{_named(host)}:{port}/{view}")
+        for title, view in views(Shown(logdir, tuple(each.study for each in loaded)))
+    ]
+    width = max(len(title) for title, _ in links)
+    for title, link in links:
+        print(f"{title:{width}}  {link}")
     sys.stdout.flush()
+    if opens:
+        _open_later(links[0][1])
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
-    command += ["--port", str(port), "--samples_per_plugin", SAMPLES]
+    command += ["--host", host, "--port", str(port), "--samples_per_plugin", SAMPLES]
     os.execv(sys.executable, command)
 
 
-def _above(studies: Sequence[Study]) -> str:
-    """Return a regular expression for what precedes an arm in the name of a run."""
-    if len(studies) == 1:
-        return ""
-    return f"(?:{'|'.join(re.escape(each.study) for each in studies)})/" if studies else "[^/]+/"
+def _named(host: str) -> str:
+    """Return what a link calls the host: this machine where it listens on all interfaces."""
+    if host in ("0.0.0.0", "::"):
+        return LOCALHOST
+    return f"[{host}]" if ":" in host else host
 
 
-def _views(logdir: Path, above: str, histograms: bool) -> Iterator[tuple[str, str]]:
-    """Yield title and address, below the host's, of each view that the runs can fill.
-
-    ``above`` is a regular expression for what precedes an arm in the name of a run; ``histograms``
-    tells whether any are recorded.
-    """
-    curves = {
-        "smoothing": "0",
-        "tagFilter": "^(train|validation)",
-        "runFilter": f"^{above}(?!{TUNING}/)",
-        "runColorGroup": f"regex:^({above}[^/]+)/",
-    }
-    trials = {
-        "smoothing": "0",
-        "tagFilter": "^validation",
-        "runFilter": f"^{above}{TUNING}/",
-        "runColorGroup": f"regex:^{above}{TUNING}/(.+)/",
-    }
-    yield "curves, one colour an arm", _time_series(curves)
-    if any(logdir.glob(TUNING if not above else f"*/{TUNING}")):
-        yield "trials of the tuning", _time_series(trials)
-    bands = {"regexInput": f"^{above}{SUMMARY}"}
-    yield "mean and band over seeds", _dashboard("custom_scalars", bands)
-    gradients = {"tagFilter": "gradient_log10", "runFilter": "seed-0$"}
-    if histograms:
-        yield "gradients, first seed", _time_series(gradients)
-    yield "arms and final metrics", _dashboard("hparams")
-    yield "network", _dashboard("graphs")
-    yield "report, once it is written", _dashboard("text", {"regexInput": "^[^/]+$"})
+def _open_later(link: str) -> None:
+    """Open a link in the browser once something answers there, while this process lives."""
+    command = [sys.executable, "-c", _OPEN, link, str(os.getpid())]
+    subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
 
-def _time_series(filters: Mapping[str, str]) -> str:
-    """Return the address of the Time Series dashboard, which reads the query."""
-    return f"?{urlencode(filters, quote_via=quote)}#timeseries"
-
-
-def _dashboard(name: str, filters: Mapping[str, str] | None = None) -> str:
-    """Return the address of one of the older dashboards, which read the fragment."""
-    return f"#{name}" + (f"&{urlencode(filters, quote_via=quote)}" if filters else "")
+_OPEN = """
+import os, sys, time, urllib.request, webbrowser
+link, parent = sys.argv[1], int(sys.argv[2])
+address = link.partition("#")[0].partition("?")[0]
+while os.getppid() == parent:
+    try:
+        with urllib.request.urlopen(address, timeout=5):
+            webbrowser.open(link)
+            break
+    except OSError:
+        time.sleep(0.2)
+"""

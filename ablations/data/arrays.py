@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ablations.data.dataset import Dataset
+from ablations.data.dataset import Dataset, Features
 from ablations.errors import DataError
 
 SPLIT = ("x_train", "y_train", "x_test", "y_test")
 WHOLE = ("x", "y")
+WEIGHTS = "sample_weights"
+"""Of ``x_train``, or of ``x``."""
 TEST_SHARE = 1 / 5
 HIGHEST_PIXEL = 255
 
@@ -24,42 +26,113 @@ def dataset_of(name: str, arrays: Mapping[str, Array], digest: str) -> Dataset:
 
     Of the latter a fifth is for testing, drawn once and the same whatever the seed.  Features
     [N, …] in uint8 are pixels and scaled by 1/255; all others are taken as they are, in float32.
-    Labels are [N] or [N, 1], whole, from 0 to k − 1 with each class among the training examples.
+    Several inputs are arrays ``x_train/NAME``, ``x_test/NAME``, or ``x/NAME``.  ``sample_weights``
+    [N] weigh the examples that train.  Labels are numbers, [N] or [N, K]: what else they must be, a
+    task says (``labels.py``).
 
     Raises:
         DataError: an array is missing or does not fit; the message names it by ``name``.
     """
-    if all(key in arrays for key in SPLIT):
-        x_train, y_train, x_test, y_test = (arrays[key] for key in SPLIT)
-    elif all(key in arrays for key in WHOLE):
-        x_train, y_train, x_test, y_test = _held_out(name, *(arrays[key] for key in WHOLE))
+    grouped = _grouped(arrays)
+    weights = grouped.get(WEIGHTS)
+    if all(key in grouped for key in SPLIT):
+        x_train, y_train, x_test, y_test = (grouped[key] for key in SPLIT)
+    elif all(key in grouped for key in WHOLE):
+        x, y = (grouped[key] for key in WHOLE)
+        train, test = _held_out(name, x, y)
+        x_train, y_train, x_test, y_test = _rows(x, train), y[train], _rows(x, test), y[test]
+        weights = None if weights is None else _weights(name, weights, len(y))[train]
     else:
         wanted = f"{', '.join(SPLIT)}, or {' and '.join(WHOLE)}"
         raise DataError(f"{name}: wants arrays {wanted}, got {', '.join(arrays) or 'none'}")
-    train = _features(name, "x_train", x_train), _labels(name, "y_train", y_train, len(x_train))
-    test = _features(name, "x_test", x_test), _labels(name, "y_test", y_test, len(x_test))
-    if train[0].shape[1:] != test[0].shape[1:] or train[0].dtype != test[0].dtype:
-        raise DataError(
-            f"{name}: x_train {_shown(train[0])} and x_test {_shown(test[0])} do not fit"
-        )
+    train_features, test_features = (
+        _each(name, key, x) for key, x in (("x_train", x_train), ("x_test", x_test))
+    )
+    train_labels = _labels(name, "y_train", y_train, _count(name, "x_train", train_features))
+    test_labels = _labels(name, "y_test", y_test, _count(name, "x_test", test_features))
+    _check_alike(name, train_features, test_features)
     return Dataset(
         name=name,
-        train_features=train[0],
-        train_labels=train[1],
-        test_features=test[0],
-        test_labels=test[1],
-        classes=_classes(name, train[1], test[1]),
-        scale=1 / HIGHEST_PIXEL if train[0].dtype == np.uint8 else 1.0,
+        train_features=train_features,
+        train_labels=train_labels,
+        test_features=test_features,
+        test_labels=test_labels,
+        outputs=0,
+        scale=_scale(train_features),
         digest=digest,
+        train_weights=None if weights is None else _weights(name, weights, len(train_labels)),
     )
 
 
-def _held_out(name: str, features: Array, labels: Array) -> tuple[Array, Array, Array, Array]:
-    if not features.ndim or not labels.ndim or len(features) != len(labels):
-        raise DataError(f"{name}: x {_shown(features)} and y {_shown(labels)} do not fit")
-    order = np.random.default_rng(0).permutation(len(labels))
-    test, train = np.split(order, [round(len(labels) * TEST_SHARE)])
-    return features[train], labels[train], features[test], labels[test]
+def _grouped(arrays: Mapping[str, Array]) -> dict[str, Any]:
+    """Gather ``x/left`` and ``x/right`` as the inputs left and right of ``x``."""
+    found: dict[str, Any] = {}
+    for key, array in arrays.items():
+        group, slash, name = key.partition("/")
+        if slash and group.startswith("x"):
+            found.setdefault(group, {})[name] = array
+        else:
+            found[key] = array
+    return found
+
+
+def _rows(features: Features, rows: NDArray[np.integer]) -> Features:
+    if isinstance(features, Mapping):
+        return {name: each[rows] for name, each in features.items()}
+    held: Array = features[rows]
+    return held
+
+
+def _each(name: str, key: str, features: Features) -> Features:
+    if isinstance(features, Mapping):
+        return {
+            part: _features(name, f"{key}/{part}", each) for part, each in sorted(features.items())
+        }
+    return _features(name, key, features)
+
+
+def _count(name: str, key: str, features: Features) -> int:
+    parts = features if isinstance(features, Mapping) else {"": features}
+    counts = {len(each) for each in parts.values()}
+    if len(counts) > 1:
+        shown = ", ".join(f"{part} {_shown(each)}" for part, each in parts.items())
+        raise DataError(f"{name}: the inputs of {key} differ in their number: {shown}")
+    return counts.pop()
+
+
+def _check_alike(name: str, train: Features, test: Features) -> None:
+    one, other = ((x if isinstance(x, Mapping) else {"": x}) for x in (train, test))
+    if one.keys() != other.keys():
+        named = ", ".join(one), ", ".join(other)
+        raise DataError(f"{name}: x_train has the inputs {named[0]}, x_test has {named[1]}")
+    for part, each in one.items():
+        if each.shape[1:] != other[part].shape[1:] or each.dtype != other[part].dtype:
+            end = f"/{part}" if part else ""
+            raise DataError(
+                f"{name}: x_train{end} {_shown(each)} and x_test{end} {_shown(other[part])} do "
+                "not fit"
+            )
+
+
+def _scale(features: Features) -> float | dict[str, float]:
+    if isinstance(features, Mapping):
+        return {name: _scale_of(each) for name, each in features.items()}
+    return _scale_of(features)
+
+
+def _scale_of(features: Array) -> float:
+    return 1 / HIGHEST_PIXEL if features.dtype == np.uint8 else 1.0
+
+
+def _held_out(name: str, x: Features, y: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows that train and those that test."""
+    parts = x.values() if isinstance(x, Mapping) else [x]
+    for features in parts:
+        if not features.ndim or not y.ndim or len(features) != len(y):
+            raise DataError(f"{name}: x {_shown(features)} and y {_shown(y)} do not fit")
+    order = np.random.default_rng(0).permutation(len(y))
+    test, train = np.split(order, [round(len(y) * TEST_SHARE)])
+    return train, test
 
 
 def _features(name: str, key: str, features: Array) -> Array:
@@ -67,6 +140,9 @@ def _features(name: str, key: str, features: Array) -> Array:
         raise DataError(f"{name}: {key} wants numbers [N, …], got {_shown(features)}")
     if features.dtype == np.uint8:
         return features
+    whole, limits = features.dtype.kind in "ui", np.iinfo(np.int32)
+    if whole and limits.min <= features.min() <= features.max() <= limits.max:
+        return features.astype(np.int32)  # tokens, say: the network may read whole numbers
     features = features.astype(np.float32)
     if not np.isfinite(features).all():
         row = int(np.argwhere(~np.isfinite(features))[0][0])
@@ -74,26 +150,24 @@ def _features(name: str, key: str, features: Array) -> Array:
     return features
 
 
-def _labels(name: str, key: str, labels: Array, examples: int) -> NDArray[np.int32]:
-    flat = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    if flat.shape != (examples,) or flat.dtype.kind not in "buif":
-        raise DataError(f"{name}: {key} wants {examples} labels [N], got {_shown(labels)}")
-    wrong = flat[~((flat >= 0) & (flat < 2**31) & (flat == np.floor(flat)))]
-    if len(wrong):
-        raise DataError(f"{name}: {key} wants whole labels from 0 on, got {wrong[0]}")
-    return flat.astype(np.int32)
-
-
-def _classes(name: str, train: NDArray[np.int32], test: NDArray[np.int32]) -> int:
-    found = np.unique(train)
-    classes = len(found)
-    if classes < 2 or found[-1] != classes - 1 or test.max() >= classes:
-        shown = ", ".join(map(str, found[:12])) + (", …" if classes > 12 else "")
+def _weights(name: str, weights: Array, examples: int) -> NDArray[np.float32]:
+    if weights.shape != (examples,) or weights.dtype.kind not in "buif":
         raise DataError(
-            f"{name}: wants labels 0 to k − 1 for k ≥ 2 classes, each among the training "
-            f"examples; got {shown} there and up to {test.max()} for testing"
+            f"{name}: {WEIGHTS} wants a weight for each of {examples} examples, [N], got "
+            f"{_shown(weights)}"
         )
-    return classes
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise DataError(f"{name}: {WEIGHTS} wants finite weights ≥ 0")
+    return weights.astype(np.float32)
+
+
+def _labels(name: str, key: str, labels: Array, examples: int) -> Array:
+    fits = labels.ndim in (1, 2) and len(labels) == examples and labels.size
+    if not fits or labels.dtype.kind not in "buif":
+        raise DataError(
+            f"{name}: {key} wants {examples} labels [N] or [N, K], got {_shown(labels)}"
+        )
+    return labels
 
 
 def _shown(array: Array) -> str:

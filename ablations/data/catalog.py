@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from ablations.data.bundled_tables import BREAST_CANCER, DIABETES, WINE
 from ablations.data.cifar10 import CIFAR10
 from ablations.data.dataset import DataFacts, Dataset
 from ablations.data.digits import DIGITS
@@ -18,6 +19,7 @@ from ablations.data.source import DataSource, LocalCopy
 from ablations.data.user_data import ARCHIVE, FUNCTION, TABLE
 from ablations.errors import DataError, suggest
 from ablations.files import digest_of
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import form_of
 
 
@@ -29,7 +31,11 @@ def by_name(*sources: DataSource) -> Mapping[str, DataSource]:
     return MappingProxyType(named)
 
 
-DATA_SETS = by_name(DIGITS, MNIST, FASHION_MNIST, CIFAR10, ARCHIVE, TABLE, FUNCTION)
+DATA_SETS = by_name(
+    *(DIGITS, WINE, BREAST_CANCER, DIABETES),
+    *(MNIST, FASHION_MNIST, CIFAR10),
+    *(ARCHIVE, TABLE, FUNCTION),
+)
 
 
 Classes = tuple[int, ...] | None
@@ -52,20 +58,24 @@ def digest(name: str, directory: Path | None, classes: Classes = None) -> str | 
     return None if present is None else _digest(digest_of(present), classes)
 
 
-def describe(name: str, directory: Path | None, classes: Classes = None) -> DataFacts:
+def describe(
+    name: str, directory: Path | None, classes: Classes = None, task: Task = CLASSIFICATION
+) -> DataFacts:
     """Return what is known of a data set, with its digest if its files are here.
 
-    What is not known beforehand is read: a user's own data, and a choice of classes.
+    What is not known beforehand is read: a user's own data, a choice of classes, and labels for
+    another task than theirs.
 
     Raises:
         DataError: the data is not on this machine, and must be read or cannot be downloaded.
     """
     source, present = _source(name), digest(name, directory, classes)
-    if present is None and not (source.downloads and source.facts and classes is None):
+    known = source.facts if classes is None and task is source.task else None
+    if present is None and not (source.downloads and known):
         raise source.missing(name, directory)
-    if source.facts is not None and classes is None:
-        return replace(source.facts, digest=present)
-    return _facts_of(read(name, directory, classes))
+    if known is not None:
+        return replace(known, digest=present)
+    return _facts_of(read(name, directory, classes, task))
 
 
 def fetch(name: str, directory: Path | None) -> None:
@@ -79,7 +89,9 @@ def fetch(name: str, directory: Path | None) -> None:
         source.download(name, directory)
 
 
-def check(name: str, directory: Path | None, classes: Classes = None) -> None:
+def check(
+    name: str, directory: Path | None, classes: Classes = None, task: Task = CLASSIFICATION
+) -> None:
     """See to it that a data set is on this machine and can be read, but for a user's function.
 
     Raises:
@@ -88,21 +100,24 @@ def check(name: str, directory: Path | None, classes: Classes = None) -> None:
     if runs_user_code(name):
         fetch(name, directory)
     else:
-        read(name, directory, classes)
+        read(name, directory, classes, task)
 
 
-def read(name: str, directory: Path | None, classes: Classes = None) -> Dataset:
+def read(
+    name: str, directory: Path | None, classes: Classes = None, task: Task = CLASSIFICATION
+) -> Dataset:
     """Return a data set, or some of its classes, downloading it where Keras can.
 
     Raises:
-        DataError: unknown, missing, torn, over the memory budget, or without such a class.
+        DataError: unknown, missing, torn, over the memory budget, without such a class, or with
+            labels that are not the task's.
         UserCodeError: a user's function does not return data.
     """
     fetch(name, directory)
     copy = _source(name).find(name, directory)
     if copy is None:
         raise _source(name).missing(name, directory)
-    return _read(name, copy, digest_of(copy.files), classes)
+    return _read(name, copy, digest_of(copy.files), classes, task)
 
 
 def _source(name: str) -> DataSource:
@@ -120,12 +135,14 @@ def _digest(whole: str, classes: Classes) -> str:
 
 def _facts_of(data: Dataset) -> DataFacts:
     train, test = len(data.train_labels), len(data.test_labels)
-    return DataFacts(data.name, data.input_shape, data.classes, train, test, data.digest)
+    return DataFacts(data.name, data.input_shape, data.outputs, train, test, data.digest)
 
 
 @lru_cache(maxsize=2)
-def _read(name: str, copy: LocalCopy, digest: str, classes: Classes) -> Dataset:
-    whole = _source(name).read(name, copy, digest)
+def _read(name: str, copy: LocalCopy, digest: str, classes: Classes, task: Task) -> Dataset:
+    from ablations.data.labels import fitted
+
+    whole = fitted(_source(name).read(name, copy, digest), task)
     if classes is None:
         return whole
     from ablations.data.classes import only

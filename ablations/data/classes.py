@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ablations.data.dataset import Dataset
+from ablations.data.dataset import Dataset, Features
 from ablations.errors import DataError
 
 
@@ -17,20 +19,27 @@ def only(whole: Dataset, classes: tuple[int, ...], digest: str) -> Dataset:
         DataError: there is no such class.
     """
     for wanted in classes:
-        if wanted >= whole.classes:
+        if wanted >= whole.outputs:
             raise DataError(
                 f"data set {whole.name}: has no class {wanted}; wants classes from 0 to "
-                f"{whole.classes - 1}"
+                f"{whole.outputs - 1}"
             )
-    label_of = np.full(whole.classes, -1, np.int32)
+    label_of = np.full(whole.outputs, -1, np.int32)
     label_of[list(classes)] = np.arange(len(classes))
     train, test = label_of[whole.train_labels], label_of[whole.test_labels]
     return replace(
         whole,
-        train_features=whole.train_features[train >= 0],
+        train_features=_of(whole.train_features, train >= 0),
         train_labels=train[train >= 0],
-        test_features=whole.test_features[test >= 0],
+        test_features=_of(whole.test_features, test >= 0),
         test_labels=test[test >= 0],
-        classes=len(classes),
+        outputs=len(classes),
+        train_weights=None if whole.train_weights is None else whole.train_weights[train >= 0],
         digest=digest,
     )
+
+
+def _of(features: Features, rows: NDArray[np.bool_]) -> Features:
+    if isinstance(features, Mapping):
+        return {name: each[rows] for name, each in features.items()}
+    return features[rows]

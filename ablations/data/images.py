@@ -32,7 +32,7 @@ def image_dataset(facts: DataFacts, copy: LocalCopy, digest: str) -> Dataset:
         train_labels=_checked_labels(first, train_images, train_labels, facts),
         test_features=test_images,
         test_labels=_checked_labels(last, test_images, test_labels, facts),
-        classes=facts.classes,
+        outputs=facts.outputs,
         scale=1 / HIGHEST_PIXEL,
         digest=digest,
     )
@@ -54,7 +54,7 @@ def _checked_labels(
             f"{path}: images in {images.dtype} and labels in {labels.dtype}; wants uint8 and "
             "whole numbers"
         )
-    highest = facts.classes - 1
+    highest = facts.outputs - 1
     if len(labels) and not 0 <= labels.min() <= labels.max() <= highest:
         raise DataError(f"{path}: labels reach {int(labels.max())}; wants 0 to {highest}")
     return labels.astype(np.int32)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ablations.data.dataset import DataFacts, Dataset
 from ablations.errors import DataError
+from ablations.study.tasks import CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,6 +59,9 @@ class DataSource(ABC):
     """Its name in a study; one with a colon is a form, such as ``npz:PATH``."""
     description: str
     """What it holds, and its source."""
+
+    task: Task = CLASSIFICATION
+    """What its labels are for."""
 
     @property
     def facts(self) -> DataFacts | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ablations.data import catalog
+from ablations.data.weights import check_class_weights
 from ablations.errors import DataError
 from ablations.streams import Stream, generator
+from ablations.study.model_families import Shape
 from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.split_settings import FixedRows, PerClass
 
@@ -44,9 +46,7 @@ def _validation_size(recipe: DataRecipe, available: int) -> int:
     return round(recipe.validation * available) if share else int(recipe.validation)
 
 
-def check_sizes(
-    recipe: Recipe, available: int, input_shape: tuple[int, ...], classes: int = 1
-) -> None:
+def check_sizes(recipe: Recipe, available: int, input_shape: Shape, classes: int = 1) -> None:
     """Refuse a recipe that the data is too small for, or of too few dimensions.
 
     Raises:
@@ -59,8 +59,15 @@ def check_sizes(
             f"data set {recipe.data.name}: {train} examples to train on fill no batch of "
             f"{recipe.training.batch_size}"
         )
+    check_class_weights(recipe.data.name, recipe.training.class_weights, classes)
     augmentation = recipe.training.augmentation
-    if augmentation is not None and augmentation.needs_images and len(input_shape) < 2:
+    if augmentation is None:
+        return
+    if isinstance(input_shape, Mapping):
+        raise DataError(
+            f"data set {recipe.data.name}: has several inputs; training.augmentation wants one"
+        )
+    if augmentation.needs_images and len(input_shape) < 2:
         raise DataError(
             f"data set {recipe.data.name}: rows of {input_shape[0]} numbers cannot be shifted or "
             "turned; wants images, or training.augmentation with noise alone"

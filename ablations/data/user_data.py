@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,8 @@ class OwnFunction(DataSource):
     name = FORM
     description = (
         "Your function: (x_train, y_train), (x_test, y_test), or a mapping with these names or "
-        "with x and y."
+        "with x and y, and sample_weights of those that train; several inputs are a mapping of "
+        "names in place of x."
     )
 
     @property
@@ -81,12 +82,21 @@ def _arrays(name: str, returned: Any) -> Arrays:
         if not isinstance(returned, Mapping):
             (x_train, y_train), (x_test, y_test) = returned
             returned = dict(zip(SPLIT, (x_train, y_train, x_test, y_test), strict=True))
-        return {key: np.asarray(array) for key, array in returned.items()}
+        return {key: np.asarray(array) for key, array in _flat(returned)}
     except (TypeError, ValueError):
         raise UserCodeError(
             f"{name}: wants (x_train, y_train), (x_test, y_test) or a mapping with these names, "
             f"got {type(returned).__name__}"
         ) from None
+
+
+def _flat(arrays: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the arrays by name, those of several inputs as ``x/NAME``."""
+    for key, array in arrays.items():
+        if isinstance(array, Mapping):
+            yield from ((f"{key}/{name}", each) for name, each in array.items())
+        else:
+            yield key, array
 
 
 def _read_archive(files: tuple[Path, ...]) -> Arrays:
@@ -103,7 +113,8 @@ def _read_table(files: tuple[Path, ...]) -> Arrays:
 
 ARCHIVE = OwnFile(
     "npz:PATH",
-    "Your NumPy archive: x_train, y_train, x_test and y_test, or x and y, of which a fifth tests.",
+    "Your NumPy archive: x_train, y_train, x_test and y_test, or x and y, of which a fifth tests; "
+    "x/left and x/right are two inputs, sample_weights weigh what trains.",
     _read_archive,
 )
 TABLE = OwnFile(

@@ -19,10 +19,11 @@ from ablations.execution.catalog import CATALOG
 from ablations.study.budgets import MOST_PARAMETERS, too_many
 from ablations.study.families import Pretraining
 from ablations.study.free_recipes import CommandRecipe, FunctionRecipe
-from ablations.study.model_families import Model
+from ablations.study.model_families import Model, Shape
 from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.schema import Arm
-from ablations.user_code import UserFunction
+from ablations.study.tasks import Task
+from ablations.user_code import UserFunction, code_from
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ def _compiled(request: CheckRequest) -> dict[str, int]:
     arms, data, process = request.arms, request.data, request.process
     parameters = _count(arms, data, process)
     transfers = [arm for arm in arms if _can_misfit(arm.trained)]
-    calls = [(arm.name, arm.trained.settings(), data, request.seeds) for arm in transfers]
-    process.call(_rehearse, calls)
+    for arm in transfers:
+        with code_from(arm.recipe.code):
+            process.call(_rehearse, [(arm.name, arm.trained.settings(), data, request.seeds)])
     return parameters
 
 
@@ -65,21 +67,25 @@ def _count(
     arms: Sequence[Arm], data: Mapping[DataRecipe, DataFacts], process: SeparateProcess
 ) -> dict[str, int]:
     """Return arm → parameters; only a user's models are built to count them."""
-    calls = {arm.name: _counted(arm, data[arm.trained.data]) for arm in arms}
-    built = [arm.name for arm in arms if arm.trained.model.needs_building]
-    counts = process.call(_parameters_by_building, [calls[name] for name in built])
-    parameters = dict(zip(built, counts, strict=True))
-    rest = [name for name in calls if name not in parameters]
-    return parameters | {name: _parameters(*calls[name]) for name in rest}
+    parameters = {}
+    for arm in arms:
+        counted = _counted(arm, data[arm.trained.data])
+        if arm.trained.model.needs_building:
+            with code_from(arm.recipe.code):
+                (parameters[arm.name],) = process.call(_parameters_by_building, [counted])
+        else:
+            parameters[arm.name] = _parameters(*counted)
+    return parameters
 
 
-def _counted(arm: Arm, facts: DataFacts) -> tuple[str, Model, tuple[int, ...], int]:
-    return arm.name, arm.trained.model, facts.input_shape, facts.classes
+def _counted(arm: Arm, facts: DataFacts) -> tuple[str, Model, Shape, int, Task]:
+    recipe = arm.trained
+    return arm.name, recipe.model, facts.input_shape, facts.outputs, recipe.training.task
 
 
-def _parameters(arm: str, model: Model, input_shape: tuple[int, ...], classes: int) -> int:
+def _parameters(arm: str, model: Model, input_shape: Shape, outputs: int, task: Task) -> int:
     try:
-        count = model.parameters(input_shape, classes)
+        count = model.parameters(input_shape, outputs, task)
     except AblationsError as error:
         raise type(error)(f"arm {arm}: {error}") from None
     if count > MOST_PARAMETERS:
@@ -88,17 +94,20 @@ def _parameters(arm: str, model: Model, input_shape: tuple[int, ...], classes: i
 
 
 def _parameters_by_building(
-    arm: str, model: Model, input_shape: tuple[int, ...], classes: int
+    arm: str, model: Model, input_shape: Shape, outputs: int, task: Task
 ) -> int:
     from ablations.training import runtime
 
     runtime.start()
-    return _parameters(arm, model, input_shape, classes)
+    return _parameters(arm, model, input_shape, outputs, task)
 
 
 def _can_misfit(recipe: Recipe) -> bool:
     """Whether a recipe names layers or files of weights, which may not be there."""
-    transfer = recipe.transfer
+    transfer, chosen = recipe.transfer, (recipe.training.regularization, recipe.training.constraint)
+    patterns = [each.layers for each in chosen if each is not None and each.layers is not None]
+    if patterns and recipe.model.needs_building:  # else the recipe knows the model's layers
+        return True
     if transfer is None:
         return False
     derived = isinstance(transfer.source, Pretraining) and transfer.reuse == ".*"
@@ -123,8 +132,10 @@ def _rehearse(
 def _function(request: CheckRequest) -> dict[str, int]:
     """See that the function imports and takes a run."""
     recipes = [arm.recipe for arm in request.arms]
-    names = dict.fromkeys(r.trainer for r in recipes if isinstance(r, FunctionRecipe))
-    request.process.call(_takes_a_run, [(name,) for name in names])
+    functions = {(r.code, r.trainer): None for r in recipes if isinstance(r, FunctionRecipe)}
+    for code, name in functions:
+        with code_from(code):
+            request.process.call(_takes_a_run, [(name,)])
     return {}
 
 
@@ -139,6 +150,8 @@ def _command(request: CheckRequest) -> dict[str, int]:
     for arm in request.arms:
         if isinstance(arm.recipe, CommandRecipe):
             program = arm.recipe.words(0, Path())[0]
+            if "/" in program:
+                program = str(Path(arm.recipe.code or "", program))
             if shutil.which(program, path=environment()["PATH"]) is None:
                 raise AblationsError(
                     f'trainer.command: arm {arm.name}: no program "{program}" here; wants one on '

@@ -10,6 +10,7 @@ from ablations.execution.apart import SeparateProcess
 from ablations.study.expand import Run
 from ablations.study.recipe import DataRecipe
 from ablations.study.split_settings import PerClass
+from ablations.user_code import code_from
 
 
 def check_classes_of(wanted: Iterable[Run], directory: Path | None) -> None:
@@ -29,6 +30,7 @@ def check_classes_of(wanted: Iterable[Run], directory: Path | None) -> None:
         for data, of_data in seeds.items():
             arguments = (data, sorted(of_data), directory)
             if data_catalog.runs_user_code(data.name):
-                process.call(check_classes, [arguments])
+                with code_from(data.code):
+                    process.call(check_classes, [arguments])
             else:
                 check_classes(*arguments)

@@ -13,6 +13,8 @@ from ablations.execution.apart import SeparateProcess
 from ablations.execution.checks import CheckRequest
 from ablations.study.recipe import DataRecipe
 from ablations.study.schema import Arm, Study
+from ablations.study.tasks import Task
+from ablations.user_code import code_from
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,12 @@ def check(study: Study, arms: Sequence[Arm], seeds: Sequence[int], directory: Pa
 
 def digests(study: Study, directory: Path | None) -> dict[DataRecipe, str | None]:
     """Return the digest of all data that a study names, None where it is not on this machine."""
-    return {data: data_catalog.digest(data.name, directory, data.classes) for data in _named(study)}
+    return {data: _digest(data, directory) for data in _named(study)}
+
+
+def _digest(data: DataRecipe, directory: Path | None) -> str | None:
+    with code_from(data.code):
+        return data_catalog.digest(data.name, directory, data.classes)
 
 
 def _named(study: Study) -> list[DataRecipe]:
@@ -59,8 +66,15 @@ def _named(study: Study) -> list[DataRecipe]:
 def _describe(
     study: Study, directory: Path | None, process: SeparateProcess
 ) -> dict[DataRecipe, DataFacts]:
-    calls = {data: (data.name, directory, data.classes) for data in _named(study)}
-    own = [data for data in calls if data_catalog.runs_user_code(data.name)]
-    described = process.call(data_catalog.describe, [calls[data] for data in own])
-    facts = dict(zip(own, described, strict=True))
-    return {data: facts.get(data) or data_catalog.describe(*calls[data]) for data in calls}
+    return {data: _described(data, study.task, directory, process) for data in _named(study)}
+
+
+def _described(
+    data: DataRecipe, task: Task, directory: Path | None, process: SeparateProcess
+) -> DataFacts:
+    arguments = (data.name, directory, data.classes, task)
+    if not data_catalog.runs_user_code(data.name):
+        return data_catalog.describe(*arguments)
+    with code_from(data.code):
+        (facts,) = process.call(data_catalog.describe, [arguments])
+    return facts

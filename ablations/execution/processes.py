@@ -19,15 +19,17 @@ from ablations.execution.limits import Clock, Limits
 from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome, record_failure, start, work
 from ablations.execution.worker_process import DiedError, WorkerProcess
+from ablations.user_code import take_code_from
 
 STARTS = 3
 """Workers that may die one after the other before they take a job."""
 
 
-def _begin(gpu: str | None, per_run: int, tensorflow: bool) -> None:
+def _begin(gpu: str | None, per_run: int, tensorflow: bool, code: str | None) -> None:
     """Set a fresh worker up: its devices are chosen before TensorFlow is imported."""
     for number in ASKING_TO_END:
         signal.signal(number, signal.SIG_IGN)  # the parent answers them
+    take_code_from(code)
     start(gpu, per_run, tensorflow)
 
 
@@ -62,6 +64,8 @@ class Slot:
         self.clock: Clock | None = None
         self._worker: WorkerProcess | None = None
         self._starts = 1
+        self._code: str | None = None
+        """Where the worker imports a user's functions from, if not from the working directory."""
 
     @property
     def waitables(self) -> list[Connection | int]:
@@ -75,8 +79,12 @@ class Slot:
         self._submit(job)
 
     def _submit(self, job: Job) -> None:
+        if self._worker is not None and self._code != self._code_of(job):
+            self.end()  # modules of two versions of one's code must never meet
+            self.arm = job.arm
+        self._code = self._code_of(job)
         self._worker = self._worker or WorkerProcess(
-            _begin, self.gpu, self.kind.per_run, self.kind.tensorflow
+            _begin, self.gpu, self.kind.per_run, self.kind.tensorflow, self._code
         )
         self._worker.submit(work, (job,))
 
@@ -124,6 +132,11 @@ class Slot:
         if self._worker is not None:
             self._worker.end()
             self._worker, self.arm = None, None
+
+    @staticmethod
+    def _code_of(job: Job) -> str | None:
+        """Return where the job's functions are found, if not in the working directory."""
+        return job.recipe.get("code")
 
 
 class Processes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ablations.data import catalog as data_catalog
 from ablations.data.inputs import facts_for
+from ablations.errors import AblationsError
 from ablations.execution import facts, study_files
 from ablations.execution.catalog import CATALOG
 from ablations.execution.examples import check_classes_of
@@ -26,6 +27,7 @@ from ablations.study.recipe import Recipe
 from ablations.study.schema import Study
 from ablations.study.variation import run_settings
 from ablations.training.trainers.catalog import TRAINERS
+from ablations.user_code import code_from
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,8 @@ class Session:
         runs, jobs = self.prepared.runs, self.jobs()
         study = self.tuned.study
         data = study.arm(study.control).recipe.all_data
-        classes = self.prepared.facts.data[data[0]].classes if data else None
-        changed = study_files.record(study, runs, classes)
+        outputs = self.prepared.facts.data[data[0]].outputs if data else None
+        changed = study_files.record(study, runs, outputs)
         if not jobs and not changed and study_files.is_summarized(study, runs):
             return
         try:
@@ -174,9 +176,15 @@ def prepare(
     kinds = {run.recipe.kind for run in wanted}
     options = replace(options, tensorflow=any(TRAINERS[kind].needs_tensorflow for kind in kinds))
     executor = executor_for(options)
+    if options.executor == "inline" and any(run.recipe.code for run in wanted):
+        raise AblationsError(
+            "--executor inline: code is taken from another directory, in processes of its own; "
+            "wants --executor processes"
+        )
     existing_above(options.runs)
     for data in dict.fromkeys(data for run in wanted for data in run.recipe.all_data):
-        data_catalog.check(data.name, options.data_directory, data.classes)
+        with code_from(data.code):
+            data_catalog.check(data.name, options.data_directory, data.classes, study.task)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)
@@ -193,5 +201,5 @@ def _check_sizes(wanted: Sequence[Run], known: Facts, devices: int) -> None:
     stages = (s for run in wanted if isinstance(run.recipe, Recipe) for s in stages_of(run.recipe))
     for stage in stages:
         data = facts_for(stage.recipe.data, known.data)
-        check_sizes(stage.recipe, data.train_examples, data.input_shape, data.classes)
+        check_sizes(stage.recipe, data.train_examples, data.input_shape, data.outputs)
         check_parts(stage, devices)

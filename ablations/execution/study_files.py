@@ -20,13 +20,13 @@ from ablations.study.yaml_reader import read_yaml
 from ablations.study.yaml_writer import to_yaml
 
 
-def record(study: Study, runs: RunsDirectory, classes: int | None) -> bool:
+def record(study: Study, runs: RunsDirectory, outputs: int | None) -> bool:
     """Keep the study as it is run, for reports and dashboards; return whether it is new.
 
-    What the study does not say that a diverged run scores is that of a guess among ``classes``,
-    None where there are none.
+    What the study does not say that a diverged run scores is that of a guess by a network of so
+    many ``outputs``, one a class, label or target; None where there are none.
     """
-    guessed = {} if classes is None else scores_if_diverged(classes)
+    guessed = {} if outputs is None else scores_if_diverged(study.known_metrics, outputs)
     stated = {**guessed, **study.if_diverged}
     return keep(study.model_copy(update={"if_diverged": stated}), runs)
 
@@ -88,14 +88,21 @@ def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, st
     Raises:
         RunsDirectoryError: they cannot be written; the runs are kept as they are.
     """
+    from ablations.telemetry.bands import arms_close_up, bands_of
     from ablations.telemetry.study_events import write_bands
+    from ablations.telemetry.tags import BANDS
 
+    bands = {}
     for arm in study.arms:
         standings = classify_all(comparison_runs(study, arm, study.seeds), runs, digests)
-        directory = runs.summary(study.study, arm.name)
-        histories = [read_history(s.directory.metrics) for s in standings if s.state is State.DONE]
+        done = [standing for standing in standings if standing.state is State.DONE]
+        bands[arm.name] = bands_of([read_history(each.directory.metrics) for each in done])
+    close_ups = {metric: arms_close_up(bands, metric) for metric in BANDS}
+    for position, (name, of_arm) in enumerate(bands.items()):
+        directory = runs.summary(study.study, name)
+        close = [metric for metric, arms in close_ups.items() if name in arms]
         try:
-            write_bands(directory, histories)
+            write_bands(directory, of_arm, close, position)
         except OSError as error:
             raise RunsDirectoryError(
                 f"{directory}: {error.strerror}; every finished run is kept, its arm's mean is "
@@ -116,15 +123,26 @@ def is_summarized(study: Study, runs: RunsDirectory) -> bool:
     return True
 
 
-def publish_report(runs: Path, study: str, markdown: str) -> None:
-    """Show a report in TensorBoard's Text dashboard.
+def publish_report(runs: Path, study: str, markdown: str, figures: Mapping[str, bytes]) -> None:
+    """Show a report in TensorBoard's Text dashboard, and its figures, name → PNG, in Images.
 
-    Its figures lie where the dashboard cannot reach them, so a word stands in their place.
+    The text cannot reach the figures, so a word stands in their place.
 
     Raises:
         OSError: the runs directory cannot be written.
     """
     from ablations.telemetry.study_events import write_report
 
-    words = re.sub(r"!\[[^\]]*\]\([^)]*\)", r"*(figure in the report)*", markdown)
-    write_report(RunsDirectory(runs).study(study), words)
+    words = re.sub(r"!\[[^\]]*\]\([^)]*\)", r"*(in the dashboard Images)*", markdown)
+    write_report(RunsDirectory(runs).study(study), words, figures)
+
+
+def publish_answer(runs: Path, study: str, markdown: str) -> None:
+    """Show a study's answer, alone, in TensorBoard's Text dashboard.
+
+    Raises:
+        OSError: the runs directory cannot be written.
+    """
+    from ablations.telemetry.study_events import write_answer
+
+    write_answer(RunsDirectory(runs).study(study), markdown)

@@ -13,12 +13,31 @@ from ablations.study.recipe import BaseRecipe
 CODE_VERSION = 2
 """Raised when a change of the code changes what most recipes train; see also ``mends``."""
 
-ADDED_SINCE_2: Mapping[str, Any] = {"training.label_smoothing": None, "data.scale": None}
+ADDED_SINCE_2: Mapping[str, Any] = {
+    "training.label_smoothing": None,
+    "training.loss": None,
+    "training.metrics": [],
+    "training.class_weights": None,
+    "data.scale": None,
+}
 """Dotted path → default of each setting that recipes have had since then.
 
 At its default it is what the code did before, so it does not enter the fingerprint."""
 
-ADDED_TO_TECHNIQUES: Mapping[str, Mapping[str, Any]] = {}
+_LAYERED: Mapping[str, Any] = {
+    "dropout_layers": None,
+    "dropout_kind": "plain",
+    "monte_carlo_dropout": None,
+}
+_OF_LAYERS: Mapping[str, Any] = {"layers": None}
+ADDED_TO_TECHNIQUES: Mapping[str, Mapping[str, Any]] = {
+    "mlp": _LAYERED,
+    "cnn": _LAYERED,
+    "one_cycle": {"annealing": "cosine", "three_phases": False},
+    "rmsprop": {"initial_accumulator_value": 0.0},
+    "same_class_pairs": {"head": "distance", "head_units": 10},
+    **dict.fromkeys(("l1", "l2", "l1_l2", "max_norm"), _OF_LAYERS),
+}
 """The same for parameters: name of a technique → parameter → default, wherever it stands."""
 
 

@@ -16,6 +16,7 @@ from ablations.ledger.standing import Standing, State, classify_all
 from ablations.study.expand import expand_trials, tuned
 from ablations.study.recipe import DataRecipe
 from ablations.study.schema import Arm, Study, Tuning, TuningTrial
+from ablations.study.scores import Direction
 from ablations.study.search import choose, mean_score, on_the_edge
 from ablations.study.technique import Catalog
 
@@ -67,17 +68,22 @@ def read_searches(study: Study, trials: Iterable[Standing]) -> tuple[ArmSearch, 
     by_arm: dict[str, list[Standing]] = {}
     for standing in trials:
         by_arm.setdefault(standing.run.arm, []).append(standing)
-    return tuple(_search(study.tune, arm, by_arm.get(arm.name, [])) for arm in study.tuned_arms)
+    better = study.metric_named(study.tune.metric).better
+    return tuple(
+        _search(study.tune, arm, by_arm.get(arm.name, []), better) for arm in study.tuned_arms
+    )
 
 
-def _search(tuning: Tuning, arm: Arm, standings: Sequence[Standing]) -> ArmSearch:
+def _search(
+    tuning: Tuning, arm: Arm, standings: Sequence[Standing], better: Direction
+) -> ArmSearch:
     scores: dict[str, list[float | None]] = {}
     for standing in standings:
         if standing.finished and standing.result is not None:
             scores.setdefault(standing.run.trial, []).append(_score(tuning, standing.result))
     trials = tuple(TrialScore(trial, tuple(scores.get(trial.name, ()))) for trial in tuning.trials)
     chosen = next((t for t in trials if arm.tuned and t.trial.values == arm.tuned), None)
-    best, edges = choose(tuning, scores), on_the_edge(tuning, arm.tuned)
+    best, edges = choose(tuning, scores, better), on_the_edge(tuning, arm.tuned)
     return ArmSearch(arm.name, trials, best, chosen, edges, "" if best else _missing(standings))
 
 

@@ -21,6 +21,7 @@ from ablations.ledger.records import (
 from ablations.study.expand import Run, run_path
 from ablations.study.metrics import METRICS, OF_TESTED_WEIGHTS
 from ablations.study.recipe import DataRecipe, Recipe
+from ablations.study.tasks import CLASSIFICATION
 
 
 class State(StrEnum):
@@ -133,7 +134,7 @@ def _of_contents(run: Run, directory: RunDirectory, data_digest: str | None) -> 
 def _with_validation_of_tested_weights(result: Result, run: Run, directory: RunDirectory) -> Result:
     """Add a metric that results before version 0.4 lack, from the run's epochs."""
     summary = METRICS[OF_TESTED_WEIGHTS].summary
-    if not isinstance(run.recipe, Recipe):
+    if not isinstance(run.recipe, Recipe) or run.recipe.training.task is not CLASSIFICATION:
         return result
     if result.status != "completed" or OF_TESTED_WEIGHTS in result.metrics or summary is None:
         return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ablations.errors import AblationsError, one_line, suggest
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import Metric
 from ablations.study.schema import Study
 
 
@@ -43,7 +43,7 @@ def metric_of(study: Study, arguments: Mapping[str, str]) -> Metric:
         BadRequestError: there is no such metric.
     """
     name = arguments.get("metric") or study.metric
-    known = {**METRICS, **study.metrics}
+    known = study.known_metrics
     if name not in known:
         raise BadRequestError(f'unknown metric "{one_line(name)}"; {suggest(name, known)}')
     return study.metric_named(name)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ablations.study.frozen import Count, NonNegative, Positive
+from ablations.study.layer_pattern import Pattern
 from ablations.study.model_families import Model
 from ablations.study.protocols import (
     Augment,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from numpy.typing import NDArray
 
-Monitor = Literal["validation_loss", "validation_accuracy"]
+Monitor = str
+"""A metric of the validation split; the recipe knows which there are."""
 
 
 class Clipping(Technique):
@@ -90,6 +92,9 @@ class Regularization(Technique):
 
     family: ClassVar[str] = "regularization"
 
+    layers: Pattern | None = None
+    """Only the kernels of the layers whose names match, such as ``hidden.*``; null is all."""
+
     def build(self, live: LiveValues) -> Callable[[list[tf.Tensor]], tf.Tensor]:
         """Return kernels → penalty, a scalar."""
         raise NotImplementedError
@@ -99,6 +104,9 @@ class Constraint(Technique):
     """A set into which each kernel is projected after every step."""
 
     family: ClassVar[str] = "constraint"
+
+    layers: Pattern | None = None
+    """Only the kernels of the layers whose names match, such as ``hidden.*``; null is all."""
 
     def build(self, live: LiveValues) -> Transform:
         """Return kernel → projected kernel, of the same shape."""

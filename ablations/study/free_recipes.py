@@ -25,7 +25,7 @@ from ablations.files import digest_of
 from ablations.study.frozen import Frozen, misplaced, problem, show
 from ablations.study.recipe import BaseRecipe
 from ablations.study.settings import flatten
-from ablations.user_code import UserFunction
+from ablations.user_code import UserFunction, code_directory
 
 SEED, DIRECTORY = "seed", "directory"
 """What every command may name beside its settings."""
@@ -55,11 +55,11 @@ class FunctionRecipe(BaseRecipe):
     """The settings that a function of the user's trains with."""
 
     kind: ClassVar[str] = "function"
-    found: ClassVar[tuple[str, ...]] = ("code",)
+    found: ClassVar[tuple[str, ...]] = ("code_hash",)
 
     trainer: Annotated[str, AfterValidator(_function), Field(repr=False)]
     """``python:my_module.train``, called with a ``Run``."""
-    code: Annotated[str, Field(repr=False)] = ""
+    code_hash: Annotated[str, Field(repr=False)] = ""
     """Hash of the user's package, or of the one module; found, not written."""
     settings: Mapping[str, Any] = {}
 
@@ -67,10 +67,10 @@ class FunctionRecipe(BaseRecipe):
     @classmethod
     def _with_its_code(cls, value: Any, info: ValidationInfo) -> Any:
         """Add the hash, unless the recipe is read back with the one that it was made with."""
-        if not info.context or not isinstance(value, Mapping) or value.get("code"):
+        if not info.context or not isinstance(value, Mapping) or value.get("code_hash"):
             return value
         try:
-            return {**value, "code": code_of(str(value["trainer"]))}
+            return {**value, "code_hash": code_of(str(value["trainer"]))}
         except (UserCodeError, KeyError):
             return value  # the field's own validator says why
 
@@ -107,10 +107,10 @@ class CommandRecipe(BaseRecipe):
     """The settings that a program trains with."""
 
     kind: ClassVar[str] = "command"
-    found: ClassVar[tuple[str, ...]] = ("code",)
+    found: ClassVar[tuple[str, ...]] = ("code_hash",)
 
     trainer: Annotated[Command, Field(repr=False)]
-    code: Annotated[str, Field(repr=False)] = ""
+    code_hash: Annotated[str, Field(repr=False)] = ""
     """Hash of the files that its words name; found, not written."""
     settings: Mapping[str, Any] = {}
 
@@ -132,16 +132,18 @@ class CommandRecipe(BaseRecipe):
     @classmethod
     def _with_its_code(cls, value: Any, info: ValidationInfo) -> Any:
         """Add the hash, unless the recipe is read back with the one that it was made with."""
-        if not info.context or not isinstance(value, Mapping) or value.get("code"):
+        if not info.context or not isinstance(value, Mapping) or value.get("code_hash"):
             return value
         try:
             words = _words(value["trainer"]["command"])
-            return {**value, "code": code_of_words(words, value.get("settings") or {})}
+            return {**value, "code_hash": code_of_words(words, value.get("settings") or {})}
         except (TypeError, ValueError, KeyError, AttributeError):
             return value  # the fields' own validators say why
 
     def reads(self, path: str) -> bool:
         """Return whether a word of the command holds the setting, or one below it."""
+        if path == "code":
+            return True
         own = path.removeprefix("settings.")
         named = {name for word in self.trainer.command for name in placeholders(word)}
         return any(f"{name}.".startswith(f"{own}.") for name in named)
@@ -180,6 +182,7 @@ def code_of_words(words: Sequence[str], settings: Mapping[str, Any]) -> str:
 
 def _file(word: str) -> Path | None:
     try:
-        return Path(word) if Path(word).is_file() else None
+        path = Path(code_directory() or "", word)
+        return path if path.is_file() else None
     except (OSError, ValueError):  # a name that no file can have
         return None

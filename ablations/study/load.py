@@ -13,6 +13,7 @@ from ablations.files import read_bounded
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
 from ablations.study.design import Factor, arms_spanned, label_of, same_when_folded, span
 from ablations.study.frozen import show
+from ablations.study.load_metrics import resolve_metrics
 from ablations.study.load_recipe import EXAMPLES, Checker
 from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
@@ -89,7 +90,7 @@ class _Resolver(Checker):
             self.stop()
         arms = self._arms(raw, base)
         self.check_spanned(raw)
-        self.check_metrics(raw)
+        metrics = resolve_metrics(raw, {arm[0]: arm[-1] for arm in arms}, self.add)
         self._check_names(raw, [name for name, *_ in arms])
         if self.problems:
             self.stop()
@@ -109,7 +110,7 @@ class _Resolver(Checker):
         study = {
             **raw.model_dump(exclude=_RESOLVED, mode="python"),
             **self._named(raw.study),
-            "if_diverged": self.scores(raw),
+            **metrics,
             "seeds": raw.seeds[: raw.looks[-1]] if raw.looks else raw.seeds,
             "look_weights": weights_of(raw.looks, raw.look_weights),
             "tune": tuning,
@@ -162,8 +163,7 @@ class _Resolver(Checker):
 
     def _original(self, raw: StudyFile, copy: str, spanned: list[Any]) -> tuple[DataPath, Any]:
         """Return where the control is said, and its changes."""
-        control = self._control(raw)
-        if raw.arms.get(control) == COPY:
+        if raw.arms.get(control := self._control(raw)) == COPY:
             if copy == control:
                 self.add(("arms", copy), "the control cannot be a copy of itself")
             return ("arms", control), {}
@@ -264,7 +264,8 @@ class _Resolver(Checker):
                 continue
             at: DataPath = ("factors",) if levels else ("arms", name)
             settings = recipe.without_telemetry()
-            for path in undeclared(base_settings, settings, (*changes, *recipe.found)):
+            follows = (*recipe.found, "model.code") if "code" in changes else recipe.found
+            for path in undeclared(base_settings, settings, (*changes, *follows)):
                 self.add(at, f"differs from the base in {path}, which it does not declare", True)
             twin = seen.setdefault(repr(settings), name)
             self.check_reach(at, changes, recipe)

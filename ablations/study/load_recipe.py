@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
-from ablations.study.metrics import METRICS
 from ablations.study.over import Spanned, meets
 from ablations.study.recipes import COMPILED, AnyRecipe, recipe_type, with_trainer
 from ablations.study.settings import flatten
@@ -156,18 +155,6 @@ class Checker:
                 if meets(path, own):
                     self.add(place, f"over spans {own}; wants another path", at_key=True)
 
-    def check_metrics(self, raw: StudyFile) -> None:
-        """Refuse names of metrics that are neither declared nor known."""
-        known = {**METRICS, **raw.metrics}
-        for name in raw.metrics.keys() & METRICS.keys():
-            self.add(("metrics", name), "is known without being declared", at_key=True)
-        named: list[tuple[DataPath, str]] = [(("metric",), raw.metric)]
-        named += [(("if_diverged", name), name) for name in raw.if_diverged]
-        named += [(("claims", n, "on"), claim.on) for n, claim in enumerate(raw.claims)]
-        for place, name in named:
-            if name not in known:
-                self.add(place, f'unknown metric "{name}"; {suggest(name, known)}')
-
     def check_tunable(self, raw: StudyFile) -> None:
         """Refuse a search where the trainer has no validation score to choose by."""
         if raw.tune is not None and not self.recipe_type.tunable:
@@ -180,11 +167,6 @@ class Checker:
                 name = path.removeprefix(f"{FREE}.")
                 message = f"no word of the command holds {{{name}}}, so it would change nothing"
                 self.add((*at, path), message, at_key=True)
-
-    def scores(self, raw: StudyFile) -> dict[str, float]:
-        """Return metric → what a diverged run scores, as the study states it."""
-        own = {name: metric.if_diverged for name, metric in raw.metrics.items()}
-        return {n: v for n, v in own.items() if v is not None} | dict(raw.if_diverged)
 
     def collect(self, error: ValidationError, place: Place) -> None:
         """Add what pydantic found, each at the place of the file that ``place`` gives it."""

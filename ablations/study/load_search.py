@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ablations.study.declared_metrics import metrics_of
 from ablations.study.frozen import show
-from ablations.study.recipes import AnyRecipe
+from ablations.study.recipes import AnyRecipe, trainable
 from ablations.study.schema import NAME, NAME_WANTED
 from ablations.study.search import Search, declared, seeds_apart, trial_name
 from ablations.study.settings import change
@@ -41,7 +42,15 @@ def resolve_search(
         problems += _wrong_names(search, [trial["name"] for trial in trials])
     for location, message in problems:
         add(("tune", *location), message)
-    kept = search.model_dump(include={"search", "metric", "epochs"})
+    training = trainable(arms[0][3]).training
+    known = [m for m in metrics_of([arm[3] for arm in arms], {}) if m.startswith("validation_")]
+    metric = search.metric or f"validation_{training.task.score}"
+    if metric not in known:
+        listed = ", ".join(known)
+        message = f'"{metric}" is not of the validation split; wants one of {listed}'
+        add(("tune", "metric"), message)
+        return None
+    kept = {**search.model_dump(include={"search", "epochs"}), "metric": metric}
     own_seeds = search.seeds or seeds_apart(seeds)
     return None if problems else {**kept, "seeds": own_seeds, "trials": trials}
 

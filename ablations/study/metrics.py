@@ -1,21 +1,23 @@
 """The metrics, each declared once: its name, label, unit, direction and TensorBoard tag.
 
 A metric of an epoch is one entry of ``EPOCH_METRICS`` and the place that measures it.  A final
-metric is one entry of ``METRICS``: with ``summary`` it is taken from the epochs' curve, else one
+metric is one of ``final_metrics``: with ``summary`` it is taken from the epochs' curve, else one
 function computes it (``training/trainers/compiled/final_metrics.py``).  Files, event tags,
-dashboards and tables follow from these declarations.
+dashboards and tables follow from these declarations.  What grades predictions differs from task
+to task (``scores.py``), and is measured on each split under names that follow from its own.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
-Direction = Literal["higher", "lower"]
+from ablations.study.scores import SCORES, Direction, Score
+from ablations.study.tasks import CLASSIFICATION, Task
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Summary:
     metric: str
     take: Literal["best", "last", "tested"]
     """``tested`` is the value of the epoch whose weights are tested."""
+    better: Direction = "higher"
+    """Which value is the best."""
 
     def of(self, curve: Sequence[float], tested: int | None = None) -> float | None:
         """Return one value of a curve, None where there is none.
@@ -54,7 +58,7 @@ class Summary:
         if not finite:
             return None
         if self.take == "best":
-            return max(finite) if EPOCH_METRICS[self.metric].better == "higher" else min(finite)
+            return max(finite) if self.better == "higher" else min(finite)
         return finite[-1]
 
 
@@ -71,21 +75,23 @@ class Metric:
     summary: Summary | None = None
     """The curve that it summarizes; None where it is computed after the last epoch."""
     if_diverged: Callable[[int], float] | None = None
-    """Number of classes → what a diverged run scores: that of a guess; None where none is."""
+    """Number of outputs → what a diverged run scores: that of a guess; None where none is known."""
 
 
 _loss = partial(EpochMetric, better="lower", unit="nats")
 _accuracy = partial(EpochMetric, better="higher", percent=True)
 
 _OF_EVERY_RUN = (
-    _loss("train_loss", "training loss", "train/loss", banded=True),
-    _accuracy("train_accuracy", "training accuracy", "train/accuracy", banded=True),
-    _loss("validation_loss", "validation loss", "validation/loss", banded=True),
-    _accuracy("validation_accuracy", "validation accuracy", "validation/accuracy", banded=True),
+    _loss("train_loss", "training loss", "curves/train_loss", banded=True),
+    _accuracy("train_accuracy", "training accuracy", "curves/train_accuracy", banded=True),
+    _loss("validation_loss", "validation loss", "curves/validation_loss", banded=True),
+    _accuracy(
+        "validation_accuracy", "validation accuracy", "curves/validation_accuracy", banded=True
+    ),
     _accuracy(
         "validation_accuracy_raw",
         "validation accuracy, raw weights",
-        "validation/accuracy_raw_weights",
+        "curves/validation_accuracy_raw_weights",
     ),
     EpochMetric("learning_rate", "learning rate of the last step", "optimization/learning_rate"),
     EpochMetric(
@@ -140,75 +146,58 @@ _OF_SEVERAL_STAGES = (
 )
 
 OF_TESTED_WEIGHTS = "validation_accuracy"
-"""The final metric that a search chooses by: on the validation split, of the tested weights."""
+"""The final metric that a search of a classification chooses by; see ``chooses``."""
 
 
-def _guess(classes: int) -> float:
-    return 1 / classes
+def chooses(score: Score) -> str:
+    """Return the final metric that a search chooses by: of the tested weights, on validation."""
+    return f"validation_{score.name}"
 
 
-_FINAL = (
-    Metric("test_accuracy", "test accuracy", "higher", percent=True, if_diverged=_guess),
-    Metric(
-        "test_accuracy_raw",
-        "test accuracy, raw weights",
-        "higher",
-        percent=True,
-        if_diverged=_guess,
-    ),
-    Metric("test_loss", "test loss", "lower", "nats", if_diverged=math.log),
-    Metric(
-        OF_TESTED_WEIGHTS,
-        "validation accuracy of the tested weights",
-        "higher",
-        percent=True,
-        if_diverged=_guess,
-        summary=Summary("validation_accuracy", "tested"),
-    ),
-    Metric(
-        "validation_accuracy_best",
-        "best validation accuracy",
-        "higher",
-        percent=True,
-        summary=Summary("validation_accuracy", "best"),
-        if_diverged=_guess,
-    ),
-    Metric(
-        "validation_accuracy_last",
-        "last validation accuracy",
-        "higher",
-        percent=True,
-        summary=Summary("validation_accuracy", "last"),
-        if_diverged=_guess,
-    ),
-    Metric(
-        "validation_loss_best",
-        "best validation loss",
-        "lower",
-        "nats",
-        summary=Summary("validation_loss", "best"),
-        if_diverged=math.log,
-    ),
-    Metric(
-        "train_loss_last",
-        "last training loss",
-        "lower",
-        "nats",
-        summary=Summary("train_loss", "last"),
-        if_diverged=math.log,
-    ),
-    Metric("generalization_gap", "generalization gap", "lower", percent=True),
-    Metric("weight_sparsity", "share of zero weights", "higher", percent=True),
-    Metric(
+def _of_score(score: Score, name: str, label: str, summary: Summary | None = None) -> Metric:
+    return Metric(name, label, score.better, score.unit, score.percent, summary, score.guess)
+
+
+def _of_validation(score: Score) -> Iterator[Metric]:
+    name = f"validation_{score.name}"
+
+    def of(suffix: str, label: str, take: Literal["best", "last", "tested"]) -> Metric:
+        return _of_score(score, name + suffix, label, Summary(name, take, score.better))
+
+    yield of("", f"validation {score.label} of the tested weights", "tested")
+    yield of("_best", f"best validation {score.label}", "best")
+    yield of("_last", f"last validation {score.label}", "last")
+
+
+def _final(task: Task, scores: Sequence[Score]) -> Iterator[Metric]:
+    """Yield the final metrics of a task; the first of ``scores`` is the task's own."""
+
+    def loss(name: str, label: str, summary: Summary | None = None) -> Metric:
+        return Metric(name, label, "lower", task.loss_unit, False, summary, task.guessed_loss)
+
+    own, *others = scores
+    label, name = f"test {own.label}", f"test_{own.name}"
+    yield _of_score(own, name, label)
+    yield _of_score(own, f"{name}_raw", f"{label}, raw weights")
+    yield loss("test_loss", "test loss")
+    yield from _of_validation(own)
+    best = Summary("validation_loss", "best", "lower")
+    yield loss("validation_loss_best", "best validation loss", best)
+    yield loss("train_loss_last", "last training loss", Summary("train_loss", "last"))
+    for score in others:
+        yield _of_score(score, f"test_{score.name}", f"test {score.label}")
+        yield from _of_validation(score)
+    yield Metric("generalization_gap", "generalization gap", "lower", own.unit, own.percent)
+    yield Metric("weight_sparsity", "share of zero weights", "higher", percent=True)
+    yield Metric(
         "dead_unit_share",
         "share of dead units",
         "lower",
         percent=True,
         summary=Summary("dead_unit_share", "last"),
-    ),
-    Metric("inference_microseconds_per_sample", "inference time per sample", "lower", "µs"),
-    Metric("train_seconds", "training time", "lower", "s"),
-)
+    )
+    yield Metric("inference_microseconds_per_sample", "inference time per sample", "lower", "µs")
+    yield Metric("train_seconds", "training time", "lower", "s")
 
 
 AnyMetric = TypeVar("AnyMetric", EpochMetric, Metric)
@@ -226,10 +215,60 @@ def _by_name(metrics: Iterable[AnyMetric]) -> Mapping[str, AnyMetric]:
 EPOCH_METRICS = _by_name((*_OF_EVERY_RUN, *_OF_SEVERAL_STAGES))
 STAGE_METRICS = _by_name(_OF_SEVERAL_STAGES)
 """Those that only a run of several stages has."""
-METRICS = _by_name(_FINAL)
 
 
-def scores_if_diverged(classes: int) -> dict[str, float]:
-    """Return metric → what a diverged run scores, of those that a guess among classes scores."""
-    rules = {name: metric.if_diverged for name, metric in METRICS.items() if metric.if_diverged}
-    return {name: rule(classes) for name, rule in rules.items()}
+@cache
+def final_metrics(task: Task, scores: tuple[Score, ...]) -> Mapping[str, Metric]:
+    """Return name → each final metric of a task, whose own score is the first of ``scores``."""
+    return _by_name(_final(task, scores))
+
+
+METRICS = final_metrics(CLASSIFICATION, (SCORES[CLASSIFICATION.score],))
+"""Those of a classification that declares no metric of its own."""
+
+_SPLITS = {
+    "pretraining_validation_": ("pretraining validation", "pretraining/validation_"),
+    "pretraining_": ("pretraining", "pretraining/"),
+    "train_": ("training", "train/"),
+    "validation_": ("validation", "validation/"),
+}
+"""How the name of a score on a split begins → its label, and its tag."""
+
+
+@cache
+def epoch_metric(name: str) -> EpochMetric | None:
+    """Return one number of an epoch, or None: a declared one, or a score on a split.
+
+    ``validation_r2_score`` and a user's ``validation_pinball`` follow from their names.
+    """
+    if name in EPOCH_METRICS:
+        return EPOCH_METRICS[name]
+    start = next((start for start in _SPLITS if name.startswith(start) and name != start), None)
+    if start is None:
+        return None
+    split, tag = _SPLITS[start]
+    raw, score = name.endswith("_raw"), name.removeprefix(start).removesuffix("_raw")
+    known = SCORES.get(score)
+    return EpochMetric(
+        name,
+        f"{split} {known.label if known else score}" + (", raw weights" if raw else ""),
+        f"{tag}{score}" + ("_raw_weights" if raw else ""),
+        known.better if known else None,
+        known.unit if known else "",
+        bool(known and known.percent),
+        banded=not raw and not start.startswith("pretraining"),
+    )
+
+
+def of_another_task(name: str) -> str:
+    """Return the name of an epoch's metric in a stage that learns another task."""
+    for split in ("train_", "validation_"):
+        if name.startswith(split) and name != "train_seconds":
+            return f"pretraining_{name.removeprefix('train_')}"
+    return name
+
+
+def scores_if_diverged(metrics: Mapping[str, Metric], outputs: int) -> dict[str, float]:
+    """Return metric → what a diverged run scores, of those that a guess scores."""
+    rules = {name: metric.if_diverged for name, metric in metrics.items() if metric.if_diverged}
+    return {name: rule(outputs) for name, rule in rules.items()}

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from ablations.errors import ModelError
 from ablations.study.protocols import Transform
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import LiveValues, Technique
 
 if TYPE_CHECKING:
     import keras
+
+
+Shape: TypeAlias = "tuple[int, ...] | Mapping[str, tuple[int, ...]]"
+"""The shape of one example; of several inputs, one by name."""
 
 
 class Activation(Technique):
@@ -80,17 +85,38 @@ class Normalization(Technique):
         raise NotImplementedError
 
 
+def one_input(model: Model, shape: Shape) -> tuple[int, ...]:
+    """Return the shape of the one input that a model reads.
+
+    Raises:
+        ModelError: there are several.
+    """
+    if isinstance(shape, Mapping):
+        raise ModelError(
+            f"{model.name}: reads one input, the data has {', '.join(shape)}; wants model: "
+            "python:module.function, whose inputs have these names"
+        )
+    return shape
+
+
 class Model(Technique):
-    """A network from inputs of one shape to one logit a class."""
+    """A network from inputs of one shape to one output a class, a label or a target.
+
+    The output for a class or a label is its logit.
+    """
 
     family: ClassVar[str] = "model"
     needs_building: ClassVar[bool] = False
     """Whether only a built model tells its parameters, as a user's own code does."""
 
     def build(
-        self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
+        self,
+        input_shape: Shape,
+        outputs: int,
+        live: LiveValues | None = None,
+        task: Task = CLASSIFICATION,
     ) -> keras.Model:
-        """Return a Keras model: inputs [B, *input_shape] in float32 to logits [B, classes].
+        """Return a Keras model: inputs [B, *input_shape] in float32 to [B, outputs].
 
         ``live`` holds variables for live fields; without it their values are built in.
 
@@ -99,7 +125,7 @@ class Model(Technique):
         """
         raise NotImplementedError
 
-    def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
+    def parameters(self, input_shape: Shape, outputs: int, task: Task = CLASSIFICATION) -> int:
         """Return how many trainable numbers the model has; see ``needs_building``.
 
         Raises:
@@ -115,6 +141,16 @@ class Model(Technique):
     def initializers(self) -> Mapping[str, Initializer]:
         """Name of a weight, such as ``kernel`` → how it starts in all layers; others as built."""
         return {}
+
+    @property
+    def test_samples(self) -> int | None:
+        """Over how many random passes the predictions on the test split are averaged, if so."""
+        return None
+
+    @property
+    def kernel_layers(self) -> tuple[str, ...] | None:
+        """The names of the layers that have a kernel; None where only a built model tells."""
+        return None
 
     @property
     def levels(self) -> int:

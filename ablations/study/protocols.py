@@ -18,8 +18,25 @@ same shape, standardized.  The same seed gives the same draws."""
 Loss: TypeAlias = "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]"
 """Outputs [B, …] and labels [B] → losses [N] of the N things that the batch holds."""
 Objective: TypeAlias = "Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]"
-"""Outputs [B, …] and labels [B] → losses [N] and correct predictions [N]: 1 where a prediction is
-correct, 0 where it is not, NaN where there is no right or wrong."""
+"""Outputs [B, …] and labels [B, …] → losses [N] and scores [N]: of a classification 1 where a
+prediction is correct and 0 where it is not, of other tasks the score that ``tasks.py`` names; NaN
+where nothing is predicted."""
+
+
+class BuiltMeasure(Protocol):
+    """A metric of predictions, taken in chunk by chunk."""
+
+    def prepare(self, shape: tuple[int, ...]) -> None:
+        """Create its variables, which a traced function could not, for outputs [B, *shape]."""
+
+    def reset(self) -> None:
+        """Begin a split."""
+
+    def update(self, labels: tf.Tensor, outputs: tf.Tensor) -> None:
+        """Take in labels and outputs of some examples."""
+
+    def result(self) -> float:
+        """Return the metric of all examples since ``reset``."""
 
 
 class Stateful(Protocol):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    ModelWrapValidatorHandler,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
@@ -16,6 +18,7 @@ from pydantic import (
 )
 
 from ablations.errors import UserCodeError, suggest
+from ablations.study.class_weights import ClassWeights, listed
 from ablations.study.families import (
     Augmentation,
     Clipping,
@@ -28,12 +31,17 @@ from ablations.study.families import (
     WeightAverage,
 )
 from ablations.study.frozen import Count, Frozen, misplaced, problem, show
+from ablations.study.layer_pattern import matches_none
+from ablations.study.misfits import misfits
 from ablations.study.model_families import Model
+from ablations.study.objectives import Measure, TrainingLoss
+from ablations.study.scores import SCORES, Score
 from ablations.study.settings import change
-from ablations.study.split_settings import TrainExamples, Validation
+from ablations.study.split_settings import PerClass, TrainExamples, Validation
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import Chosen, HostOnly, form_of
 from ablations.study.transfer import TransferRecipe
-from ablations.user_code import FORM, UserFunction
+from ablations.user_code import FORM, UserFunction, code_directory, code_from
 
 STEPS_BETWEEN_HISTOGRAMS = 250  # at the least, by default
 
@@ -61,6 +69,12 @@ def _classes(value: Any) -> tuple[int, ...] | None:
     raise problem(f"wants a list of at least two distinct labels ≥ 0, got {show(value)}")
 
 
+def _directory(value: str | None, info: ValidationInfo) -> str | None:
+    if value is not None and info.context and not Path(value).is_dir():
+        raise problem(f"{value}: no such directory; wants one that holds the code")
+    return value
+
+
 class DataRecipe(Frozen):
     """What is learned from, and what is held out."""
 
@@ -79,6 +93,19 @@ class DataRecipe(Frozen):
     """``standardize`` subtracts from each feature its mean over the training rows and divides by
     its deviation there, if that is not 0.  Null leaves features as they are, pixels from 0 to 1."""
 
+    _code: str | None = PrivateAttr(None)
+
+    @property
+    def code(self) -> str | None:
+        """Where a user's function is found that returns it; None is the working directory."""
+        return self._code
+
+    @model_validator(mode="after")
+    def _of_its_code(self) -> DataRecipe:
+        if form_of(self.name, (FORM,)):
+            self._code = code_directory()
+        return self
+
 
 class TrainingRecipe(Frozen):
     """How the weights are found."""
@@ -87,6 +114,16 @@ class TrainingRecipe(Frozen):
     """Examples a step; an epoch drops the examples that fill no whole batch, others each time."""
     epochs: HostOnly[Count]
     optimizer: Chosen[Optimizer]
+    loss: Chosen[TrainingLoss] | None = None
+    """What is minimized, and so which task is learned: ``mean_squared_error`` learns a regression,
+    ``binary_crossentropy`` several labels.  Null is the cross-entropy of a classification."""
+    metrics: Annotated[tuple[Chosen[Measure], ...], BeforeValidator(listed)] = ()
+    """What grades predictions besides the task's own: ``accuracy`` of a classification,
+    ``binary_accuracy`` of several labels, ``mean_absolute_error`` of a regression."""
+    class_weights: ClassWeights = None
+    """What the loss of an example of each class counts in training: a list in
+    the order of the classes, a mapping of these, or ``balanced``, N / (K · N_c).  It weighs no
+    evaluation."""
     schedule: HostOnly[Chosen[Schedule] | None] = None
     """How the optimizer's learning rate changes; null keeps it."""
     clipping: Chosen[Clipping] | None = None
@@ -99,6 +136,24 @@ class TrainingRecipe(Frozen):
     """A share of each label that is spread over all classes; a bare number is the share."""
     keep_checkpoint: HostOnly[bool] = False
     """Keep the final weights and optimizer state in ``checkpoint/``."""
+
+    @property
+    def task(self) -> Task:
+        """What is learned."""
+        return CLASSIFICATION if self.loss is None else self.loss.learns
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """What grades the predictions, the task's own score first."""
+        own = SCORES[self.task.score]
+        others = (measure.score for measure in self.metrics)
+        return (own, *(score for score in others if score.name != own.name))
+
+    @model_validator(mode="after")
+    def _fits_its_task(self) -> TrainingRecipe:
+        for path, message in misfits(self):
+            raise misplaced(message, *path)
+        return self
 
 
 class TelemetryRecipe(Frozen):
@@ -134,6 +189,18 @@ class BaseRecipe(Frozen):
     tunable: ClassVar[tuple[str, ...]] = ()
     """The sections whose settings a search may try."""
 
+    code: Annotated[str | None, AfterValidator(_directory)] = None
+    """The directory that ``python:`` functions, and programs, are taken from, such as a checkout of
+    an older version; null is the working directory.  What counts is the code, not where it lies."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _from_its_code(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Find functions where the recipe says."""
+        written = value.get("code") if isinstance(value, Mapping) else None
+        with code_from(written if isinstance(written, str) else None):
+            return handler(value)
+
     @property
     def all_data(self) -> tuple[DataRecipe, ...]:
         """All data sets that are learned from, the recipe's own task first."""
@@ -159,7 +226,7 @@ class BaseRecipe(Frozen):
 
     def without_telemetry(self) -> dict[str, Any]:
         """Return the settings that can change a result: all but what is recorded."""
-        return self.model_dump(mode="json", exclude={"telemetry"})
+        return self.model_dump(mode="json", exclude={"telemetry", "code"})
 
 
 class Recipe(BaseRecipe):
@@ -202,13 +269,36 @@ class Recipe(BaseRecipe):
         return None if self.transfer is None else self.transfer.source.file(seed)
 
     @model_validator(mode="after")
+    def _patterns_match(self, info: ValidationInfo) -> Recipe:
+        layers = self.model.kernel_layers if info.context else None
+        for name in ("regularization", "constraint"):
+            technique = getattr(self.training, name)
+            if layers is None or technique is None or technique.layers is None:
+                continue
+            if wrong := matches_none(technique.layers, layers, "layer with a kernel"):
+                raise misplaced(wrong, "training", name, "layers")
+        return self
+
+    @model_validator(mode="after")
     def _transfers(self, info: ValidationInfo) -> Recipe:
+        if self.training.task is not CLASSIFICATION:
+            message = f"wants classes, and training.loss learns a {self.training.task.title}"
+            if self.model.test_samples:
+                raise misplaced(message, "model", "monte_carlo_dropout")
+            for name in ("classes", "train_examples"):
+                if isinstance(getattr(self.data, name), (tuple, PerClass)):
+                    raise misplaced(message, "data", name)
         if self.transfer is None:
             return self
         if self.transfer.unfreeze and self.training.early_stopping is not None:
             raise misplaced("does not go with early_stopping", "transfer", "unfreeze")
         if self.transfer.cache and self.training.augmentation is not None:
             raise misplaced("does not go with augmentation", "transfer", "cache")
+        if self.training.task is not CLASSIFICATION and getattr(
+            self.transfer.source, "paired_rows", False
+        ):
+            message = f"wants classes, and a {self.training.task.title} has none"
+            raise misplaced(message, "transfer", "source")
         changes = self.transfer.source.task_changes
         if changes is not None and info.context:
             settings = change({**self.settings(), "transfer": None}, changes)
@@ -219,6 +309,9 @@ class Recipe(BaseRecipe):
                 where = ".".join(map(str, first["loc"]))
                 message = f"{where}: {first['msg']}"
                 raise misplaced(message, "transfer", "source", "changes") from None
+            if self._source.training.task is not self.training.task:
+                message = f"wants a {self.training.task.title}, as the recipe's own task is"
+                raise misplaced(message, "transfer", "source", "changes")
         return self
 
     def settings(self) -> dict[str, Any]:

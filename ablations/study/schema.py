@@ -7,15 +7,18 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from ablations.errors import suggest
 from ablations.study.budgets import MOST_SEED, MOST_SEEDS, too_many
+from ablations.study.declared_metrics import DeclaredMetric as DeclaredMetric
+from ablations.study.declared_metrics import metrics_of
 from ablations.study.frozen import Count, Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
-from ablations.study.metrics import METRICS, Direction, Metric
+from ablations.study.metrics import Metric
 from ablations.study.recipe import Recipe
 from ablations.study.recipes import AnyRecipe, trainable
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.yaml_writer import to_yaml_line
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -50,12 +53,6 @@ def _study_name(value: str) -> str:
     return value
 
 
-def _metric(value: str) -> str:
-    if value not in METRICS:
-        raise problem(f'unknown metric "{value}"; {suggest(value, METRICS)}')
-    return value
-
-
 def _seeds(value: Any) -> tuple[int, ...]:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         if value > MOST_SEEDS:
@@ -75,8 +72,6 @@ def _seeds(value: Any) -> tuple[int, ...]:
 
 Name = Annotated[str, AfterValidator(_name)]
 StudyName = Annotated[str, AfterValidator(_study_name)]
-MetricName = Annotated[str, AfterValidator(_metric)]
-Target = Annotated[float, Field(gt=0, le=1)]
 Seeds = Annotated[tuple[int, ...], BeforeValidator(_seeds)]
 Listed = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 
@@ -97,11 +92,12 @@ class Tuning(Frozen):
     trials: Annotated[tuple[TuningTrial, ...], Listed]
     seeds: Seeds
     """The seeds of each trial; the comparison uses none of them."""
-    metric: MetricName
+    metric: str
     """The validation metric whose mean over the seeds chooses.
 
-    By default ``validation_accuracy``, that of the weights that are tested: the last epoch's, or
-    the restored best's under early stopping; their averages, where the recipe averages weights."""
+    By default ``validation_accuracy`` or what the task has in its place, that of the weights that
+    are tested: the last epoch's, or the restored best's under early stopping; their averages, where
+    the recipe averages weights."""
     epochs: Count | None = None
     """Epochs a trial; null trains a trial as long as the comparison."""
 
@@ -140,18 +136,11 @@ class Claim(Frozen):
     """The arm that is said to do better."""
     than: str
     on: str = "test_accuracy"
+    """In a study file by default the score of the task: of a regression
+    ``test_mean_absolute_error``."""
     source: str
     text: str = ""
     """The claim in words, where the arms' names do not say it."""
-
-
-class DeclaredMetric(Frozen):
-    """A metric that the study brings, beside those of ``METRICS``."""
-
-    better: Direction
-    unit: str = ""
-    if_diverged: float | None = None
-    """What a diverged run scores; null takes the worst of any completed run."""
 
 
 class Part(Frozen):
@@ -211,15 +200,15 @@ class Study(Frozen):
     seeds: Seeds
     tune: Tuning | None = None
     metrics: Mapping[str, DeclaredMetric] = {}
-    """Metrics of the study's own."""
+    """What the study says of metrics, its own among them."""
     metric: str = "test_accuracy"
     """The metric that answers the question."""
     margin: NonNegative = 0.0
     """The smallest difference of ``metric`` that matters in practice, in the metric's unit."""
-    target: Target | None = None
-    """The validation accuracy whose first epoch is reported.
+    target: float | None = None
+    """The validation accuracy, or what the task has in its place, whose first epoch is reported.
 
-    null takes a point below where the control's mean ends."""
+    null takes a point below where the mean accuracy of the control ends."""
     claims: Annotated[tuple[Claim, ...], Listed] = ()
     correction: Correction = "max_t"
     """Of p for the arms of a family: step-down max-T over joint sign flips, or Holm's."""
@@ -248,15 +237,31 @@ class Study(Frozen):
 
     @model_validator(mode="after")
     def _knows_its_metrics(self) -> Study:
-        for name in (self.metric, *self.if_diverged):
-            if name not in self.metrics:
-                _metric(name)
+        known = self.known_metrics
+        for name in (self.metric, *self.if_diverged, *(claim.on for claim in self.claims)):
+            if name not in known:
+                raise problem(f'unknown metric "{name}"; {suggest(name, known)}')
         return self
 
+    @property
+    def known_metrics(self) -> Mapping[str, Metric]:
+        """The metrics that some arm has, and those that the study brings, by name."""
+        return metrics_of([arm.recipe for arm in self.arms] or [self.base], self.metrics)
+
+    @property
+    def task(self) -> Task:
+        """What all arms learn; what something else trains is taken for a classification."""
+        recipe = self.arms[0].recipe if self.arms else self.base
+        return recipe.training.task if isinstance(recipe, Recipe) else CLASSIFICATION
+
+    @property
+    def score(self) -> str:
+        """What grades the predictions of every run: ``accuracy`` of a classification."""
+        return self.task.score
+
     def metric_named(self, name: str) -> Metric:
-        """Return one of the study's metrics, or of those that every study has."""
-        own = self.metrics.get(name)
-        return Metric(name, name, own.better, own.unit) if own else METRICS[name]
+        """Return one of the study's metrics; KeyError if there is none."""
+        return self.known_metrics[name]
 
     @property
     def answering_metric(self) -> Metric:

@@ -13,13 +13,13 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from ablations.study.budgets import MOST_TRIALS, too_many
 from ablations.study.design import label_of
 from ablations.study.frozen import Count, Frozen, problem, show
-from ablations.study.metrics import METRICS, OF_TESTED_WEIGHTS
-from ablations.study.schema import MetricName, Seeds, Tuning, TuningTrial
+from ablations.study.schema import Seeds, Tuning, TuningTrial
+from ablations.study.scores import Direction
 from ablations.study.settings import change, flatten
 
 DIGITS = 3  # significant digits of a drawn number
@@ -47,13 +47,6 @@ def _space(value: Any) -> tuple[Any, ...] | Range:
     raise problem(f"wants a list of two values or more, or low and high, got {show(value)}")
 
 
-def _of_validation(name: str) -> str:
-    known = [metric for metric in METRICS if metric.startswith("validation_")]
-    if name not in known:
-        raise problem(f'"{name}" is not of the validation split; wants one of {", ".join(known)}')
-    return name
-
-
 class Search(Frozen):
     """The ``tune:`` block of a study file."""
 
@@ -66,7 +59,8 @@ class Search(Frozen):
     """What a random search draws its trials from."""
     seeds: Seeds | None = None
     """Null takes five that the comparison does not use: see ``seeds_apart``."""
-    metric: Annotated[MetricName, AfterValidator(_of_validation)] = OF_TESTED_WEIGHTS
+    metric: str | None = None
+    """Null is that of the task's score: ``validation_accuracy`` of a classification."""
     epochs: Count | None = None
 
     def problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -136,15 +130,15 @@ Scores = Mapping[str, Sequence[float | None]]
 """Trial → the metric of each of its runs; None for a run that diverged."""
 
 
-def choose(tuning: Tuning, scores: Scores) -> TuningTrial | None:
+def choose(tuning: Tuning, scores: Scores, better: Direction) -> TuningTrial | None:
     """Return the trial that the arm is compared at; None while the search is not complete.
 
-    Fewest diverged runs first, then the best mean of the metric over the others; of equal trials
-    the one that is listed first.
+    ``better`` is the direction of the metric.  Fewest diverged runs first, then the best mean of
+    the metric over the others; of equal trials the one that is listed first.
     """
     if any(len(scores.get(trial.name, ())) < len(tuning.seeds) for trial in tuning.trials):
         return None
-    sign = -1.0 if METRICS[tuning.metric].better == "higher" else 1.0
+    sign = -1.0 if better == "higher" else 1.0
 
     def rank(trial: TuningTrial) -> tuple[int, float]:
         runs = scores[trial.name]

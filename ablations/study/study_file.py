@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from ablations.study.budgets import MOST_ARMS
+from ablations.study.declared_metrics import DeclaredMetric
 from ablations.study.frozen import Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
 from ablations.study.over import Over
@@ -17,12 +18,10 @@ from ablations.study.schema import (
     TUNING,
     Claim,
     Correction,
-    DeclaredMetric,
     Design,
     Listed,
     Name,
     Seeds,
-    Target,
 )
 from ablations.study.search import Search
 
@@ -39,6 +38,12 @@ def _arm_changes(value: Any) -> Any:
     raise problem(
         f"wants a mapping of dotted paths, or {COPY} for the control again, got {show(value)}"
     )
+
+
+class ClaimAsWritten(Claim):
+    """A claim of a study file, which need not say on what."""
+
+    on: str | None = None  # type: ignore[assignment]
 
 
 class StudyFile(Frozen):
@@ -61,11 +66,12 @@ class StudyFile(Frozen):
     seeds: Seeds
     tune: Search | None = None
     metrics: Mapping[str, DeclaredMetric] = {}
-    """Metrics of the study's own, which its trainer returns."""
-    metric: str = "test_accuracy"
+    """What the study says of metrics; those of its own are what its trainer returns."""
+    metric: str | None = None
+    """Null is what the task scores on the test split: ``test_accuracy`` of a classification."""
     margin: NonNegative = 0.0
-    target: Target | None = None
-    claims: Annotated[tuple[Claim, ...], Listed, Field(validate_default=False)] = ()
+    target: float | None = None
+    claims: Annotated[tuple[ClaimAsWritten, ...], Listed, Field(validate_default=False)] = ()
     correction: Correction = "max_t"
     if_diverged: Mapping[str, float] = {}
     looks: Looks = ()

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import BeforeValidator, model_validator
 
 from ablations.study.families import Source
 from ablations.study.frozen import Count, Frozen, problem
+from ablations.study.layer_pattern import Pattern
 from ablations.study.technique import Chosen
-
-
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise problem(f'"{value}" is no regular expression: {error}') from None
-    return value
-
-
-Pattern = Annotated[str, AfterValidator(_pattern)]
-"""A regular expression that a layer's whole name matches."""
 
 
 class Release(Frozen):

@@ -12,6 +12,8 @@ from ablations.techniques.clipping import CLIPPINGS
 from ablations.techniques.constraints import CONSTRAINTS
 from ablations.techniques.initializers import INITIALIZERS
 from ablations.techniques.label_smoothing import LABEL_SMOOTHINGS
+from ablations.techniques.losses import LOSSES
+from ablations.techniques.measures import MEASURES
 from ablations.techniques.models import MODELS
 from ablations.techniques.normalization import NORMALIZATIONS
 from ablations.techniques.optimizers import OPTIMIZERS
@@ -30,6 +32,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             NORMALIZATIONS,
             MODELS,
             CLIPPINGS,
+            LOSSES,
+            MEASURES,
             OPTIMIZERS,
             SCHEDULES,
             REGULARIZATIONS,

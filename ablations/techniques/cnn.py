@@ -8,6 +8,8 @@ from pydantic import model_validator
 
 from ablations.errors import ModelError
 from ablations.study.frozen import Count, problem
+from ablations.study.model_families import Shape, one_input
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import LiveValues
 from ablations.techniques.layered import LayeredModel, Widths
 
@@ -40,32 +42,44 @@ class CNN(LayeredModel):
         return self
 
     def build(
-        self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
+        self,
+        input_shape: Shape,
+        outputs: int,
+        live: LiveValues | None = None,
+        task: Task = CLASSIFICATION,
     ) -> keras.Model:
         from ablations.techniques.keras.cnn import Convolutions, build
 
-        image = self.image(input_shape)
+        shape = one_input(self, input_shape)
+        image = self.image(shape)
         convolutions = Convolutions(image, self.filters, self.kernel_size, self.pool)
-        return build(self, convolutions, self.hidden, input_shape, classes, live)
+        return build(self, convolutions, self.hidden, shape, outputs, live)
 
-    def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
-        rows, columns, channels = self.image(input_shape)
+    def parameters(self, input_shape: Shape, outputs: int, task: Task = CLASSIFICATION) -> int:
+        rows, columns, channels = self.image(one_input(self, input_shape))
         total = 0
         for filters in self.filters:
             total += filters * (self.kernel_size**2 * channels + self.extras_per_unit)
             rows, columns, channels = rows // self.pool, columns // self.pool, filters
-        return total + self.dense_parameters(rows * columns * channels, self.hidden, classes)
+        return total + self.dense_parameters(rows * columns * channels, self.hidden, outputs)
+
+    @property
+    def convolutions(self) -> tuple[str, ...]:
+        """The names of the convolutions."""
+        return tuple(f"convolution{number}" for number in range(1, len(self.filters) + 1))
+
+    @property
+    def kernel_layers(self) -> tuple[str, ...]:
+        return (*self.convolutions, *self.dense_layers, "outputs")
 
     @property
     def levels(self) -> int:
         return len(self.filters) + len(self.hidden)
 
     def activations(self, model: keras.Model) -> dict[str, keras.KerasTensor]:
-        numbers = range(1, len(self.filters) + 1)
-        convolutions = (f"convolution{number}" for number in numbers)
-        found = {name: self.activation_of(model, f"_{name}") for name in convolutions}
-        numbers = range(1, len(self.hidden) + 1)
-        return found | {f"hidden{n}": self.activation_of(model, str(n)) for n in numbers}
+        found = {name: self.activation_of(model, f"_{name}") for name in self.convolutions}
+        dense = enumerate(self.dense_layers, start=1)
+        return found | {name: self.activation_of(model, str(number)) for number, name in dense}
 
     def image(self, input_shape: tuple[int, ...]) -> tuple[int, int, int]:
         """Return rows, columns and channels.

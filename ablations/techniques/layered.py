@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from ablations.study.budgets import MOST_LAYERS, too_many
 from ablations.study.frozen import Count, Frozen, Share, problem, show
+from ablations.study.layer_pattern import Pattern, matches_none
 from ablations.study.model_families import Activation, Initializer, Model, Normalization
 from ablations.study.technique import Chosen, HostOnly, Live
 
@@ -48,14 +49,50 @@ def saturating(layers: Iterable[str], activation: Activation) -> dict[str, tuple
 class LayeredModel(Model):
     """Layers of units, each: weighted sum, normalization, activation, dropout."""
 
+    hidden: Widths
+    """Units of each dense hidden layer: a list, or ``{depth: 20, width: 100}``."""
     activation: Chosen[Activation] = Field("elu", validate_default=True)
     initializer: HostOnly[Chosen[Initializer]] = Field("glorot_uniform", validate_default=True)
     normalization: Chosen[Normalization] | None = None
     dropout: Live[Share] = 0.0
     """Share of each hidden dense layer's outputs that a step sets to 0; the others are divided by
     1 − share, so that inference needs no correction (Srivastava et al. 2014)."""
+    dropout_layers: Pattern | None = None
+    """Only the hidden dense layers whose names match, such as ``hidden[12]``; null is all."""
     input_dropout: Live[Share] = 0.0
     """The same for the inputs."""
+    dropout_kind: Literal["plain", "alpha"] = "plain"
+    """``alpha`` sets what it drops to −1.7581, where SELU saturates, and scales and moves all so
+    that mean 0 and variance 1 are kept (Klambauer et al. 2017); of both dropouts."""
+    monte_carlo_dropout: Count | None = None
+    """Test with dropout as while training: the mean of the class probabilities over so many draws,
+    keyed by the seed (Gal and Ghahramani 2016).  Validation is without; null tests without too."""
+
+    @model_validator(mode="after")
+    def _dropout_has_a_place(self) -> LayeredModel:
+        pattern = self.dropout_layers
+        wrong = pattern and matches_none(pattern, self.dense_layers, "hidden dense layer")
+        if wrong:
+            raise problem(f"dropout_layers: {wrong}")
+        return self
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> LayeredModel:
+        if self.monte_carlo_dropout and not (self.dropout or self.input_dropout):
+            raise problem(
+                "monte_carlo_dropout does nothing without dropout; wants dropout or input_dropout "
+                "above 0"
+            )
+        return self
+
+    @property
+    def test_samples(self) -> int | None:
+        return self.monte_carlo_dropout
+
+    @property
+    def dense_layers(self) -> tuple[str, ...]:
+        """The names of the hidden dense layers."""
+        return tuple(f"hidden{number}" for number in range(1, len(self.hidden) + 1))
 
     @property
     def initializers(self) -> Mapping[str, Initializer]:
@@ -79,7 +116,7 @@ class LayeredModel(Model):
         scaled = 0 if self.normalization is None else 1 + int(self.normalization.has_scale)
         return int(self.has_bias) + scaled + self.activation.weights_per_unit
 
-    def dense_parameters(self, fan_in: int, hidden: tuple[int, ...], classes: int) -> int:
+    def dense_parameters(self, fan_in: int, hidden: tuple[int, ...], outputs: int) -> int:
         """Return the trainable numbers of dense hidden layers and the logits behind them."""
         total = 0
         for width in hidden:
@@ -87,8 +124,8 @@ class LayeredModel(Model):
             fan_in = width
         normalization = self.normalization
         if normalization is None or not normalization.on_logits:
-            return total + classes * (fan_in + 1)
-        return total + classes * (fan_in + 1 + int(normalization.has_scale))
+            return total + outputs * (fan_in + 1)
+        return total + outputs * (fan_in + 1 + int(normalization.has_scale))
 
     def activation_of(self, model: keras.Model, suffix: str) -> keras.KerasTensor:
         """Return the output of the activation whose layer's name ends in ``suffix``."""

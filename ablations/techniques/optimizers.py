@@ -108,10 +108,17 @@ class Adadelta(KerasOptimizer):
 
 
 class RMSprop(KerasOptimizer):
-    """s ← ρs + (1 − ρ)g², w ← w − ηg/√(s + ε) (Tieleman and Hinton 2012); s starts at 0."""
+    """s ← ρs + (1 − ρ)g², w ← w − ηg/√(s + ε) (Tieleman and Hinton 2012); s starts at 0.
+
+    TensorFlow 1 (``tf.train.RMSPropOptimizer``, the notes) starts s at 1 and takes 1e-10 for ε: its
+    first steps are short, where a start at 0 makes the first step η/√(1 − ρ).
+    """
 
     name: Literal["rmsprop"] = "rmsprop"
     keras_class = "RMSprop"
+    initial_accumulator_value: Annotated[
+        NonNegative, Field(description="Where s starts; 1 is TensorFlow 1's.")
+    ] = 0.0
     rho: Share = 0.9
     """Decay of the running mean s of g²."""
     momentum: Velocity = 0.0

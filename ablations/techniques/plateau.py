@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from ablations.study.families import Monitor
+from ablations.study.metrics import epoch_metric
 
 
 def error_of(values: Mapping[str, float], monitor: Monitor) -> float:
     """Return what should fall: the validation loss, or the share of wrong answers."""
-    value = values[monitor]
-    return 1.0 - value if monitor == "validation_accuracy" else value
+    value, metric = values[monitor], epoch_metric(monitor)
+    return 1.0 - value if metric and metric.better == "higher" else value
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from ablations.study.families import Pretraining, Source
-from ablations.study.frozen import NonNegative, Positive, Share
+from ablations.study.frozen import Count, NonNegative, Positive, Share
 from ablations.study.model_families import Model
 from ablations.study.protocols import Objective
 from ablations.study.technique import Family, LiveValues
@@ -86,19 +86,25 @@ class Autoencoder(Pretraining):
 class SameClassPairs(Pretraining):
     """Are two examples of the same class?  Half of the pairs are.
 
-    The logit is linear in |h₁ − h₂|, the difference of the highest hidden level's outputs.  That
-    two examples belong together is often known where their classes are not (notes 000).
+    The same hidden levels read both.  By ``distance`` the logit is linear in |h₁ − h₂|, the
+    difference of the highest level's outputs; ``concatenated`` joins h₁ and h₂ and puts
+    ``head_units`` units with ELU on top, then the logit.  That two examples belong together is
+    often known where their classes are not (notes 000).
     """
 
     name: Literal["same_class_pairs"] = "same_class_pairs"
     paired_rows: ClassVar[bool] = True
+    head: Literal["distance", "concatenated"] = "distance"
+    """How the outputs of the highest hidden level for a pair are put together."""
+    head_units: Count = 10
+    """Units between two outputs that are joined and the logit."""
 
     def build(
         self, model: keras.Model, levels: list[keras.KerasTensor], stage: int, live: LiveValues
     ) -> keras.Model:
         from ablations.techniques.keras.pretraining import pairs
 
-        return pairs(model, levels)
+        return pairs(model, levels, self.head_units if self.head == "concatenated" else None)
 
     def objective(self, live: LiveValues) -> Objective:
         from ablations.techniques.keras.objectives import same_class

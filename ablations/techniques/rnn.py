@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from ablations.errors import ModelError
 from ablations.study.frozen import problem
-from ablations.study.model_families import Activation, Initializer, Model
+from ablations.study.model_families import Activation, Initializer, Model, Shape, one_input
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import Chosen, HostOnly, LiveValues
 from ablations.techniques.layered import UNSEEDED, Widths, saturating
 
@@ -49,7 +50,11 @@ class RNN(Model):
         return self
 
     def build(
-        self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
+        self,
+        input_shape: Shape,
+        outputs: int,
+        live: LiveValues | None = None,
+        task: Task = CLASSIFICATION,
     ) -> keras.Model:
         from ablations.techniques.keras import rnn
 
@@ -58,21 +63,26 @@ class RNN(Model):
             return rnn.cell(self.cell, width, self.activation.function(), kernel, recurrent)
 
         kernel = self.initializer.build(UNSEEDED)
-        rows = self.rows(input_shape)
-        return rnn.build(cell, self.hidden, rows, input_shape, classes, kernel)
+        shape = one_input(self, input_shape)
+        rows = self.rows(shape)
+        return rnn.build(cell, self.hidden, rows, shape, outputs, kernel)
 
     @property
     def initializers(self) -> Mapping[str, Initializer]:
         return {"kernel": self.initializer, "recurrent_kernel": self.recurrent_initializer}
 
-    def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
-        _, fan_in = self.rows(input_shape)
+    def parameters(self, input_shape: Shape, outputs: int, task: Task = CLASSIFICATION) -> int:
+        _, fan_in = self.rows(one_input(self, input_shape))
         biases = 2 if self.cell == "gru" else 1  # a GRU has one on each side of its reset gate
         total = 0
         for width in self.hidden:
             total += _GATES[self.cell] * width * (fan_in + width + biases)
             fan_in = width
-        return total + classes * (fan_in + 1)
+        return total + outputs * (fan_in + 1)
+
+    @property
+    def kernel_layers(self) -> tuple[str, ...]:
+        return (*(f"hidden{number}/cell" for number in range(1, len(self.hidden) + 1)), "outputs")
 
     @property
     def levels(self) -> int:

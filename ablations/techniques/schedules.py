@@ -176,7 +176,7 @@ class Cosine(Schedule):
 
 
 class OneCycle(Schedule):
-    """From η₀/``start_divisor`` up to η₀ and down to the start/``final_divisor``, by cosines.
+    """From η₀/``start_divisor`` up to η₀ and down to the start/``final_divisor``.
 
     Smith and Topin 2018 in the form of PyTorch's ``OneCycleLR``; η₀ is the peak.  The momentum is
     left alone.
@@ -187,15 +187,36 @@ class OneCycle(Schedule):
     """The share of the updates until the peak."""
     start_divisor: Annotated[float, Field(ge=1)] = 25.0
     final_divisor: Annotated[float, Field(ge=1)] = 1e4
+    annealing: Literal["cosine", "linear"] = "cosine"
+    """How the rate goes from one end of a phase to the other."""
+    three_phases: bool = False
+    """Fall to the start again in as many updates as the rise took, then to the end (the paper)."""
+
+    @model_validator(mode="after")
+    def _phases_fit(self) -> OneCycle:
+        if self.three_phases and self.rising_share > 0.5:
+            raise problem(f"three_phases wants rising_share ≤ 0.5, got {self.rising_share}")
+        return self
 
     def factors(self, t: Array, span: Span, state: ScheduleState) -> Array:
         import numpy as np
 
+        between = _cosine if self.annealing == "cosine" else _line
         start = 1.0 / self.start_divisor
-        peak, last = self.rising_share * span.updates - 1.0, span.updates - 1.0
-        rising = _cosine(start, 1.0, t / peak if peak > 0 else np.ones(len(t)))
-        falling = _cosine(1.0, start / self.final_divisor, (t - peak) / (last - peak))
-        return np.where(t <= peak, rising, falling)
+        end, last = start / self.final_divisor, span.updates - 1.0
+        peak = self.rising_share * span.updates - 1.0
+        rising = between(start, 1.0, t / peak if peak > 0 else np.ones(len(t)))
+        if not self.three_phases:
+            falling = between(1.0, end, (t - peak) / (last - peak))
+            return np.where(t <= peak, rising, falling)
+        back = 2 * self.rising_share * span.updates - 2.0
+        falling = between(1.0, start, (t - peak) / (back - peak) if back > peak else t * 0 + 1)
+        fading = between(start, end, (t - back) / (last - back) if last > back else t * 0 + 1)
+        return np.where(t <= peak, rising, np.where(t <= back, falling, fading))
+
+
+def _line(start: float, end: float, share: Array) -> Array:
+    return start + (end - start) * share
 
 
 def _cosine(start: float, end: float, share: Array) -> Array:

@@ -6,22 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, model_validator
 
-from ablations.errors import UserCodeError
-from ablations.study.frozen import problem
-from ablations.study.model_families import Activation, Model
+from ablations.study.model_families import Activation, Model, Shape
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import LiveValues
 from ablations.techniques.activations import ACTIVATIONS
 from ablations.techniques.layered import saturating
-from ablations.user_code import FORM, UserFunction
+from ablations.techniques.user_function import FORM, built_function, with_code
 
 if TYPE_CHECKING:
     import keras
 
 
 class UserModel(Model):
-    """``function(input_shape, classes, **parameters)``, which returns a Keras model.
+    """``function(input_shape, outputs, **parameters)``, which returns a Keras model.
 
-    It maps inputs [B, *input_shape] to logits [B, classes], without a softmax.  Parameters stand
+    It maps inputs [B, *input_shape] to [B, outputs]: a logit for each class or label, without
+    a softmax or sigmoid, or a number for each target.  Of several inputs ``input_shape`` is a
+    mapping of names, which those of the model's ``keras.Input`` are.  An input of ``dtype="int32"``
+    gets whole numbers as they are, as those of tokens.  Parameters stand
     beside the name: ``{name: "python:mypackage.build", width: 30}``.  The module is looked for in
     the working directory first.  Each seed draws all weights anew by the layers' initializers,
     keyed by the layers' names; what a layer has no initializer for comes from building it again
@@ -38,29 +40,24 @@ class UserModel(Model):
     @model_validator(mode="before")
     @classmethod
     def _with_its_code(cls, value: Any) -> Any:
-        """Add the hash, unless the recipe is read back with the one that it was made with."""
-        name = value.get("name", FORM)
-        if name == FORM or value.get("code"):  # the form stands for all of them in the catalogue
-            return value
-        try:
-            return {**value, "code": code_hash(UserFunction.named(name))}
-        except UserCodeError as error:
-            raise problem(f"{name}: {error}") from None
+        return with_code(value)
 
     def build(
-        self, input_shape: tuple[int, ...], classes: int, live: LiveValues | None = None
+        self,
+        input_shape: Shape,
+        outputs: int,
+        live: LiveValues | None = None,
+        task: Task = CLASSIFICATION,
     ) -> keras.Model:
         from ablations.techniques.keras.user_model import build
 
-        function = UserFunction.named(self.name)
-        if code_hash(function) != self.code:
-            raise UserCodeError(f"{self.name}: its code has changed since the study was read")
-        return build(function, input_shape, classes, self.model_extra or {})
+        function = built_function(self.name, self.code)
+        return build(function, input_shape, outputs, task, self.model_extra or {})
 
-    def parameters(self, input_shape: tuple[int, ...], classes: int) -> int:
+    def parameters(self, input_shape: Shape, outputs: int, task: Task = CLASSIFICATION) -> int:
         from ablations.techniques.keras.user_model import trainable_numbers
 
-        return trainable_numbers(self.build(input_shape, classes))
+        return trainable_numbers(self.build(input_shape, outputs, task=task))
 
     def activations(self, model: keras.Model) -> dict[str, keras.KerasTensor]:
         from ablations.techniques.keras.user_model import activations
@@ -82,8 +79,3 @@ class UserModel(Model):
     @property
     def units_can_die(self) -> bool:
         return True  # units that are zero on the whole probe batch are counted whatever they are
-
-
-def code_hash(function: UserFunction) -> str:
-    """Return the hash of the function's code: enough to tell versions apart, short in a plan."""
-    return function.digest()[:16]

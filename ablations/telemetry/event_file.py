@@ -31,13 +31,18 @@ class EventFile:
         suffix: str = "",
         append_to: Path | None = None,
         prefix: str = EVENTS_PREFIX,
+        started: float | None = None,
     ) -> None:
-        """``prefix`` is that by which TensorBoard finds event files, or another that it passes."""
+        """Open a new file, or one to ``append_to``.
+
+        ``prefix`` is that by which TensorBoard finds event files, or another that it passes;
+        ``started`` is the time by which TensorBoard orders its runs, None is now.
+        """
         name = f"{prefix}{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
         self.path = append_to or directory / f"{name}.{next(_FILES)}{suffix}"
         self._stream = self.path.open("ab", buffering=0)
         if append_to is None:
-            self._append(Event(file_version="brain.Event:2"))
+            self._append(Event(file_version="brain.Event:2"), started)
 
     def __enter__(self) -> EventFile:
         return self
@@ -62,6 +67,6 @@ class EventFile:
         """Append records as another file holds them."""
         self._stream.write(records)
 
-    def _append(self, event: Event) -> None:
-        event.wall_time = time.time()
+    def _append(self, event: Event, wall_time: float | None = None) -> None:
+        event.wall_time = time.time() if wall_time is None else wall_time
         self._stream.write(record(event.SerializeToString()))

@@ -20,7 +20,6 @@ from tensorboard.plugins.hparams.metadata import (
 )
 
 from ablations.study.expand import Run
-from ablations.study.metrics import METRICS
 from ablations.study.schema import TUNING, Study
 from ablations.study.variation import (
     COMPARISON,
@@ -32,7 +31,13 @@ from ablations.telemetry import tags
 from ablations.telemetry.summaries import Value, metadata_only
 
 ARM = "arm"
-SEED = "seed"
+FIRST_METRICS = (
+    "validation_accuracy_best",
+    "test_loss",
+    "validation_loss_best",
+    "train_loss_last",
+)
+"""What follows the study's own metric: the dashboard shows five at first."""
 
 
 def group(study: str, arm: str, trial: str = "") -> str:
@@ -44,17 +49,18 @@ def group(study: str, arm: str, trial: str = "") -> str:
 
 
 def experiment(study: Study) -> Value:
-    """Return the study's description: its columns, the ablated settings first."""
-    varied, tried = varied_settings(study), tried_settings(study)
-    infos = [_info(ARM, list(study.arm_names), differs=True)]
+    """Return the study's description: its columns, what is ablated first.
+
+    That are the factors of a design, else the arms.  A group's row shows the settings of one of
+    its sessions, so the seed, in which they differ, is no column.
+    """
+    settings, arm = _settings(study), _info(ARM, list(study.arm_names), differs=True)
+    infos = [*settings, arm] if study.arms[0].levels else [arm, *settings]
     if study.tune:
-        infos.append(_info(PHASE, [COMPARISON, TUNING], differs=True))
-    for path, values in varied.items():
-        follows = f"{path.rpartition('.')[0]}.name" in varied and not path.endswith(".name")
-        levels = [*values.values(), *tried.get(path, [])]
-        infos.append(_info(path, levels, differs=path in tried or not follows))
-    infos.append(api_pb2.HParamInfo(name=SEED, type=api_pb2.DATA_TYPE_FLOAT64))
-    ordered = [study.metric, *(name for name in METRICS if name != study.metric)]
+        infos.insert(1, _info(PHASE, [COMPARISON, TUNING], differs=True))
+    known = study.known_metrics
+    first = [name for name in FIRST_METRICS if name in known]
+    ordered = list(dict.fromkeys([study.metric, *first, *known]))
     metrics = [
         api_pb2.MetricInfo(
             name=api_pb2.MetricName(tag=tags.final(name)),
@@ -66,6 +72,17 @@ def experiment(study: Study) -> Value:
         name=study.study, description=study.question, hparam_infos=infos, metric_infos=metrics
     )
     return _value(EXPERIMENT_TAG, plugin_data_pb2.HParamsPluginData(experiment=message))
+
+
+def _settings(study: Study) -> list[api_pb2.HParamInfo]:
+    """Return a column for each setting that varies between arms, or that a search tries."""
+    varied, tried = varied_settings(study), tried_settings(study)
+    infos = []
+    for path, values in varied.items():
+        follows = f"{path.rpartition('.')[0]}.name" in varied and not path.endswith(".name")
+        levels = [*values.values(), *tried.get(path, [])]
+        infos.append(_info(path, levels, differs=path in tried or not follows))
+    return sorted(infos, key=lambda info: not info.differs)
 
 
 def _info(name: str, values: list[str | float | bool], differs: bool) -> api_pb2.HParamInfo:
@@ -92,7 +109,7 @@ def session_start(run: Run, settings: Mapping[str, str | float | bool]) -> Value
     message = plugin_data_pb2.SessionStartInfo(
         group_name=group(run.study, run.arm, run.trial), start_time_secs=time.time()
     )
-    for name, value in {ARM: run.arm, SEED: float(run.seed), **settings}.items():
+    for name, value in {ARM: run.arm, **settings}.items():
         message.hparams[name].CopyFrom(_proto(value))
     return _value(
         SESSION_START_INFO_TAG, plugin_data_pb2.HParamsPluginData(session_start_info=message)

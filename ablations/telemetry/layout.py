@@ -1,33 +1,65 @@
-"""The Custom Scalars layout: for each metric, every arm's mean with its band over the seeds."""
+"""The Custom Scalars layout: every arm's mean with its band over the seeds, what matters first."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from tensorboard.compat.proto.summary_pb2 import SummaryMetadata
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar.metadata import CONFIG_SUMMARY_TAG, PLUGIN_NAME
 
+from ablations.study.metrics import epoch_metric
+from ablations.study.schema import Study
 from ablations.telemetry import tags
 from ablations.telemetry.summaries import Value, bytes_scalar
 
 
-def band_layout() -> Value:
+def band_layout(study: Study) -> Value:
     """Return the layout; its charts read the tags of ``runs/<study>/summary/<arm>/``."""
-    charts = [
+    banded = tags.banded(study)
+    first = _curve_of(study, banded)
+    others = [metric for metric in banded if metric != first]
+    categories = [
+        layout_pb2.Category(
+            title="mean and 95% interval over seeds: what answers the question",
+            chart=_charts(first),
+        ),
+        layout_pb2.Category(
+            title="mean and 95% interval over seeds: the rest",
+            chart=[chart for metric in others for chart in _charts(metric)],
+        ),
+    ]
+    plugin = SummaryMetadata.PluginData(plugin_name=PLUGIN_NAME)
+    layout = layout_pb2.Layout(category=categories)
+    return bytes_scalar(CONFIG_SUMMARY_TAG, layout.SerializeToString(), plugin)
+
+
+def _curve_of(study: Study, banded: Sequence[str]) -> str:
+    """Return the epoch metric whose curve leads to the study's metric."""
+    summary, metric = study.answering_metric.summary, study.metric
+    of_summary = "" if summary is None else summary.metric
+    named = metric.replace("test_", "validation_", 1)
+    wanted = (of_summary, named, f"validation_{study.score}")
+    return next(name for name in (*wanted, *banded) if name in banded)
+
+
+def _charts(name: str) -> list[layout_pb2.Chart]:
+    """Return the close-up of a metric and the whole of it."""
+    metric = epoch_metric(name)
+    label = name if metric is None else metric.label
+    titles = (f"{label}: the best arms, second half of training", f"{label}: all arms")
+    return [
         layout_pb2.Chart(
-            title=tags.EPOCH_SCALARS[metric],
+            title=title,
             margin=layout_pb2.MarginChartContent(
                 series=[
                     layout_pb2.MarginChartContent.Series(
-                        value=tags.band(metric, "mean"),
-                        lower=tags.band(metric, "lower"),
-                        upper=tags.band(metric, "upper"),
+                        value=tag(name, "mean"),
+                        lower=tag(name, "lower"),
+                        upper=tag(name, "upper"),
                     )
                 ]
             ),
         )
-        for metric in tags.BANDS
+        for title, tag in zip(titles, (tags.close_up, tags.band), strict=True)
     ]
-    category = layout_pb2.Category(title="mean and 95% interval over seeds", chart=charts)
-    layout = layout_pb2.Layout(category=[category])
-    plugin = SummaryMetadata.PluginData(plugin_name=PLUGIN_NAME)
-    return bytes_scalar(CONFIG_SUMMARY_TAG, layout.SerializeToString(), plugin)

@@ -57,7 +57,7 @@ class RunEvents:
         """Write the scalars that have a tag and a finite value, and the histograms."""
         self._file.write(
             step,
-            *summaries.scalars(tags.EPOCH_SCALARS, scalars),
+            *summaries.scalars(tags.of_epoch(scalars), scalars),
             *_values(histograms),
             *summaries.scalars(tags.STAGE_SCALARS, scalars),
             *_layer_scalars(layers),

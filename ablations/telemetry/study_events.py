@@ -3,64 +3,59 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-
-import numpy as np
 
 from ablations.files import UNFINISHED, make_directory, sync
 from ablations.ledger.paths import EVENTS_PREFIX
-from ablations.ledger.records import Epoch
 from ablations.study.schema import Study
 from ablations.telemetry import hparams, tags
+from ablations.telemetry.bands import Bands, EpochBand, is_close
 from ablations.telemetry.event_file import EventFile
 from ablations.telemetry.layout import band_layout
-from ablations.telemetry.summaries import Value, scalar, text
+from ablations.telemetry.summaries import Value, image, scalar, text
 
-CONFIDENCE = 0.95
 BAND = ".band"
 
 
 def write_study(directory: Path, study: Study) -> None:
     """Write the experiment and the layout, in place of what an earlier version wrote."""
-    _replace(directory, ".study", [(0, [hparams.experiment(study), band_layout()])])
+    _replace(directory, ".study", [(0, [hparams.experiment(study), band_layout(study)])])
 
 
-def write_report(directory: Path, markdown: str) -> None:
-    """Write the report's text for the Text dashboard."""
-    _replace(directory, ".report", [(0, [text(tags.REPORT_TEXT, markdown)])])
+def write_answer(directory: Path, markdown: str) -> None:
+    """Write the study's answer for the Text dashboard."""
+    _replace(directory, ".answer", [(0, [text(tags.ANSWER_TEXT, markdown)])])
 
 
-def write_bands(directory: Path, histories: Sequence[Sequence[Epoch]]) -> None:
-    """Write an arm's mean and 95% interval over seeds at each epoch that all seeds reached.
+def write_report(directory: Path, markdown: str, figures: Mapping[str, bytes]) -> None:
+    """Write the report's text for the Text dashboard, and its figures: name → PNG."""
+    images = [image(tags.figure(name), png) for name, png in figures.items()]
+    _replace(directory, ".report", [(0, [text(tags.REPORT_TEXT, markdown), *images])])
 
-    The interval is Student's t on the seeds' values; with one seed it is the value itself.
+
+def write_bands(
+    directory: Path, bands: Bands, close: Collection[str] = (), position: int = 0
+) -> None:
+    """Write an arm's mean and 95% interval over seeds, and its mean among the runs' curves.
+
+    ``close`` names the metrics in whose close-up the arm is shown, ``position`` is the arm's in
+    the study: TensorBoard lists the summaries in this order, before all runs.
     """
-    epochs = zip(*histories, strict=False)  # ends with the shortest history
-    records = [(int(lines[0]["epoch"] or 0), list(_band_points(lines))) for lines in epochs]
-    _replace(directory, BAND, records)
+    records = [(band.epoch, list(_band_points(band, bands, close))) for band in bands]
+    _replace(directory, BAND, records, started=1.0 + position)
 
 
-def _band_points(lines: Sequence[Epoch]) -> Iterator[Value]:
-    """Yield the band of each metric that every seed measured in one epoch; one line a seed."""
-    for metric in tags.BANDS:
-        values = [value for line in lines if (value := line.get(metric)) is not None]
-        if len(values) == len(lines):
-            mean, half = _interval(values)
-            yield scalar(tags.band(metric, "mean"), mean)
-            yield scalar(tags.band(metric, "lower"), mean - half)
-            yield scalar(tags.band(metric, "upper"), mean + half)
-
-
-def _interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return mean and half width of Student's interval."""
-    if len(values) == 1:
-        return values[0], 0.0
-    from scipy.special import stdtrit
-
-    error = np.std(values, ddof=1) / np.sqrt(len(values))
-    half = stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2) * error
-    return float(np.mean(values)), float(half)
+def _band_points(band: EpochBand, bands: Bands, close: Collection[str]) -> Iterator[Value]:
+    for metric, (mean, half) in band.intervals.items():
+        yield scalar(tags.of_epoch([metric])[metric], mean)
+        named = [tags.band]
+        if metric in close and is_close(band.epoch, bands[-1].epoch):
+            named.append(tags.close_up)
+        for tag in named:
+            yield scalar(tag(metric, "mean"), mean)
+            yield scalar(tag(metric, "lower"), mean - half)
+            yield scalar(tag(metric, "upper"), mean + half)
 
 
 def bands_in(directory: Path) -> list[Path]:
@@ -68,11 +63,17 @@ def bands_in(directory: Path) -> list[Path]:
     return sorted(directory.glob(f"{EVENTS_PREFIX}*{BAND}"))
 
 
-def _replace(directory: Path, suffix: str, records: Sequence[tuple[int, list[Value]]]) -> None:
+def _replace(
+    directory: Path,
+    suffix: str,
+    records: Sequence[tuple[int, list[Value]]],
+    started: float | None = None,
+) -> None:
     make_directory(directory)
     old = list(directory.glob(f"{EVENTS_PREFIX}*{suffix}"))
     if records:
-        with EventFile(directory, f"{suffix}{UNFINISHED}", prefix="") as events:
+        name = f"{suffix}{UNFINISHED}"
+        with EventFile(directory, name, prefix="", started=started) as events:
             for step, values in records:
                 events.write(step, *values)
         sync(events.path)

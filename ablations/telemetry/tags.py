@@ -1,5 +1,8 @@
 """Every tag name; TensorBoard groups its cards by the part before the slash.
 
+Its Time Series dashboard sorts the groups by name and opens the first two: so no group may come
+before ``curves`` and ``figures`` that is not worth it, and histograms come after them.
+
 The tags of an epoch's metrics are declared with the metrics, in ``study/metrics.py``.
 """
 
@@ -10,7 +13,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from ablations.study.layer_metrics import DEAD_SHARE, GRADIENT_NORM, SATURATED_SHARE, UPDATE_RATIO
-from ablations.study.metrics import EPOCH_METRICS, STAGE_METRICS
+from ablations.study.metrics import EPOCH_METRICS, STAGE_METRICS, epoch_metric
+from ablations.study.schema import Study
 
 EPOCH_SCALARS: Mapping[str, str] = MappingProxyType(
     {
@@ -27,13 +31,40 @@ STAGE_SCALARS: Mapping[str, str] = MappingProxyType(
 """The same as ``EPOCH_SCALARS``, for what only a run of several stages has."""
 
 BANDS = tuple(name for name, metric in EPOCH_METRICS.items() if metric.banded)
-"""The epoch metrics whose mean and confidence band over seeds are written for each arm."""
+"""Of a classification, the epoch metrics whose mean and band are written for each arm."""
+
+
+def of_epoch(names: Iterable[str]) -> dict[str, str]:
+    """Return name → tag of the scalars of an epoch that have one, the declared ones first.
+
+    The score of another task than a classification, and any metric, has the tag that follows from
+    its name: ``validation_r2_score`` is ``validation/r2_score``.
+    """
+    found = {name: epoch_metric(name) for name in names}
+    others = {n: m.tag for n, m in found.items() if m and m.tag and n not in EPOCH_METRICS}
+    return {**EPOCH_SCALARS, **others}
+
+
+def banded(study: Study) -> tuple[str, ...]:
+    """Return the epoch metrics of a study whose means and bands are charted."""
+    scores = dict.fromkeys(
+        name.removeprefix("test_")
+        for name in study.known_metrics
+        if f"validation_{name.removeprefix('test_')}_last" in study.known_metrics
+    )
+    others = (name for name in scores if name != study.score)
+    own = (f"{split}_{of}" for split in ("train", "validation") for of in ("loss", study.score))
+    return (*own, *(f"validation_{name}" for name in others))
+
 
 LAYER_SCALARS = (GRADIENT_NORM, UPDATE_RATIO, SATURATED_SHARE, DEAD_SHARE)
 """The metrics of a layer that are written as scalars; activations have their histograms."""
 
 STAGE_TEXT = "stages"
 """The tag of the text that says what each stage is."""
+
+ANSWER_TEXT = "answer"
+"""The tag of the study's answer and its verdicts, alone."""
 
 REPORT_TEXT = "report"
 """The tag of the study's report."""
@@ -44,6 +75,11 @@ def own(names: Iterable[str]) -> dict[str, str]:
     return {name: EPOCH_SCALARS.get(name, name) for name in names}
 
 
+def figure(name: str) -> str:
+    """Return the tag of one of the report's figures."""
+    return f"figures/{name}"
+
+
 def final(metric: str) -> str:
     """Return the tag of a finished run's metric."""
     return f"final/{metric}"
@@ -51,7 +87,12 @@ def final(metric: str) -> str:
 
 def band(metric: str, line: Literal["mean", "lower", "upper"]) -> str:
     """Return the tag of an arm's ``mean``, ``lower`` or ``upper`` over its seeds."""
-    return f"band/{metric}/{line}"
+    return f"interval/{metric}/{line}"
+
+
+def close_up(metric: str, line: Literal["mean", "lower", "upper"]) -> str:
+    """Return the same, where the best arms are shown alone; see ``close_up.py``."""
+    return f"interval_close_up/{metric}/{line}"
 
 
 def layer_scalar(metric: str, layer: str) -> str:
@@ -66,7 +107,7 @@ def gradient_histogram(layer: str) -> str:
 
 def activation_histogram(layer: str) -> str:
     """Return the tag of a layer's activations on the probe batch."""
-    return f"activation/{layer}"
+    return f"unit_activation/{layer}"
 
 
 def weight_histogram(layer: str) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ablations.study.layer_metrics import LAYER_METRICS
-from ablations.study.metrics import EPOCH_METRICS, STAGE
+from ablations.study.metrics import STAGE, epoch_metric, of_another_task
 from ablations.telemetry.histograms import Buckets
 from ablations.telemetry.writer import Layers
-
-_OF_ANOTHER_TASK = {metric.replaces: name for name, metric in EPOCH_METRICS.items()}
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class EpochRecord:
     updates: int
     """Updates done, over all stages of the run."""
     metrics: Mapping[str, float]
-    """Name, declared in ``study/metrics.py`` → value, in the order of ``metrics.jsonl``.
+    """Name, known to ``study/metrics.py`` → value, in the order of ``metrics.jsonl``.
 
     What was not measured is left out; what is not finite stays NaN or infinite.
     """
@@ -44,7 +42,7 @@ class EpochRecord:
     """Whether early stopping ends the stage after this epoch."""
 
     def __post_init__(self) -> None:
-        if undeclared := sorted(self.metrics.keys() - EPOCH_METRICS.keys()):
+        if undeclared := sorted(name for name in self.metrics if epoch_metric(name) is None):
             raise ValueError(f"no metric of an epoch is declared as {', '.join(undeclared)}")
         names = {name for of_layer in self.layers.values() for name in of_layer}
         if undeclared := sorted(names - LAYER_METRICS.keys()):
@@ -67,7 +65,8 @@ class EpochRecord:
         Losses and accuracies of another task than the recipe's own have names of their own, so
         that no reader takes them for the recipe's.
         """
-        names = {} if self.own_task else _OF_ANOTHER_TASK
-        metrics = {names.get(name, name): value for name, value in self.metrics.items()}
+        metrics = dict(self.metrics)
+        if not self.own_task:
+            metrics = {of_another_task(name): value for name, value in metrics.items()}
         stage = {} if self.stage is None else {STAGE: self.stage}
         return {"updates": self.updates, **metrics, **stage}

@@ -13,6 +13,7 @@ from ablations.ledger.inputs import inputs_digest
 from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Result, write_correct
+from ablations.study.metrics import final_metrics
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry.run_events import RunEvents
@@ -107,7 +108,8 @@ class _RunTraining(RecordedTraining):
         training = self.run.trained.training
         tested = FinalScores({}) if progress.reason or self.run.trial else self.trainer.test()
         restores_best = training.early_stopping is not None
-        summaries = progress.summaries(self.trainer.best_epoch if restores_best else None)
+        declared = final_metrics(training.task, training.scores)
+        summaries = progress.summaries(declared, self.trainer.best_epoch if restores_best else None)
         metrics = {**tested.metrics, **summaries}
         if training.keep_checkpoint:
             checkpoint.save(self.directory.final_state, self.trainer.variables())

@@ -114,7 +114,8 @@ def _pretraining_recipe(recipe: Recipe, task: Pretraining) -> Recipe:
     """Return the recipe of a pretraining stage.
 
     It inherits the recipe's gradient clipping and, unless the task names its own, optimizer and
-    batch size.  It minimizes another objective, so it inherits nothing that regularizes the
+    batch size.  The recipe's loss says only which labels the data has, and which outputs the
+    network.  It minimizes another objective, so it inherits nothing that regularizes the
     recipe's own (regularization, constraint, augmentation, weight average, early stopping), and
     no learning-rate schedule.
     """
@@ -122,6 +123,7 @@ def _pretraining_recipe(recipe: Recipe, task: Pretraining) -> Recipe:
         batch_size=task.batch_size or recipe.training.batch_size,
         epochs=task.epochs,
         optimizer=task.optimizer or recipe.training.optimizer,
+        loss=recipe.training.loss,
         clipping=recipe.training.clipping,
     )
     data = recipe.data.model_copy(update={"train_examples": task.examples})

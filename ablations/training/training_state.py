@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from ablations.ledger.records import StageRecord
-from ablations.study.metrics import METRICS
+from ablations.study.metrics import METRICS, Metric
+from ablations.study.scores import SCORES, Score
+from ablations.study.tasks import CLASSIFICATION
 from ablations.training.epoch_record import EpochRecord
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -90,18 +92,22 @@ class Progress(BaseModel):
         """Return one metric epoch by epoch, NaN where it was not measured."""
         return [line.get(metric, math.nan) for line in self.history]
 
-    def best_epoch(self) -> int | None:
-        """Return the first epoch with the best validation accuracy, None where there is none."""
+    def best_epoch(self, score: Score = SCORES[CLASSIFICATION.score]) -> int | None:
+        """Return the first epoch with the best validation score, None where there is none."""
+        sign = 1 if score.better == "higher" else -1
+        curve = self.curve(f"validation_{score.name}")
         finite = [
-            (accuracy, line["epoch"])
-            for accuracy, line in zip(self.curve("validation_accuracy"), self.history, strict=True)
-            if math.isfinite(accuracy)
+            (sign * value, line["epoch"])
+            for value, line in zip(curve, self.history, strict=True)
+            if math.isfinite(value)
         ]
         _, epoch = max(finite, key=lambda pair: pair[0], default=(math.nan, None))
         return None if epoch is None else int(epoch)
 
-    def summaries(self, tested_epoch: int | None = None) -> dict[str, float]:
-        """Return the final metrics that summarize a curve of finite values.
+    def summaries(
+        self, metrics: Mapping[str, Metric] = METRICS, tested_epoch: int | None = None
+    ) -> dict[str, float]:
+        """Return those of the final ``metrics`` that summarize a curve of finite values.
 
         ``tested_epoch`` is the epoch whose weights are tested, where that is not the last.
         """
@@ -109,7 +115,7 @@ class Progress(BaseModel):
         tested = None if tested_epoch is None else epochs.index(tested_epoch)
         values = {
             name: metric.summary.of(self.curve(metric.summary.metric), tested)
-            for name, metric in METRICS.items()
+            for name, metric in metrics.items()
             if metric.summary is not None
         }
         return {name: value for name, value in values.items() if value is not None}

@@ -52,7 +52,9 @@ def test_a_technique_is_printed_with_what_its_contract_says() -> None:
 def test_an_alias_shows_what_it_stands_for_and_a_name_in_two_families_both() -> None:
     assert printed("clipnorm") == printed("by_norm")
     heads = [line for line in lines(printed(f"{FORM[:7]}mine.build")) if line.startswith(FORM)]
-    assert [head.split(", at ")[0] for head in heads] == [f"{FORM}: data set", f"{FORM}: model"]
+    assert [head.split(", at ")[0] for head in heads] == [
+        f"{FORM}: {of}" for of in ("data set", "model", "loss", "metric")
+    ]
 
 
 def test_a_parameter_or_a_section_shows_its_settings() -> None:

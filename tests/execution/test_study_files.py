@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.util import tensor_util
 
 from ablations.analysis.read.collect import read_record
 from ablations.execution.study_files import record, summarize
@@ -14,13 +13,13 @@ from tests.support.synthetic_runs import SyntheticStudy, make_study
 def test_the_record_says_what_a_diverged_run_scores(tmp_path: Path) -> None:
     """What the user states stands; the rest is what a guess among the data's classes scores."""
     study = make_study(if_diverged={"test_accuracy": 0.0, "train_seconds": 60.0})
-    assert record(study, RunsDirectory(tmp_path), classes=4)
+    assert record(study, RunsDirectory(tmp_path), outputs=4)
     stated = read_record(tmp_path, study.study).if_diverged
     assert stated["test_accuracy"] == 0.0
     assert stated["train_seconds"] == 60.0
     assert stated["validation_accuracy_last"] == 0.25
     assert "weight_sparsity" not in stated
-    assert not record(study, RunsDirectory(tmp_path), classes=4)
+    assert not record(study, RunsDirectory(tmp_path), outputs=4)
 
 
 def test_a_band_counts_the_seeds_that_the_study_declares(tmp_path: Path) -> None:
@@ -42,8 +41,8 @@ def means(path: Path) -> dict[int, float]:
     """Epoch → the band's mean of the curve that ``synthetic`` writes."""
     events = [Event.FromString(record) for record in RawEventFileLoader(str(path)).Load()]
     return {
-        event.step: float(tensor_util.make_ndarray(value.tensor))
+        event.step: value.simple_value
         for event in events
         for value in event.summary.value
-        if value.tag == "band/validation_accuracy/mean"
+        if value.tag == "interval/validation_accuracy/mean"
     }

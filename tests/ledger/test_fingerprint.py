@@ -23,6 +23,7 @@ RICH = {
     "model.activation": {"name": "leaky_relu", "negative_slope": 0.2},
     "model.initializer": "he_normal",
     "model.normalization": "batch_norm",
+    "model.dropout": 0.3,
     "training.clipping": "by_norm",
     "training.weight_average": "ema",
     "training.schedule": "exponential",
@@ -51,6 +52,9 @@ OTHER_NAMES = {
 ABSENT = {
     "transfer": {"source": {"name": "autoencoder", "epochs": 1}},
     "training.label_smoothing": 0.1,
+    "training.loss": "categorical_crossentropy",
+    "training.metrics": ["sparse_top_k_categorical_accuracy"],
+    "training.class_weights": "balanced",
     "data.scale": "standardize",
 }
 """What a recipe may have that the rich one lacks."""
@@ -64,8 +68,10 @@ def other(path, value):
         return not value
     if isinstance(value, list):
         return [*value, 3]
-    if path.endswith("position"):
-        return "after"
+    words = {"position": "after", "dropout_kind": "alpha", "layers": "hidden1"}
+    for ending, word in words.items():
+        if path.endswith(ending):
+            return word
     if path.endswith("monitor"):
         return "validation_accuracy"
     if value is None:

@@ -75,7 +75,7 @@ class Adadelta(Rule):
 
 
 class RMSprop(Rule):
-    """s ← ρs + (1 − ρ)g², from 0; centred: s minus the square of g's running mean."""
+    """s ← ρs + (1 − ρ)g², from ``start``; centred: s minus the square of g's running mean."""
 
     def __init__(
         self,
@@ -84,8 +84,10 @@ class RMSprop(Rule):
         momentum: float = 0.0,
         centered: bool = False,
         epsilon: float = 1e-7,
+        start: float = 0.0,
     ) -> None:
         super().__init__(learning_rate)
+        self.v = np.float64(start)
         self.rho, self.beta, self.centered, self.epsilon = rho, momentum, centered, epsilon
         self.velocity: Array = np.float64(0)
 

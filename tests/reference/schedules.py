@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 
 def piecewise_constant(
     rate: float, t: int, steps: int, boundaries: Sequence[float], factors: Sequence[float]
@@ -43,6 +45,25 @@ def cosine(rate: float, t: int, total: int, share: float) -> float:
     """Loshchilov and Hutter 2017, equation 5, with η_min = share · η₀."""
     low = share * rate
     return low + 0.5 * (rate - low) * (1 + math.cos(math.pi * t / total))
+
+
+def one_cycle_in_lines(
+    rate: float, t: int, total: int, rising: float, divisor: float, final_divisor: float
+) -> float:
+    """``OneCycleLR`` with ``anneal_strategy="linear"``."""
+    initial = rate / divisor
+    peak_at = rising * total - 1
+    times, rates = [0, peak_at, total - 1], [initial, rate, initial / final_divisor]
+    return float(np.interp(t, times, rates))
+
+
+def one_cycle_in_three(
+    rate: float, t: int, total: int, rising: float, divisor: float, final_divisor: float
+) -> float:
+    """``OneCycleLR`` with ``anneal_strategy="linear"`` and ``three_phase=True``."""
+    initial = rate / divisor
+    times = [0, rising * total - 1, 2 * rising * total - 2, total - 1]
+    return float(np.interp(t, times, [initial, rate, initial, initial / final_divisor]))
 
 
 def one_cycle(

@@ -13,6 +13,7 @@ from ablations.study.metrics import (
     Summary,
     scores_if_diverged,
 )
+from ablations.study.tasks import CLASSIFICATION
 from ablations.telemetry import tags
 
 
@@ -20,11 +21,11 @@ from ablations.telemetry import tags
     ("summary", "curve", "wanted"),
     [
         (Summary("validation_accuracy", "best"), [0.2, 0.9, math.nan, 0.5], 0.9),
-        (Summary("validation_loss", "best"), [0.2, 0.9, math.inf, 0.1, 0.5], 0.1),
+        (Summary("validation_loss", "best", "lower"), [0.2, 0.9, math.inf, 0.1, 0.5], 0.1),
         (Summary("train_loss", "last"), [0.2, 0.9, math.inf], 0.9),
         (Summary("train_loss", "last"), [math.nan], None),
         (Summary("validation_accuracy", "tested"), [0.2, 0.9, 0.5], 0.5),
-        (Summary("validation_loss", "best"), [], None),
+        (Summary("validation_loss", "best", "lower"), [], None),
     ],
 )
 def test_a_curve_is_summarized_by_its_finite_values(
@@ -42,16 +43,19 @@ def test_the_tested_epoch_may_be_another_than_the_last() -> None:
 def test_a_summary_is_of_a_declared_metric_and_the_best_has_a_direction() -> None:
     summaries = [metric.summary for metric in METRICS.values() if metric.summary]
     assert [s for s in summaries if s.metric not in EPOCH_METRICS] == []
-    assert [s for s in summaries if s.take == "best" and not EPOCH_METRICS[s.metric].better] == []
+    assert [
+        s for s in summaries if s.take == "best" and s.better != EPOCH_METRICS[s.metric].better
+    ] == []
 
 
 def test_each_final_metric_is_computed_in_one_place(tensorflow: object) -> None:
-    from ablations.training.trainers.compiled.final_metrics import FINAL_METRICS
+    from ablations.training.trainers.compiled.final_metrics import final_metrics_of
 
+    computed = {name for name, _ in final_metrics_of(CLASSIFICATION)}
     summarized = {name for name, metric in METRICS.items() if metric.summary}
-    assert summarized.isdisjoint(FINAL_METRICS)
+    assert summarized.isdisjoint(computed)
     timed = {"train_seconds"}  # of the result's own seconds
-    assert METRICS.keys() == summarized | FINAL_METRICS.keys() | timed
+    assert METRICS.keys() == summarized | computed | timed
 
 
 def test_a_tag_is_of_one_metric() -> None:
@@ -68,7 +72,7 @@ def test_what_replaces_a_metric_is_of_the_same_kind() -> None:
 
 
 def test_a_diverged_run_scores_what_a_guess_among_the_classes_does() -> None:
-    scores = scores_if_diverged(10)
+    scores = scores_if_diverged(METRICS, 10)
     accuracies = {name for name in METRICS if "accuracy" in name}
     losses = {name for name in METRICS if "loss" in name}
     assert {scores[name] for name in accuracies} == {0.1}

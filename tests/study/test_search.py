@@ -147,28 +147,28 @@ def test_rounding_never_leaves_the_range():
 
 def test_the_best_mean_over_the_seeds_wins():
     scores = {"t0": [0.5, 0.5], "t1": [0.9, 0.3], "t2": [0.6, 0.5]}
-    assert choose(tuning(), scores).name == "t1"
+    assert choose(tuning(), scores, "higher").name == "t1"
     by_loss = tuning(metric="validation_loss_best")
-    assert choose(by_loss, scores).name == "t0"
+    assert choose(by_loss, scores, "lower").name == "t0"
 
 
 def test_of_equal_trials_the_first_wins():
     scores = {"t0": [0.1, 0.2], "t1": [0.7, 0.8], "t2": [0.8, 0.7]}
-    assert choose(tuning(), scores).name == "t1"
+    assert choose(tuning(), scores, "higher").name == "t1"
 
 
 def test_a_diverged_run_is_worse_than_any_score():
     scores = {"t0": [0.11, 0.10], "t1": [0.9, None], "t2": [None, None]}
-    assert choose(tuning(), scores).name == "t0"
-    assert choose(tuning(), {**scores, "t0": [None, None]}).name == "t1"
-    assert choose(tuning(), {name: [None, None] for name in scores}).name == "t0"
+    assert choose(tuning(), scores, "higher").name == "t0"
+    assert choose(tuning(), {**scores, "t0": [None, None]}, "higher").name == "t1"
+    assert choose(tuning(), {name: [None, None] for name in scores}, "higher").name == "t0"
 
 
 @pytest.mark.parametrize(
     "scores", [{}, {"t0": [0.5, 0.5]}, {"t0": [1, 1], "t1": [1, 1], "t2": [1]}]
 )
 def test_a_half_searched_grid_chooses_nothing(scores):
-    assert choose(tuning(), scores) is None
+    assert choose(tuning(), scores, "higher") is None
 
 
 def test_the_edges_of_the_search_are_its_lowest_and_highest_numbers():

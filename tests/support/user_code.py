@@ -21,6 +21,21 @@ def build(input_shape, classes, hidden=(8,), activation="relu"):
     return keras.Model(inputs, keras.layers.Dense(classes)(signal))
 
 
+def biased(input_shape, classes, hidden=(8,), bias=0.0):
+    """Rectified layers, the first of which starts at a bias."""
+    import keras
+
+    signal = inputs = keras.Input(input_shape)
+    signal = keras.layers.Flatten()(signal)
+    start = keras.initializers.Constant(bias)
+    first, *others = hidden
+    layer = keras.layers.Dense(first, "relu", bias_initializer=start, name="first")
+    signal = layer(signal)
+    for number, width in enumerate(others, start=2):
+        signal = keras.layers.Dense(width, "relu", name=f"layer{number}")(signal)
+    return keras.Model(inputs, keras.layers.Dense(classes, name="outputs")(signal))
+
+
 def normalized(input_shape, classes, hidden=(8,), activation="relu"):
     """A model with batch normalization of Keras, which draws nothing as it trains."""
     import keras

@@ -36,6 +36,8 @@ PLACES: Mapping[str, str] = {
     "early stopping": "training.early_stopping",
     "pretraining": "transfer.source",
     "label smoothing": "training.label_smoothing",
+    "loss": "training.loss",
+    "metric": "training.metrics.0",
 }
 REQUIRED: Mapping[str, Mapping[str, Any]] = {
     "piecewise_constant": {"boundaries_epochs": [0.5], "factors_of_rate": [0.1]},
@@ -52,12 +54,13 @@ ALL = [
     for title, family in FAMILIES.items()
     for technique in family.techniques
 ]
-IDS = [f"{title}-{name}" for title, name in ALL]
 
 
 def naming(title: str, name: str, **parameters: Any) -> dict[str, Any]:
     """Return the change of the tiny recipe that names one technique."""
     settings = {"name": name, **REQUIRED.get(name, {}), **parameters}
+    if title == "metric":
+        return {"training.metrics": [settings]}
     return {f"{PLACES[title]}.{key}": value for key, value in settings.items()}
 
 
@@ -108,7 +111,12 @@ def programs(tensorflow):
     return Programs()
 
 
-@pytest.mark.parametrize(("title", "name"), ALL, ids=IDS)
+OF_THE_TASK = ("loss", "metric")
+"""What ``tests/training/test_tasks.py`` holds against Keras, as each wants labels of its own."""
+TRAINED = [(title, name) for title, name in ALL if title not in OF_THE_TASK]
+
+
+@pytest.mark.parametrize(("title", "name"), TRAINED, ids="-".join)
 def test_keeps_what_every_technique_promises(programs, tmp_path, title, name):
     np.savez(tmp_path / "weights.npz", **{"hidden1/kernel": np.full((64, 8), 0.1, np.float32)})
     found = {"path": str(tmp_path / "weights.npz")} if name == "checkpoint" else {}
@@ -157,6 +165,8 @@ def test_rejects_an_unknown_parameter(tensorflow):
     accepted = []
     for title, name in ALL:
         changes = naming(title, name, no_such_knob=1)
+        if name in EXAMPLES.values() and title in OF_THE_TASK:
+            continue  # what a user's function takes, it is only called with
         if name in EXAMPLES.values():  # what a user's function takes, only the function can tell
             with pytest.raises(UserCodeError, match="unexpected keyword argument 'no_such_knob'"):
                 make_recipe(changes).model.parameters((8, 8), 10)

@@ -23,6 +23,11 @@ RULES = [
     ("adadelta", {"epsilon": 1e-2}, lambda: oracle.Adadelta(0.1, epsilon=1e-2)),
     ("rmsprop", {}, lambda: oracle.RMSprop(0.1)),
     ("rmsprop", {"momentum": 0.5, "centered": True}, lambda: oracle.RMSprop(0.1, 0.9, 0.5, True)),
+    (
+        "rmsprop",  # TensorFlow 1's
+        {"initial_accumulator_value": 1.0, "momentum": 0.5, "epsilon": 1e-10},
+        lambda: oracle.RMSprop(0.1, momentum=0.5, epsilon=1e-10, start=1.0),
+    ),
     ("adam", {}, lambda: oracle.Adam(0.1)),
     ("adam", {"beta_2": 0.9, "epsilon": 0.1}, lambda: oracle.Adam(0.1, 0.9, 0.9, 0.1)),
     ("adam", {"beta_2": 0.5, "amsgrad": True}, lambda: oracle.Adam(0.1, 0.9, 0.5, amsgrad=True)),
@@ -114,6 +119,19 @@ def test_matrix_optimizers_equal_the_formula(tensorflow, name, rule, shape):
     np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-4 if name == "muon" else 5e-6)
 
 
+def test_rmsprop_starts_its_accumulator_anew_for_every_seed(recipe, train):
+    optimizer = {"name": "rmsprop", "initial_accumulator_value": 1.0}
+    program = train(recipe({"training.optimizer": optimizer})).program
+
+    def accumulators():
+        return [v.numpy() for v in program.techniques.optimizer.variables if "velocity" in v.name]
+
+    assert any((slot != 1).any() for slot in accumulators())
+    program.reset(recipe({"training.optimizer": optimizer}), 1)
+    assert len(accumulators()) == 6
+    assert all((slot == 1).all() for slot in accumulators())
+
+
 def test_muon_takes_adam_for_what_is_no_matrix(tensorflow):
     wanted = oracle.descend(oracle.Adam(0.1, decay=0.004), slope_of_square, np.ones(3), 5)
     got = trace("muon", {}, slope_of_square, np.ones(3), 5)
@@ -154,7 +172,11 @@ ELSEWHERE = {"clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentu
 # Which layers and which polynomial: the method's own constants.
 CONSTANTS = {"muon": {"exclude_layers", "exclude_embeddings", "muon_a", "muon_b", "muon_c"}}
 # Two names for one class, where the name says how the class is set.
-NAMED_SETTINGS = {"momentum": {"momentum": 0.9}, "nesterov": {"momentum": 0.9}}
+NAMED_SETTINGS = {
+    "momentum": {"momentum": 0.9},
+    "nesterov": {"momentum": 0.9},
+    "rmsprop": {"initial_accumulator_value": 0.0},  # where Keras's starts, which has no such name
+}
 SAID_BY_THE_NAME = {"momentum": {"nesterov"}, "nesterov": {"nesterov"}}
 
 

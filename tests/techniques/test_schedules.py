@@ -52,6 +52,20 @@ CASES = {
             {"rising_share": 0.5, "start_divisor": 4.0, "final_divisor": 10.0},
             lambda t: oracle.one_cycle(RATE, t, TOTAL, 0.5, 4, 10),
         ),
+        (
+            {"annealing": "linear"},
+            lambda t: oracle.one_cycle_in_lines(RATE, t, TOTAL, 0.3, 25, 1e4),
+        ),
+        (
+            {
+                "annealing": "linear",
+                "three_phases": True,
+                "rising_share": 0.45,
+                "start_divisor": 10.0,
+                "final_divisor": 1000.0,
+            },
+            lambda t: oracle.one_cycle_in_three(RATE, t, TOTAL, 0.45, 10, 1000),
+        ),
     ],
 }
 FLAT = [(name, settings, rate) for name, cases in CASES.items() for settings, rate in cases]
@@ -112,6 +126,18 @@ def test_one_cycle_peaks_at_the_optimizers_rate_and_ends_far_below_it(recipe):
     assert got[-1] == pytest.approx(RATE / 25 / 1e4, rel=1e-5)
     assert (np.diff(got[:12]) > 0).all()
     assert (np.diff(got[12:]) < 0).all()
+
+
+@pytest.mark.parametrize("annealing", ["cosine", "linear"])
+def test_three_phases_end_at_the_same_rate_and_meet_at_the_start(recipe, annealing):
+    schedule = {"name": "one_cycle", "three_phases": True, "annealing": annealing}
+    schedule["rising_share"] = 0.25  # of 42 updates: the fall ends with number 19
+    got = all_rates(recipe, schedule)
+    assert got[0] == pytest.approx(RATE / 25)
+    assert got[19] == pytest.approx(RATE / 25, rel=1e-5)
+    assert got[-1] == pytest.approx(RATE / 25 / 1e4, rel=1e-5)
+    with pytest.raises(ValueError, match="three_phases wants rising_share ≤"):
+        recipe({"training.schedule": {**schedule, "rising_share": 0.6}})
 
 
 def test_one_cycle_of_a_single_update_has_a_rate(recipe):

@@ -51,10 +51,11 @@ def test_events_hold_the_finite_scalars_that_have_a_tag_and_the_histograms(tmp_p
     header, event = events(path)
     assert header.file_version == "brain.Event:2"
     assert event.step == 3
-    values = {value.tag: tensor_util.make_ndarray(value.tensor) for value in event.summary.value}
-    assert list(values) == ["train/loss", "weight/hidden1", "optimization/stage"]
-    assert float(values["train/loss"]) == 0.5
-    assert np.array_equal(values["weight/hidden1"], BUCKETS)
+    values = {value.tag: value for value in event.summary.value}
+    assert list(values) == ["curves/train_loss", "weight/hidden1", "optimization/stage"]
+    assert values["curves/train_loss"].simple_value == 0.5
+    found = tensor_util.make_ndarray(values["weight/hidden1"].tensor)
+    assert np.array_equal(found, BUCKETS)
 
 
 def test_a_session_is_appended_to_the_file_that_it_continues(tmp_path: Path) -> None:
@@ -92,7 +93,11 @@ def test_layers_are_a_line_of_their_own_file_and_scalars_of_one_group(tmp_path: 
     }
     (path,) = (path for path in tmp_path.iterdir() if path.suffix != ".jsonl")
     tags = [[value.tag for value in event.summary.value] for event in events(path)]
-    assert tags == [[], ["train/loss", "layers/gradient_norm/hidden1"], ["train/loss"]]
+    assert tags == [
+        [],
+        ["curves/train_loss", "layers/gradient_norm/hidden1"],
+        ["curves/train_loss"],
+    ]
 
 
 def test_all_backends_record_a_step_in_the_order_given() -> None:

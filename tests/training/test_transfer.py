@@ -155,7 +155,7 @@ def test_another_task_is_learned_first_and_its_layers_are_handed_on(recipe, trai
     assert ["train_loss" in line for line in lines] == [False] * 3 + [True]
     steps = [event[0] for event in recorded_events(both.directory.path) if len(event) == 3]
     shown = {(event[0], event[1]) for event in recorded_events(both.directory.path)}
-    assert {(3, "pretraining/loss"), (4, "train/loss"), (4, "optimization/stage")} <= shown
+    assert {(3, "pretraining/loss"), (4, "curves/train_loss"), (4, "optimization/stage")} <= shown
     assert (0, "stages") in shown
     assert max(steps) == 4
 

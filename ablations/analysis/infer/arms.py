@@ -14,7 +14,6 @@ from ablations.analysis.infer.scores import scores
 from ablations.analysis.infer.summary import Summary, skewness, summarize
 from ablations.analysis.infer.verdicts import Comparison, judge
 from ablations.analysis.read.collect import Collected, completed
-from ablations.study.metrics import METRICS
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def _summary(
 ) -> ArmSummary:
     study = collected.study
     runs = completed(collected.of_arm(arm))
-    values = {metric: collected.values(arm, metric) for metric in {**METRICS, **study.metrics}}
+    values = {metric: collected.values(arm, metric) for metric in study.known_metrics}
     metrics = {metric: summarize(list(by_seed.values())) for metric, by_seed in values.items()}
     return ArmSummary(
         arm=arm,

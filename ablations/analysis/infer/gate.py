@@ -17,7 +17,7 @@ from ablations.analysis.infer.scores import diverged_score, scores
 from ablations.analysis.infer.verdicts import Comparison, judge
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.earlier import EarlierArm
-from ablations.study.metrics import Direction
+from ablations.study.scores import Direction
 
 Finding = Literal["not_worse", "worse", "not_settled"]
 

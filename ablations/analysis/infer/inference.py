@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ablations.analysis.infer.arms import ArmSummary, arm_summaries
@@ -13,6 +13,7 @@ from ablations.analysis.infer.claims import ClaimResult, claim_results
 from ablations.analysis.infer.curves import ArmCurves, arm_curves, read_histories
 from ablations.analysis.infer.examples import OverExamples, over_examples
 from ablations.analysis.infer.factorial import FactorialEffects, factorial_effects
+from ablations.analysis.infer.findings import ArmFindings, findings
 from ablations.analysis.infer.looks_taken import LooksTaken, looks_taken
 from ablations.analysis.infer.runs import RunCounts, environments, run_counts
 from ablations.analysis.infer.scores import DivergedScore, diverged_score
@@ -23,7 +24,7 @@ from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
 from ablations.study.metrics import METRICS, Metric
-from ablations.study.schema import Correction, Part
+from ablations.study.schema import Correction, Part, Study
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ class Inference:
     control: str
     metric: str
     """The metric that answers the question."""
+    score: str
+    """What grades the predictions of every run: ``accuracy`` of a classification."""
     own_metrics: Mapping[str, Metric]
-    """Those that the study brings."""
+    """Those that a classification without metrics of its own does not have, or not so."""
     imported: bool
     """Whether something else produced the results; ``file`` is then what they came in."""
     pattern: str
@@ -77,6 +80,8 @@ class Inference:
     fairness: Fairness
     tuning: Tuning | None
     """None where the study tunes nothing."""
+    findings: tuple[ArmFindings, ...]
+    """What the layers of each arm's runs show, in the study's order."""
     tuning_curves: tuple[TuningCurve, ...]
     """One for each tuned setting."""
     target: Target | None
@@ -87,7 +92,11 @@ class Inference:
 
     def answering_metric(self) -> Metric:
         """Return the metric that answers the question."""
-        return self.own_metrics.get(self.metric) or METRICS[self.metric]
+        return self.metric_named(self.metric)
+
+    def metric_named(self, name: str) -> Metric:
+        """Return one of the metrics that the arms have."""
+        return self.own_metrics.get(name) or METRICS[name]
 
     def control_arm(self) -> ArmSummary | None:
         """Return the control's numbers; None where the control is no arm."""
@@ -98,8 +107,15 @@ class Inference:
         return tuple(arm for arm in self.arms if not arm.is_control)
 
 
+def _own_metrics(study: Study) -> dict[str, Metric]:
+    """Return the metrics that are none of ``METRICS``, without what cannot be written down."""
+    known = study.known_metrics.items()
+    own = {n: m for n, m in known if n not in METRICS or METRICS[n] != m}
+    return {n: replace(m, if_diverged=None, summary=None) for n, m in own.items()}
+
+
 def infer(collected: Collected) -> Inference:
-    """Return what the runs of a study show; reads each run's ``metrics.jsonl`` once."""
+    """Return what the runs of a study show; reads each run's curve and layers once."""
     study = collected.study
     arms = arm_summaries(collected)
     histories = [read_histories(collected, arm) for arm in study.arm_names]
@@ -114,7 +130,8 @@ def infer(collected: Collected) -> Inference:
         control=study.control,
         metric=study.metric,
         better=study.answering_metric.better,
-        own_metrics={name: study.metric_named(name) for name in study.metrics},
+        score=study.score,
+        own_metrics=_own_metrics(study),
         imported=study.imported,
         pattern=study.pattern,
         margin=study.margin,
@@ -134,6 +151,7 @@ def infer(collected: Collected) -> Inference:
         factorial=factorial_effects(collected),
         fairness=fairness(collected, searches),
         tuning=searches,
+        findings=findings(collected),
         tuning_curves=tuning_curves(searches),
         target=time_to_target(study, histories, curves),
         curves=tuple(curves.values()),

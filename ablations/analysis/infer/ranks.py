@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ablations.analysis.infer.corrections import LEVEL
-from ablations.study.metrics import Direction
+from ablations.study.scores import Direction
 
 if TYPE_CHECKING:
     import numpy as np

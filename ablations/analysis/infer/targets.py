@@ -9,9 +9,9 @@ from statistics import median
 
 from ablations.analysis.infer.curves import ArmCurves, ArmHistories
 from ablations.ledger.records import Epoch
+from ablations.study.metrics import epoch_metric
 from ablations.study.schema import Study
 
-TARGET_KEY = "validation_accuracy"
 BELOW_THE_CONTROL = 0.01
 
 
@@ -36,12 +36,14 @@ class TimeToTarget:
 
 @dataclass(frozen=True)
 class Target:
-    """A validation accuracy to be reached, and how soon each arm reaches it."""
+    """A value of a validation metric to be reached, and how soon each arm reaches it."""
 
     value: float
     stated: bool
     """By the study; else it is a point below where the control's mean ends."""
     arms: tuple[TimeToTarget, ...]
+    metric: str = "validation_accuracy"
+    """Or what the task has in its place."""
 
 
 def time_to_target(
@@ -49,21 +51,24 @@ def time_to_target(
 ) -> Target | None:
     """Return how soon each arm reaches the study's target, or else one that the control sets.
 
-    That is a point below the control's mean at its last epoch.  A run that diverged has not
-    reached the target.  None where there is no target.
+    That is a point below the control's mean accuracy at its last epoch; of what is no share, none.
+    A run that diverged has not reached the target.  None where there is no target.
     """
-    value = study.target
+    value, name = study.target, f"validation_{study.score}"
+    metric = epoch_metric(name)
     control = curves.get(study.control)
-    curve = control.curves.get(TARGET_KEY) if control else None
+    curve = control.curves.get(name) if control and metric and metric.percent else None
     if value is None and curve and curve.means[-1] > BELOW_THE_CONTROL:
         value = curve.means[-1] - BELOW_THE_CONTROL
     if value is None:
         return None
-    return Target(value, study.target is not None, tuple(_time(arm, value) for arm in histories))
+    sign = 1 if metric and metric.better == "higher" else -1
+    times = tuple(_time(arm, name, value, sign) for arm in histories)
+    return Target(value, study.target is not None, times, name)
 
 
-def _time(arm: ArmHistories, value: float) -> TimeToTarget:
-    first = [_first_epoch(history, value) for history in arm.histories]
+def _time(arm: ArmHistories, name: str, value: float, sign: int) -> TimeToTarget:
+    first = [_first_epoch(history, name, value, sign) for history in arm.histories]
     never = (math.inf, math.inf)
     times = [never if time is None else time for time in first] + arm.diverged * [never]
     return TimeToTarget(
@@ -75,10 +80,12 @@ def _time(arm: ArmHistories, value: float) -> TimeToTarget:
     )
 
 
-def _first_epoch(history: Sequence[Epoch], value: float) -> tuple[float, float] | None:
+def _first_epoch(
+    history: Sequence[Epoch], name: str, value: float, sign: int
+) -> tuple[float, float] | None:
     for line in history:
-        accuracy = line.get(TARGET_KEY)
-        if accuracy is not None and accuracy >= value:
+        reached = line.get(name)
+        if reached is not None and sign * reached >= sign * value:
             return line["epoch"] or 0, line.get("updates") or 0
     return None
 

@@ -23,8 +23,8 @@ from ablations.analysis.infer.intervals import Interval, student_interval
 from ablations.analysis.infer.pairs import PairedDifferences
 from ablations.analysis.infer.settle import Settle, settle
 from ablations.analysis.infer.summary import Summary, summarize
-from ablations.study.metrics import Direction
 from ablations.study.schema import Correction
+from ablations.study.scores import Direction
 
 Verdict = Literal["better", "worse", "equivalent", "inconclusive", "none"]
 """``none`` is no verdict at all: there are no pairs, or too few for any to be possible."""

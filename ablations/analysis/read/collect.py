@@ -146,7 +146,7 @@ def of_other_data(runs: Iterable[RecordedRun]) -> list[RecordedRun]:
         recipe = run.standing.run.recipe
         if isinstance(recipe, Recipe):
             per_seed = recipe.transfer is not None and recipe.transfer.source.file(run.seed)
-            settings = recipe.model_dump_json(include={"data", "transfer"})
+            settings = recipe.model_dump_json(include={"data", "transfer", "code"})
             groups.setdefault(f"{settings} {run.seed if per_seed else ''}", []).append(run)
     others = []
     for group in groups.values():

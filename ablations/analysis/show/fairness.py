@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show import formats
-from ablations.study.metrics import METRICS
 from ablations.study.settings import short
 
 UNTUNED = (
@@ -40,9 +39,10 @@ def fairness_sentence(inference: Inference) -> str:
         return _by_hand(rates) if rates else UNTUNED
     trials = formats.plural(len(tuning.trials), "trial")
     seeds = f"{formats.plural(len(tuning.seeds), 'seed')} ({formats.seed_ranges(tuning.seeds)})"
+    metric = inference.metric_named(tuning.metric)
     text = (
         f"Tuned: {', '.join(tuning.settings)} by the same search for each arm, {trials} × {seeds}, "
-        f"which the comparison does not use; chosen by the mean {METRICS[tuning.metric].label}, "
+        f"which the comparison does not use; chosen by the mean {metric.label}, "
         "without a look at the test split. The verdicts are conditional on the chosen "
         f"{_settings(tuning.settings)}: no interval counts that another search may choose "
         "otherwise."

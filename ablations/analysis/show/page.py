@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.answer import answer
@@ -18,6 +18,8 @@ from ablations.analysis.show.sections.environment import TITLE as ENVIRONMENT
 from ablations.analysis.show.sections.environment import devices_notice, environment
 from ablations.analysis.show.sections.factorial import factorial
 from ablations.analysis.show.sections.figures import figures
+from ablations.analysis.show.sections.findings import TITLE as FINDINGS
+from ablations.analysis.show.sections.findings import findings
 from ablations.analysis.show.sections.left_out import TITLE as LEFT_OUT
 from ablations.analysis.show.sections.left_out import left_out, left_out_notice
 from ablations.analysis.show.sections.looks import TITLE as LOOKS
@@ -46,6 +48,7 @@ SECTIONS: tuple[Callable[[Inference], Section | None], ...] = (
     factorial,
     tuning,
     target,
+    findings,
     metrics,
     changes,
     left_out,
@@ -54,6 +57,9 @@ SECTIONS: tuple[Callable[[Inference], Section | None], ...] = (
     reproduction,
 )
 """In the order of the page; one that has nothing to show returns None."""
+
+ANSWER_SECTIONS = (verdicts, findings)
+"""What stands behind the answer where it stands alone; none of them draws."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +103,23 @@ class Page:
         blocks = (block for section in self.sections for block in section.blocks)
         return tuple(block for block in blocks if isinstance(block, Figure))
 
+    def answer_alone(self) -> Page:
+        """Return the page without all that does not belong to the answer."""
+        first = self.sections[:1]
+        kept = (*first, *(each for each in self.sections[1:] if each.title == FINDINGS))
+        return replace(self, description=(), files={}, sections=kept)
 
-def build_page(inference: Inference) -> Page:
-    """Return the content of the report of one study."""
-    built = (section(inference) for section in SECTIONS)
+
+def build_answer_page(inference: Inference) -> Page:
+    """Return the page without all that does not belong to the answer; it takes no time."""
+    return build_page(inference, ANSWER_SECTIONS).answer_alone()
+
+
+def build_page(
+    inference: Inference, sections: Sequence[Callable[[Inference], Section | None]] | None = None
+) -> Page:
+    """Return the content of the report of one study, or only some ``sections`` of it."""
+    built = (section(inference) for section in (SECTIONS if sections is None else sections))
     return Page(
         study=inference.study,
         question=" ".join(inference.question.split()),

@@ -12,7 +12,7 @@ from ablations.analysis.read.collect import collect, read_record, recorded_studi
 from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.curves_csv import curves_csv
 from ablations.analysis.show.overview import OVERVIEW, overview_json, read_entries
-from ablations.analysis.show.page import Page, build_page
+from ablations.analysis.show.page import Page, build_answer_page, build_page
 from ablations.analysis.show.render import (
     render_html,
     render_latex,
@@ -37,6 +37,10 @@ class StudyReport:
     """``out/<study>/index.html``."""
     markdown: str
     """The text of ``report.md``."""
+    answer_markdown: str
+    """The answer, the verdicts and the findings alone, as Markdown."""
+    figures: Mapping[str, bytes]
+    """Name → PNG, in the order of the page."""
     answer: tuple[str, ...]
     """Sentences."""
     notices: tuple[str, ...]
@@ -79,6 +83,15 @@ def write_reports(runs: Path, out: Path, studies: Sequence[str]) -> list[StudyRe
     return reports
 
 
+def answer_markdown(runs: Path, study: str) -> str:
+    """Return a study's answer, its verdicts and findings as Markdown; nothing is written.
+
+    Raises:
+        AblationsError: the study was never run here, or its record cannot be read.
+    """
+    return render_markdown(build_answer_page(infer(collect(runs, study))))
+
+
 def _with_other_parts(runs: Path, names: Sequence[str]) -> list[str]:
     """Return the names, and for each part of a study those of its other parts that were run."""
     recorded, found = recorded_studies(runs), list(names)
@@ -117,7 +130,14 @@ def _write(
         write_atomically(directory / name, content)
     notices = tuple(notice.text for notice in page.notices)
     return StudyReport(
-        page.study, directory / "index.html", markdown, page.answer, notices, left_out
+        page.study,
+        directory / "index.html",
+        markdown,
+        render_markdown(page.answer_alone()),
+        {figure.name: figure.png for figure in page.figures},
+        page.answer,
+        notices,
+        left_out,
     )
 
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection
 from typing import Any
 
 from ablations.analysis.read.collect import Collected, RecordedRun
-from ablations.study.metrics import METRICS
 
 _LEADING = ("study", "arm", "seed", "status", "reason", "stale")
 _COUNTS = ("epochs", "best_epoch", "updates", "parameters")
 _SECONDS = ("compile", "train", "total")
-COLUMNS = (
-    *_LEADING,
-    *_COUNTS,
-    *METRICS,
-    *(f"seconds_{part}" for part in _SECONDS),
-    "fingerprint",
-)
+
+
+def _columns(collected: Collected) -> tuple[str, ...]:
+    seconds = (f"seconds_{part}" for part in _SECONDS)
+    return (*_LEADING, *_COUNTS, *collected.study.known_metrics, *seconds, "fingerprint")
 
 
 def runs_csv(collected: Collected) -> str:
@@ -28,22 +26,23 @@ def runs_csv(collected: Collected) -> str:
     study, or of an arm that is gone.  A result that cannot be read has the status ``unreadable``.
     """
     arms = {arm: position for position, arm in enumerate(collected.study.arm_names)}
-    rows = [_row(collected.name, run) for run in collected.runs]
+    columns, metrics = _columns(collected), collected.study.known_metrics
+    rows = [_row(collected.name, run, metrics) for run in collected.runs]
     for entry in collected.left_out:
         if entry.kind == "unreadable":
             known = {"study": collected.name, "arm": entry.arm, "status": "unreadable"}
             rows += [{**known, "seed": seed, "reason": entry.reason} for seed in entry.seeds]
     rows.sort(key=lambda row: (arms.get(row["arm"], len(arms)), row["arm"], row["seed"]))
     others = dict.fromkeys(name for run in collected.runs for name in run.result.metrics)
-    extra = [name for name in others if name not in COLUMNS]
+    extra = [name for name in others if name not in columns]
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, (*COLUMNS, *extra), lineterminator="\n")
+    writer = csv.DictWriter(stream, (*columns, *extra), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue()
 
 
-def _row(study: str, run: RecordedRun) -> dict[str, Any]:
+def _row(study: str, run: RecordedRun, metrics: Collection[str]) -> dict[str, Any]:
     result = run.result
     return {
         "study": study,
@@ -53,8 +52,8 @@ def _row(study: str, run: RecordedRun) -> dict[str, Any]:
         "reason": result.reason,
         "stale": "false" if run.current else "true",
         **{name: getattr(result, name) for name in _COUNTS},
-        **{name: run.value(name) for name in METRICS},
+        **{name: run.value(name) for name in metrics},
         **{f"seconds_{part}": result.seconds.get(part) for part in _SECONDS},
         "fingerprint": result.fingerprint,
-        **{name: value for name, value in result.metrics.items() if name not in COLUMNS},
+        **{name: value for name, value in result.metrics.items() if name not in metrics},
     }

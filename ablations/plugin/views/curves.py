@@ -13,7 +13,7 @@ from ablations.ledger.records import Epoch
 from ablations.ledger.standing import Standing, State
 from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.requests import BadRequestError, arms_of
-from ablations.study.metrics import EPOCH_METRICS
+from ablations.study.metrics import EPOCH_METRICS, epoch_metric
 
 SECONDS = "seconds"
 ELAPSED = "elapsed_seconds"
@@ -126,7 +126,7 @@ def _chosen(keys: Sequence[str], arguments: Mapping[str, str]) -> str:
 
 
 def _described(key: str) -> dict[str, Any]:
-    metric = EPOCH_METRICS.get(key)
+    metric = epoch_metric(key)
     if metric is None:
         return {"name": key, "label": key, "unit": "", "percent": False}
     unit = metric.unit

@@ -15,7 +15,7 @@ from ablations.analysis.show.sections.verdicts import verdicts
 from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.requests import metric_of
 from ablations.plugin.views.tables import section_data
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import Metric
 
 
 def effects(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
@@ -24,7 +24,8 @@ def effects(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]
     metric = metric_of(collected.study, arguments)
     inference = on_metric(collected, own, metric.name)
     measured = {name for arm in own.arms for name, known in arm.metrics.items() if known.n}
-    names = [name for name in (*collected.study.metrics, *METRICS) if name in measured]
+    of_study = (*collected.study.metrics, *collected.study.known_metrics)
+    names = [name for name in dict.fromkeys(of_study) if name in measured]
     return {
         "metric": _described(metric),
         "declared": metric.name == own.metric,

@@ -11,7 +11,6 @@ from ablations.analysis.show.figures.tuning import tuning_limits
 from ablations.analysis.show.sections.tuning import tuning_table
 from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.views.tables import table_data
-from ablations.study.metrics import METRICS
 
 
 def tuning(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
@@ -19,7 +18,8 @@ def tuning(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
     _, inference = study.inference()
     if inference.tuning is None:
         return {"tuned": False}
-    metric = METRICS[inference.tuning.metric]
+    metric = inference.metric_named(inference.tuning.metric)
+    table = tuning_table(inference.tuning, metric)
     return {
         "tuned": True,
         "control": inference.control,
@@ -28,6 +28,6 @@ def tuning(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
             {**as_data(curve), "limits": as_data(tuning_limits(curve, metric))}
             for curve in inference.tuning_curves
         ],
-        "table": table_data(tuning_table(inference.tuning)) if inference.tuning.arms else None,
+        "table": table_data(table) if inference.tuning.arms else None,
         "notes": tuple(fairness_warnings(inference)),
     }

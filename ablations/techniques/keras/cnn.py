@@ -48,7 +48,7 @@ def build(
     convolutions: Convolutions,
     hidden: tuple[int, ...],
     input_shape: tuple[int, ...],
-    classes: int,
+    outputs: int,
     live: LiveValues | None,
 ) -> keras.Model:
     """Return the network; see ``Model.build``."""
@@ -57,4 +57,4 @@ def build(
     if input_shape != convolutions.image:
         signal = keras.layers.Reshape(convolutions.image, name="image")(signal)
     signal = keras.layers.Flatten(name="flatten")(convolutions.apply(layers, signal))
-    return keras.Model(inputs, layers.dense(signal, hidden, classes), name="cnn")
+    return keras.Model(inputs, layers.dense(signal, hidden, outputs), name="cnn")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import keras
 
+from ablations.errors import ModelError
+from ablations.study.layer_pattern import matches_none
 from ablations.techniques.keras import internals
 
 _NOT_KERNELS = ("bias", "alpha", "gamma", "beta")
@@ -41,13 +44,32 @@ def kernels(model: keras.Model) -> dict[str, keras.Variable]:
     A kernel is a layer's weight of two or more axes, but for biases (a GRU's has two axes), slopes
     (PReLU's α) and scales.  The second kernel of a layer goes by ``layer/variable``.
     """
-    found = {}
+    return {
+        name if variable.name == "kernel" else f"{name}/{variable.name}": variable
+        for name, variable in _kernels(model)
+    }
+
+
+def chosen_kernels(model: keras.Model, pattern: str | None, place: str) -> list[keras.Variable]:
+    """Return the kernels of the layers whose whole names match ``pattern``; of all for None.
+
+    Raises:
+        ModelError: there is none; names ``place`` and the layers that there are.
+    """
+    found = list(_kernels(model))
+    if pattern is None:
+        return [variable for _, variable in found]
+    names = dict.fromkeys(name for name, _ in found)
+    if wrong := matches_none(pattern, names, "layer with a kernel"):
+        raise ModelError(f"{place}: {wrong}")
+    return [variable for name, variable in found if re.fullmatch(pattern, name)]
+
+
+def _kernels(model: keras.Model) -> Iterator[tuple[str, keras.Variable]]:
     for name, layer in named_layers(model):
         for variable in internals.own_weights(layer):
             if len(variable.shape) >= 2 and variable.name not in _NOT_KERNELS:
-                own = variable.name == "kernel"
-                found[name if own else f"{name}/{variable.name}"] = variable
-    return found
+                yield name, variable
 
 
 def in_depth(model: keras.Model, names: Iterable[str]) -> list[str]:

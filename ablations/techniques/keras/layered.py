@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import keras
 
 from ablations.study.technique import LiveValues, below
-from ablations.techniques.keras.dropout import Dropout
+from ablations.techniques.keras.dropout import AlphaDropout, Dropout
 from ablations.techniques.layered import UNSEEDED, LayeredModel
 
 
@@ -27,16 +28,17 @@ class Layers:
         """Return an initializer of the declared kind."""
         return self.model.initializer.build(seed=UNSEEDED)
 
-    def dense(self, signal: Any, hidden: tuple[int, ...], classes: int) -> Any:
+    def dense(self, signal: Any, hidden: tuple[int, ...], outputs: int) -> Any:
         """Add hidden1 … hiddenN and the outputs to a signal [B, features]."""
         for number, width in enumerate(hidden, start=1):
             signal = self._weighted_sums(width, f"hidden{number}", self.model.has_bias)(signal)
             signal = self.activated(signal, str(number))
-            signal = self._dropout(signal, "dropout", f"dropout{number}")
+            if re.fullmatch(self.model.dropout_layers or ".*", f"hidden{number}"):
+                signal = self._dropout(signal, "dropout", f"dropout{number}")
         normalization = self.normalization
         if normalization is None or not normalization.on_logits:
-            return self._weighted_sums(classes, "outputs", True)(signal)
-        signal = self._weighted_sums(classes, "outputs", False)(signal)
+            return self._weighted_sums(outputs, "outputs", True)(signal)
+        signal = self._weighted_sums(outputs, "outputs", False)(signal)
         return self._normalize("_outputs")(signal)
 
     def activated(self, signal: Any, suffix: str, shared_axes: tuple[int, ...] = ()) -> Any:
@@ -60,4 +62,5 @@ class Layers:
 
     def _dropout(self, signal: Any, field: str, name: str) -> Any:
         rate = self.model.values(self.live)[field]
-        return Dropout(rate, name=name)(signal) if getattr(self.model, field) else signal
+        kind = AlphaDropout if self.model.dropout_kind == "alpha" else Dropout
+        return kind(rate, name=name)(signal) if getattr(self.model, field) else signal

@@ -13,7 +13,7 @@ def build(
     model: LayeredModel,
     hidden: tuple[int, ...],
     input_shape: tuple[int, ...],
-    classes: int,
+    outputs: int,
     live: LiveValues | None,
 ) -> keras.Model:
     """Return the network; see ``Model.build``."""
@@ -21,4 +21,4 @@ def build(
     inputs, signal = layers.inputs(input_shape)
     if len(input_shape) > 1:
         signal = keras.layers.Flatten(name="flatten")(signal)
-    return keras.Model(inputs, layers.dense(signal, hidden, classes), name="mlp")
+    return keras.Model(inputs, layers.dense(signal, hidden, outputs), name="mlp")

@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 
-from ablations.study.protocols import Objective
+from ablations.study.objectives import TrainingLoss
+from ablations.study.protocols import Loss, Objective
+from ablations.study.tasks import CLASSIFICATION, REGRESSION, SEVERAL_LABELS
 
 
 def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """−log of the softmax of logits [B, classes] at the label."""
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    correct = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
-    return losses, tf.cast(correct, tf.float32)
+    return losses, _accuracy(logits, labels)
+
+
+def own_objective(loss: TrainingLoss | None) -> Objective:
+    """Return what a recipe's own task minimizes, and the score of its predictions."""
+    if loss is None:
+        return cross_entropy
+    losses, score = loss.build(), _SCORES[loss.learns.kind]
+
+    def objective(outputs: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return losses(outputs, labels), score(outputs, labels)
+
+    return objective
+
+
+def _accuracy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    return tf.cast(tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels), tf.float32)
+
+
+def _binary_accuracy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(tf.cast(tf.equal(logits > 0, labels > 0), tf.float32), axis=1)
+
+
+def _absolute_error(predictions: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(tf.abs(targets - predictions), axis=1)
+
+
+_SCORES: Mapping[str, Loss] = {
+    CLASSIFICATION.kind: _accuracy,
+    SEVERAL_LABELS.kind: _binary_accuracy,
+    REGRESSION.kind: _absolute_error,
+}
 
 
 def squared_error(residuals: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

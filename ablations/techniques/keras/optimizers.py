@@ -69,9 +69,26 @@ class Adam(keras.optimizers.Adam):  # type: ignore[misc]
         )
 
 
+class RMSprop(keras.optimizers.RMSprop):  # type: ignore[misc]
+    """Keras's class, its accumulator of g² free to start elsewhere than at 0."""
+
+    def __init__(self, initial_accumulator_value: float = 0.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.initial_accumulator_value = initial_accumulator_value
+
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Make the slots."""
+        if self.built:
+            return
+        super().build(variables)
+        for accumulator in slots(self, "velocity"):
+            accumulator.assign(tf.fill(accumulator.shape, self.initial_accumulator_value))
+
+
 _OURS = {
     "SGD": SGD,
     "Adam": Adam,
+    "RMSprop": RMSprop,
     "AdamW": Adam,  # Keras applies the decay of weights apart
     "Ftrl": Ftrl,
     "ScheduleFreeAdamW": ScheduleFreeAdamW,

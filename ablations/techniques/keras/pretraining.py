@@ -41,12 +41,20 @@ def autoencoder(
     return keras.Model(inputs, residuals, name="autoencoder")
 
 
-def pairs(model: keras.Model, levels: Levels) -> keras.Model:
-    """Return inputs [B, …] to one logit a pair of rows, [B/2, 1]."""
+def pairs(model: keras.Model, levels: Levels, head_units: int | None = None) -> keras.Model:
+    """Return inputs [B, …] to one logit a pair of rows, [B/2, 1].
+
+    It is linear in the pair's distance, or has so many units above the pair's outputs.
+    """
     layers, ends = _chain(model, levels)
     inputs = _inputs(model)
-    distance = PairDistance(name="distance")(_flat(_apply(layers[: ends[-1]], inputs)))
-    return keras.Model(inputs, keras.layers.Dense(1, name="same_class")(distance), name="pairs")
+    signal = _flat(_apply(layers[: ends[-1]], inputs))
+    if head_units is None:
+        signal = PairDistance(name="distance")(signal)
+    else:
+        joined = JoinedPair(name="joined")(signal)
+        signal = keras.layers.Dense(head_units, "elu", name="pair_head")(joined)
+    return keras.Model(inputs, keras.layers.Dense(1, name="same_class")(signal), name="pairs")
 
 
 def scores(model: keras.Model, levels: Levels, corruption: float) -> keras.Model:
@@ -69,6 +77,18 @@ class PairDistance(keras.layers.Layer):  # type: ignore[misc]
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return [unknown, D]."""
         return (None, *input_shape[1:])
+
+
+class JoinedPair(keras.layers.Layer):  # type: ignore[misc]
+    """Row 2n and then row 2n + 1: [B, D] to [B/2, 2D]."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Return neighbours side by side."""
+        return tf.concat([inputs[0::2], inputs[1::2]], axis=1)
+
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return [unknown, 2D]."""
+        return (None, 2 * input_shape[-1])
 
 
 class SwapFeatures(keras.layers.Layer):  # type: ignore[misc]

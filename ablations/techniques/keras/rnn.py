@@ -18,7 +18,7 @@ def build(
     hidden: Sequence[int],
     rows: tuple[int, int],
     input_shape: tuple[int, ...],
-    classes: int,
+    outputs: int,
     kernel: keras.Initializer,
 ) -> keras.Model:
     """Return the network whose layers are made of ``cell``s; see ``Model.build``."""
@@ -33,8 +33,8 @@ def build(
             unroll=True,
             name=f"hidden{number}",
         )(signal)
-    outputs = keras.layers.Dense(classes, kernel_initializer=kernel, name="outputs")
-    return keras.Model(inputs, outputs(signal), name="rnn")
+    last = keras.layers.Dense(outputs, kernel_initializer=kernel, name="outputs")
+    return keras.Model(inputs, last(signal), name="rnn")
 
 
 def cell(

@@ -48,5 +48,5 @@ def test_penalties_and_sparsity_are_about_the_same_weights(tensorflow, recipe, t
         "training.constraint": "max_norm",
     }
     program = train(recipe(changes)).program
-    penalized = [variable.path for variable in program.techniques.kernels]
+    penalized = [variable.path for variable in program.techniques.projected]
     assert sorted(penalized) == sorted(k.path for k in kernels(program.classifier).values())

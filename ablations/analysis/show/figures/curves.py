@@ -43,22 +43,26 @@ class _Drawn:
     """Of ``metrics.jsonl``."""
     title: str
     percent: bool
+    unit: str
 
     @property
     def label(self) -> str:
         """Of the axis."""
-        return f"{self.title.lower()} ({'%' if self.percent else 'nats'})"
+        return f"{self.title.lower()} ({self.unit})" if self.unit else self.title.lower()
 
     def shown(self, value: float) -> str:
         """Return a value of the axis with its unit."""
         return f"{value:.2f}%" if self.percent else number(value)
 
 
-_DRAWN = (
-    _Drawn("validation_accuracy", "Validation accuracy", percent=True),
-    _Drawn("train_loss", "Training loss", percent=False),
-    _Drawn("validation_loss", "Validation loss", percent=False),
-)
+def _drawn(inference: Inference) -> Iterator[_Drawn]:
+    score = inference.metric_named(f"test_{inference.score}")
+    title = f"Validation {score.label.removeprefix('test ')}"
+    unit = "%" if score.percent else score.unit
+    yield _Drawn(f"validation_{inference.score}", title, score.percent, unit)
+    loss = inference.metric_named("test_loss").unit
+    yield _Drawn("train_loss", "Training loss", False, loss)
+    yield _Drawn("validation_loss", "Validation loss", False, loss)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class _Plot:
 
 def learning_curves(inference: Inference) -> Iterator[Figure]:
     """Draw each metric of which some arm has a curve of two epochs or more."""
-    for metric in _DRAWN:
+    for metric in _drawn(inference):
         scale = 100 if metric.percent else 1
         curves = {
             arm.arm: _scaled(arm.curves[metric.key], scale)

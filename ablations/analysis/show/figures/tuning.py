@@ -33,7 +33,7 @@ from ablations.analysis.show.figures.style import (
     wrapped,
 )
 from ablations.analysis.show.formats import listed, titled
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import Metric
 from ablations.study.settings import short_value
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def tuning_curves(inference: Inference) -> Iterator[Figure]:
     """Draw a figure for each tuned setting."""
     if inference.tuning is None:
         return
-    metric = METRICS[inference.tuning.metric]
+    metric = inference.metric_named(inference.tuning.metric)
     for curve in inference.tuning_curves:
         arms = [arm for arm in curve.arms if any(p.mean is not None for p in arm.points)]
         if not arms:

@@ -15,7 +15,7 @@ from ablations.analysis.show.comparisons import (
     effect_cells,
     verdict_words,
 )
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import Metric
 
 _STYLES: dict[Outcome, str] = {
     "reproduced": "better",
@@ -38,7 +38,7 @@ def claims(inference: Inference) -> Section | None:
         *number_columns("effect", "95% interval", "all at once", "corrected p", "n"),
         Column("source"),
     )
-    rows = tuple(_row(claim, len(inference.seeds)) for claim in inference.claims)
+    rows = tuple(_row(claim, inference) for claim in inference.claims)
     return Section("Claims", (Table(columns, rows), *notes(tuple(_notes(inference)))))
 
 
@@ -54,9 +54,9 @@ def claims_sentence(inference: Inference) -> str:
     return f"Of {claimed} of the literature: {formats.listed(counts, 3)}."
 
 
-def _row(claim: ClaimResult, seeds: int) -> tuple[Cell, ...]:
-    metric = METRICS[claim.metric]
-    effect, *rest = effect_cells(claim.comparison, metric, seeds)
+def _row(claim: ClaimResult, inference: Inference) -> tuple[Cell, ...]:
+    metric = inference.metric_named(claim.metric)
+    effect, *rest = effect_cells(claim.comparison, metric, len(inference.seeds))
     unit = f" {formats.difference_unit(metric)}".rstrip() if claim.comparison.n else ""
     return (
         Cell(claim.text or f"{claim.better.arm} beats {claim.than.arm}"),
@@ -101,4 +101,4 @@ def _notes(inference: Inference) -> Iterator[str]:
             for claim in inference.claims
             if claim.metric == metric
         }
-        yield from comparison_notes(named, METRICS[metric])
+        yield from comparison_notes(named, inference.metric_named(metric))

@@ -7,15 +7,8 @@ from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
 from ablations.analysis.show.comparisons import arm_cell, mean_cell
-from ablations.study.metrics import METRICS
 
-SHOWN = (
-    "test_accuracy",
-    "test_loss",
-    "validation_accuracy_best",
-    "train_loss_last",
-    "inference_microseconds_per_sample",
-)
+_LEFT_OUT = ("generalization_gap", "weight_sparsity", "dead_unit_share", "train_seconds")
 _HOW_IMPORTED = "Means and standard deviations (sd, of the sample) over completed runs."
 _HOW_TO_READ = (
     "Means and standard deviations (sd, of the sample) over completed runs. Parameters and updates "
@@ -33,7 +26,7 @@ def metrics(inference: Inference) -> Section | None:
     columns = (
         Column("arm"),
         *number_columns(f"{metric.label}, mean", f"sd ({unit})" if unit else "sd"),
-        *number_columns(*(formats.titled(METRICS[name]) for name in others)),
+        *number_columns(*(formats.titled(inference.metric_named(name)) for name in others)),
         *(() if inference.imported else number_columns("parameters", "updates", "training (s)")),
     )
     rows = tuple(_row(arm, inference) for arm in inference.arms)
@@ -49,17 +42,23 @@ def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
         arm_cell(arm.arm, arm.is_control),
         mean_cell(arm.score, runs, metric),
         Cell(formats.spread(metric, deviation), deviation),
-        *(mean_cell(arm.metrics[name], runs, METRICS[name]) for name in _others(inference)),
+        *(
+            mean_cell(arm.metrics[name], runs, inference.metric_named(name))
+            for name in _others(inference)
+        ),
         *(() if inference.imported else _costs(arm)),
     )
 
 
 def _others(inference: Inference) -> list[str]:
     """Return the metrics beside the study's; of imported results, those that they have."""
+    best = f"validation_{inference.score}_best"
     return [
         name
-        for name in SHOWN
-        if name != inference.metric
+        for name in inference.arms[0].metrics
+        if name not in (inference.metric, *_LEFT_OUT)
+        and not name.endswith("_raw")
+        and (name == best or not name.startswith("validation_"))
         and (not inference.imported or any(arm.metrics[name].n for arm in inference.arms))
     ]
 

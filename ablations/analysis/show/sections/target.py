@@ -1,4 +1,4 @@
-"""Time to a target: how soon each arm reaches a validation accuracy, and how many runs do."""
+"""Time to a target: how soon each arm reaches a validation score, and how many runs do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from ablations.analysis.infer.targets import Target, TimeToTarget
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
 from ablations.analysis.show.comparisons import arm_cell
+from ablations.study.metrics import epoch_metric
 
 
 def target(inference: Inference) -> Section | None:
@@ -39,8 +40,12 @@ def _how_to_read(reached: Target) -> str:
     """Return what the target is, and what the medians count."""
     stated = "the study's target"
     origin = stated if reached.stated else "a point below where the control's mean ends"
+    metric = epoch_metric(reached.metric)
+    assert metric is not None
+    value = f"{100 * reached.value:.2f}%" if metric.percent else f"{reached.value:g}"
+    beyond = "more" if metric.better == "higher" else "less"
     return (
-        f"The first epoch with a validation accuracy of {100 * reached.value:.2f}% or more, "
+        f"The first epoch with a {metric.label} of {value} or {beyond}, "
         f"{origin}. The median is over all runs; one that never gets there, or diverged, counts as "
         "later than all that do."
     )

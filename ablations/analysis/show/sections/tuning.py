@@ -7,7 +7,7 @@ from ablations.analysis.infer.tuning import ArmTuning, TrialSummary, Tuning
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Cell, Column, Section, Table, number_columns
 from ablations.analysis.show.figures.tuning import tuning_curves
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import Metric
 from ablations.study.settings import short_value
 
 MOST_TRIALS = 10  # columns that a table has room for
@@ -21,12 +21,12 @@ def tuning(inference: Inference) -> Section | None:
     searches = inference.tuning
     if searches is None or not searches.arms:
         return None
-    return Section("Tuning", (*tuning_curves(inference), tuning_table(searches)))
+    metric = inference.metric_named(searches.metric)
+    return Section("Tuning", (*tuning_curves(inference), tuning_table(searches, metric)))
 
 
-def tuning_table(searches: Tuning) -> Table:
+def tuning_table(searches: Tuning, metric: Metric) -> Table:
     """Return one arm a row with its choice and its trials."""
-    metric = METRICS[searches.metric]
     trials = searches.trials if len(searches.trials) <= MOST_TRIALS else ()
     columns = (
         Column("arm"),

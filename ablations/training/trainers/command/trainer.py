@@ -33,6 +33,11 @@ class CommandProgram:
         self.seed, self.name = request.run.seed, str(request.run)
         self.directory: RunDirectory = request.directory
 
+    @property
+    def work_directory(self) -> str | None:
+        """Where the command runs: where its code lies."""
+        return self.recipe.code
+
     def words(self, fingerprint: str) -> list[str]:
         """Return the command with everything put in."""
         return self.recipe.words(self.seed, self.directory.path.resolve())
@@ -44,7 +49,7 @@ class CommandProgram:
             UserCodeError: they have changed.
         """
         found = code_of_words(self.recipe.trainer.command, self.recipe.settings)
-        if found != self.recipe.code:
+        if found != self.recipe.code_hash:
             raise UserCodeError(f"{self.name}: its code has changed since the study was read")
 
     def continues(self, checkpoints: CheckpointManager) -> Beginning | None:

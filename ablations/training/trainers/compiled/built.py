@@ -18,9 +18,10 @@ from ablations.study.protocols import (
 )
 from ablations.study.recipe import TrainingRecipe
 from ablations.study.technique import LiveValues
-from ablations.techniques.keras.layer_names import kernels
+from ablations.techniques.keras.layer_names import chosen_kernels
 from ablations.techniques.keras.optimizers import SlotStarts
 from ablations.training.trainers.compiled.live_variables import LiveVariables
+from ablations.training.trainers.compiled.network import Network
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class BuiltTechniques:
     augment: Augment | None
     smoothed_loss: Loss | None
     average: AveragedWeights | None
-    kernels: tuple[keras.Variable, ...]
-    """What is penalized and projected."""
+    penalized: tuple[keras.Variable, ...]
+    projected: tuple[keras.Variable, ...]
 
     @property
     def stateful(self) -> dict[str, Stateful]:
@@ -52,13 +53,12 @@ class BuiltTechniques:
 
 
 def build_techniques(
-    training: TrainingRecipe, model: keras.Model, live: LiveVariables
+    training: TrainingRecipe, network: Network, live: LiveVariables
 ) -> BuiltTechniques:
-    """Build what trains ``model``, live numbers being read from variables."""
-    weights = model.trainable_variables
+    """Build what trains a network, live numbers being read from variables."""
+    weights = network.trained.trainable_variables
     optimizer = training.optimizer.build(live.of("training", "optimizer"))
     optimizer.build(weights)
-    own = {id(kernel) for kernel in kernels(model).values()}
     clip, penalize = training.clipping, training.regularization
     constrain, augment = training.constraint, training.augmentation
     smooth, average = training.label_smoothing, training.weight_average
@@ -66,16 +66,26 @@ def build_techniques(
     def values(technique: str) -> LiveValues:
         return live.of("training", technique)
 
+    def kernels(place: str) -> tuple[keras.Variable, ...]:
+        """Return the kernels that a technique is about, of those that are trained."""
+        technique = getattr(training, place)
+        pattern = technique.layers if technique else None
+        found = chosen_kernels(network.classifier, pattern, f"training.{place}.layers")
+        own = {id(kernel) for kernel in found}
+        return tuple(weight for weight in weights if id(weight) in own)
+
+    penalized = kernels("regularization")
     return BuiltTechniques(
         optimizer=optimizer,
         slot_starts=SlotStarts(optimizer, weights, training.optimizer.slots_like_weights),
         clipper=clip.build(weights, values("clipping")) if clip else None,
-        penalty=penalize.build(values("regularization")) if penalize else None,
+        penalty=penalize.build(values("regularization")) if penalize and penalized else None,
         project=constrain.build(values("constraint")) if constrain else None,
         augment=augment.build(values("augmentation")) if augment else None,
         smoothed_loss=smooth.build(values("label_smoothing")) if smooth else None,
         average=average.build([w.value for w in weights], values("weight_average"))
         if average
         else None,
-        kernels=tuple(weight for weight in weights if id(weight) in own),
+        penalized=penalized,
+        projected=kernels("constraint"),
     )

@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 from ablations.study.protocols import Objective
 from ablations.telemetry.histograms import OCTAVES
 from ablations.training.trainers.compiled.built import BuiltTechniques
+from ablations.training.trainers.compiled.evaluation import Split
+from ablations.training.trainers.compiled.features import Features, mapped
 from ablations.training.trainers.compiled.measure import octave_counts
-from ablations.training.trainers.compiled.preprocessing import Preprocessing
+from ablations.training.trainers.compiled.preprocessing import Preprocess
 from ablations.training.trainers.compiled.replicas import Replicas
 from ablations.training.trainers.compiled.step_layers import LAYER_COLUMNS, StepLayers
 
+SCORE = "train_score"
 STEP_COLUMNS = (
     "train_loss",
-    "train_accuracy",
+    SCORE,
     "share_of_steps_clipped",
     "gradient_norm_before_clipping",
     "gradient_norm_after_clipping",
@@ -54,8 +57,8 @@ class EpochTrace:
         """Whether the loss of the last step was not finite."""
         return not bool(np.isfinite(self.steps[-1, 0]))
 
-    def means(self) -> dict[str, float]:
-        """Return the mean of each column, summed in double precision.
+    def means(self, score: str = "accuracy") -> dict[str, float]:
+        """Return the mean of each column, summed in double precision; ``score`` has its name.
 
         Over all steps; of the norms over the sampled ones, and left out where there is none.
         """
@@ -70,13 +73,14 @@ class EpochTrace:
         if self.sampled.any():
             norms = steps[self.sampled, COLUMNS_OF_EVERY_STEP:].mean(axis=0)
             columns |= dict(zip(STEP_COLUMNS[COLUMNS_OF_EVERY_STEP:], norms, strict=True))
-        return {name: float(value) for name, value in columns.items()}
+        names = {SCORE: f"train_{score}"}
+        return {names.get(name, name): float(value) for name, value in columns.items()}
 
 
 class EpochLoop:
     """The compiled loop over the batches of one epoch.
 
-    ``data`` are features [N, …] as stored, labels [N] and what is done to the features;
+    ``examples`` are stored as they came, ``preprocess`` is what is done to their features;
     ``measured`` are the kernels whose gradients are counted into histograms.
     """
 
@@ -85,14 +89,15 @@ class EpochLoop:
         model: keras.Model,
         techniques: BuiltTechniques,
         measured: list[keras.Variable],
-        data: tuple[tf.Tensor, tf.Tensor, Preprocessing],
+        examples: Split,
+        preprocess: Preprocess,
         objective: Objective,
         batch_size: int,
         replicas: Replicas,
     ) -> None:
         self.model, self.techniques, self.objective = model, techniques, objective
         self.replicas = replicas
-        self.features, self.labels, self.preprocess = data
+        self.examples, self.preprocess = examples, preprocess
         self.variables = [variable.value for variable in model.trainable_variables]
         places = {id(variable): place for place, variable in enumerate(model.trainable_variables)}
         self.measured = [places[id(variable)] for variable in measured]
@@ -150,12 +155,12 @@ class EpochLoop:
 
         def body(step: tf.Tensor, loss: tf.Tensor, rows: Any, counts: tf.Tensor) -> tuple[Any, ...]:
             batch = self._batch(order[step], tf.stack([seed, step]))
-            loss, accuracy, gradients = self.replicas.mean(self._gradients, batch)
+            loss, score, gradients = self.replicas.mean(self._gradients, batch)
             used, is_clipped = self._clip(gradients)
             due = tf.equal((step + 1) % sample_every, 0)
             norms, counts, held = self._measure(gradients, used, counts, due)
             self._update(used, rates[step])
-            row = tf.stack([loss, accuracy, is_clipped, *norms])
+            row = tf.stack([loss, score, is_clipped, *norms])
             row = tf.concat([row, self._measure_update(held, due)], axis=0)
             return step + 1, loss, rows.write(step, row), counts
 
@@ -164,40 +169,47 @@ class EpochLoop:
         )
         return rows.stack(), counts
 
-    def _batch(self, rows: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return the features and the labels of the batch ``rows`` [B]."""
-        stored, augment = tf.gather(self.features, rows), self.techniques.augment
+    def _batch(self, rows: tf.Tensor, seed: tf.Tensor) -> tuple[Any, ...]:
+        """Return features, labels and, where there are, weights of the batch ``rows`` [B]."""
+        stored = mapped(lambda each: tf.gather(each, rows), self.examples.features)
+        augment = self.techniques.augment
         if augment is None:
             features = self.preprocess(stored)
         else:
             standardize = self.preprocess.standardized
             features = augment(self.preprocess.scaled(stored), seed, standardize)
-        return features, tf.gather(self.labels, rows)
+        labels, weights = tf.gather(self.examples.labels, rows), self.examples.weights
+        return (
+            (features, labels) if weights is None else (features, labels, tf.gather(weights, rows))
+        )
 
     def _gradients(
-        self, features: tf.Tensor, labels: tf.Tensor
+        self, features: Features, labels: tf.Tensor, weights: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-        """Return loss, accuracy and gradients of a batch, or of a replica's part of one."""
+        """Return loss, score and gradients of a batch, or of a replica's part of one."""
         with tf.GradientTape() as tape:
             outputs = self.model(features, training=True)
-            losses, correct = self.objective(outputs, labels)
-            loss = tf.reduce_mean(losses)
-            minimized = tf.add_n([self._smoothed(loss, outputs, labels), *self._penalties()])
+            losses, scores = self.objective(outputs, labels)
+            loss = _mean(losses, weights)
+            smoothed = self._smoothed(loss, outputs, labels, weights)
+            minimized = tf.add_n([smoothed, *self._penalties()])
         zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
         gradients = tape.gradient(minimized, self.variables, unconnected_gradients=zero)
         gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
-        return loss, tf.reduce_mean(correct), gradients
+        return loss, tf.reduce_mean(scores), gradients
 
-    def _smoothed(self, loss: tf.Tensor, outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def _smoothed(
+        self, loss: tf.Tensor, outputs: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor | None
+    ) -> tf.Tensor:
         """Return what is minimized in place of the loss that is logged."""
         smoothed_loss = self.techniques.smoothed_loss
-        return loss if smoothed_loss is None else tf.reduce_mean(smoothed_loss(outputs, labels))
+        return loss if smoothed_loss is None else _mean(smoothed_loss(outputs, labels), weights)
 
     def _penalties(self) -> list[tf.Tensor]:
         """Return what is minimized besides the objective; it is not logged."""
         if self.techniques.penalty is None:
             return list(self.model.losses)
-        kernels = [tf.convert_to_tensor(kernel) for kernel in self.techniques.kernels]
+        kernels = [tf.convert_to_tensor(kernel) for kernel in self.techniques.penalized]
         return [*self.model.losses, self.techniques.penalty(kernels)]
 
     def _clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
@@ -243,8 +255,13 @@ class EpochLoop:
         optimizer.learning_rate.assign(rate)
         optimizer.apply(gradients, self.model.trainable_variables)
         if project is not None:
-            for kernel in self.techniques.kernels:
+            for kernel in self.techniques.projected:
                 kernel.assign(project(tf.convert_to_tensor(kernel)))
         if self.techniques.average is not None:
             self.techniques.average.update(optimizer.iterations.value)
         self.replicas.copy(self.model.trainable_variables)
+
+
+def _mean(losses: tf.Tensor, weights: tf.Tensor | None) -> tf.Tensor:
+    """Return the mean of losses [N], each times its weight: Σ w·l / N, as in Keras."""
+    return tf.reduce_mean(losses if weights is None else losses * weights)

@@ -9,11 +9,11 @@ from itertools import takewhile
 import keras
 
 from ablations.errors import ModelError
-from ablations.study.model_families import Model
+from ablations.study.model_families import Model, Shape
 from ablations.study.protocols import Objective
+from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import LiveValues
 from ablations.techniques.keras.layer_names import named_layers
-from ablations.techniques.keras.objectives import cross_entropy
 from ablations.training.stage import StageSetup
 from ablations.training.trainers.compiled.replicas import replicas
 from ablations.training.trainers.compiled.weights import matching
@@ -29,7 +29,8 @@ class Network:
     """All variables of the stage: the classifier, or what pretraining makes of it."""
     trained: keras.Model
     """What a step calls; the model, or its top alone, fed with the bottom's outputs."""
-    objective: Objective
+    objective: Objective | None
+    """What pretraining minimizes; None where the recipe's own task is learned."""
     parameters: int
     """Trainable numbers of the classifier, frozen or not."""
     halves: tuple[keras.Model, keras.Model] | None = None
@@ -38,11 +39,12 @@ class Network:
 
 def assemble(
     technique: Model,
-    shape: tuple[int, ...],
-    classes: int,
+    shape: Shape,
+    outputs: int,
     setup: StageSetup,
     live: LiveValues | None = None,
     live_in_task: LiveValues | None = None,
+    task: Task = CLASSIFICATION,
 ) -> Network:
     """Build the models of a stage; the live values are the model's and the pretraining task's.
 
@@ -50,28 +52,31 @@ def assemble(
         ModelError: the model cannot be trained so.
     """
     with replicas().scope():
-        network = _assembled(technique, shape, classes, setup, live, live_in_task)
+        network = _assembled(technique, shape, outputs, setup, live, live_in_task, task)
     replicas().prepare(network.model)
     return network
 
 
 def _assembled(
     technique: Model,
-    shape: tuple[int, ...],
-    classes: int,
+    shape: Shape,
+    outputs: int,
     setup: StageSetup,
     live: LiveValues | None,
     live_in_task: LiveValues | None,
+    task: Task,
 ) -> Network:
-    classifier = technique.build(shape, classes, live)
+    classifier = technique.build(shape, outputs, live, task)
     parameters = sum(math.prod(variable.shape) for variable in classifier.trainable_variables)
     if setup.pretraining is not None:
+        if len(classifier.inputs) > 1:
+            raise ModelError("transfer.source: a pretraining wants a model of one input")
         levels = list(technique.activations(classifier).values())
         model = setup.pretraining.build(classifier, levels, setup.level, live_in_task or {})
         objective = setup.pretraining.objective(live_in_task or {})
         return Network(classifier, model, model, objective, parameters)
     if setup.frozen is None:
-        return Network(classifier, classifier, classifier, cross_entropy, parameters)
+        return Network(classifier, classifier, classifier, None, parameters)
     freeze(classifier, setup.frozen)
     halves = _halves(classifier)
     trained = classifier
@@ -79,7 +84,7 @@ def _assembled(
         trained = halves[1] if setup.cached else _stacked(*halves)
     elif setup.cached:
         raise ModelError("transfer.cache: no bottom of the network is frozen as a whole")
-    return Network(classifier, classifier, trained, cross_entropy, parameters, halves)
+    return Network(classifier, classifier, trained, None, parameters, halves)
 
 
 def freeze(model: keras.Model, pattern: str) -> None:
@@ -102,7 +107,7 @@ def _halves(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
     frozen = {id(layer) for _, layer in named_layers(model) if not layer.trainable}
     weighted = (place for place, layer in enumerate(model.layers) if layer.weights)
     bottom = list(takewhile(lambda place: id(model.layers[place]) in frozen, weighted))
-    if not bottom:
+    if not bottom or len(model.inputs) > 1:
         return None
     above = takewhile(lambda layer: not layer.variables, model.layers[bottom[-1] + 1 :])
     cut = [model.layers[bottom[-1]], *above][-1]

@@ -13,13 +13,14 @@ import tensorflow as tf
 from ablations.study.layer_metrics import ACTIVATION_DEVIATION, ACTIVATION_MEAN, SATURATED_SHARE
 from ablations.telemetry import tags
 from ablations.telemetry.histograms import Buckets, linear_buckets
+from ablations.training.trainers.compiled.features import Features, inputs_of, mapped
 from ablations.training.trainers.compiled.measure import (
     dead_share,
     linear_counts,
     mean_and_deviation,
     saturated_share,
 )
-from ablations.training.trainers.compiled.preprocessing import Preprocessing
+from ablations.training.trainers.compiled.preprocessing import Preprocess
 
 PROBE_EXAMPLES = 200
 
@@ -45,7 +46,7 @@ class Observer:
         activations: Mapping[str, keras.KerasTensor],
         weights: Mapping[str, tf.Variable],
         saturation: Mapping[str, tuple[float, float]],
-        preprocess: Preprocessing,
+        preprocess: Preprocess,
     ) -> None:
         """``saturation`` is layer → outputs at or beyond which its units saturate."""
         self.layers, self.weights = list(activations), list(weights.values())
@@ -53,16 +54,16 @@ class Observer:
         self.tags = [tags.activation_histogram(layer) for layer in activations]
         self.tags += [tags.weight_histogram(layer) for layer in weights]
         self.saturation = saturation
-        self.probe = keras.Model(model.inputs, list(activations.values()))
+        self.probe = keras.Model(inputs_of(model), list(activations.values()))
         self._compiled: Any = None
 
-    def trace(self, features: tf.Tensor) -> None:
+    def trace(self, features: Features) -> None:
         """Trace and optimize the program for a probe batch like this one."""
         measure = tf.function(self._measure, autograph=False)
-        self._compiled = measure.get_concrete_function(tf.TensorSpec.from_tensor(features))
+        self._compiled = measure.get_concrete_function(mapped(tf.TensorSpec.from_tensor, features))
         self._compiled(features)
 
-    def observe(self, features: tf.Tensor) -> Observation:
+    def observe(self, features: Features) -> Observation:
         """Observe the network on ``features`` [B, …], a batch like the one traced."""
         counts, ranges, statistics = (part.numpy() for part in self._compiled(features))
         histograms = {
@@ -82,7 +83,7 @@ class Observer:
         named = {ACTIVATION_MEAN: mean, ACTIVATION_DEVIATION: deviation}
         return {SATURATED_SHARE: saturated, **named} if layer in self.saturation else named
 
-    def _measure(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _measure(self, features: Features) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         signals = self.probe(self.preprocess(features), training=False)
         signals = signals if isinstance(signals, (list, tuple)) else [signals]
         tensors = [*signals, *self.weights]

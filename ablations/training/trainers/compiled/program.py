@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,20 +19,29 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ablations.data.dataset import Dataset
+from ablations.data.weights import example_weights
 from ablations.study.frozen import Frozen
+from ablations.study.protocols import BuiltMeasure
 from ablations.study.recipe import Recipe
 from ablations.techniques.keras import internals
 from ablations.techniques.keras.layer_names import in_depth, kernels, named_layers
+from ablations.techniques.keras.objectives import own_objective
 from ablations.training.checkpoint import UnusableError
 from ablations.training.stage import ALL_LAYERS, WHOLE_NETWORK, StageSetup
 from ablations.training.trainers.compiled.built import build_techniques
-from ablations.training.trainers.compiled.evaluation import Evaluation, FrozenOutputs, Split
+from ablations.training.trainers.compiled.evaluation import (
+    Evaluation,
+    FrozenOutputs,
+    MonteCarloEvaluation,
+    Split,
+)
+from ablations.training.trainers.compiled.features import Features
 from ablations.training.trainers.compiled.initialize import initialize
 from ablations.training.trainers.compiled.live_variables import LiveVariables
 from ablations.training.trainers.compiled.loop import EpochLoop
 from ablations.training.trainers.compiled.network import Network, assemble
 from ablations.training.trainers.compiled.observe import Observer
-from ablations.training.trainers.compiled.preprocessing import UNCHANGED, Preprocessing
+from ablations.training.trainers.compiled.preprocessing import UNCHANGED, preprocessing
 from ablations.training.trainers.compiled.replicas import replicas
 from ablations.training.trainers.compiled.weights import Weights, reuse
 
@@ -48,20 +58,34 @@ class Program:
         network = self._assemble()
         self.model, self.classifier = network.model, network.classifier
         self.parameters = network.parameters
-        self.techniques = build_techniques(recipe.training, network.trained, self.live)
+        self.techniques = build_techniques(recipe.training, network, self.live)
         self.average = self.techniques.average
+        own = own_objective(recipe.training.loss)
         standardizes = recipe.data.scale is not None
-        self.preprocess = Preprocessing(dataset.scale, dataset.input_shape, standardizes)
-        self.evaluation = self.monitor = Evaluation(self.classifier, self.preprocess)
-        data, self.frozen = (*_on_device(dataset), self.preprocess), None
+        preprocess = self.preprocess = preprocessing(self.classifier, dataset, standardizes)
+        self.evaluation = self.monitor = Evaluation(
+            self.classifier, preprocess, own, self._measures()
+        )
+        samples = recipe.model.test_samples
+        self.test_evaluation = (
+            MonteCarloEvaluation(self.classifier, preprocess, samples, own, self._measures())
+            if samples
+            else self.evaluation
+        )
+        """What tests the finished network."""
+        weights = example_weights(dataset, recipe.training.class_weights)
+        examples, self.frozen = _on_device(dataset), None
+        if setup.pretraining is None and weights is not None:
+            examples = replace(examples, weights=tf.constant(weights))
         if network.halves is not None:
             bottom, top = network.halves
-            self.frozen = FrozenOutputs(bottom, self.preprocess)
-            self.monitor = Evaluation(top, UNCHANGED)
+            self.frozen = FrozenOutputs(bottom, preprocess, examples)
+            self.monitor = Evaluation(top, UNCHANGED, own, self._measures())
             if setup.cached:
-                data = (self.frozen.features, self.frozen.labels, UNCHANGED)
-        elif setup.pretraining is not None:
-            self.monitor = Evaluation(network.trained, self.preprocess, network.objective)
+                examples = Split(self.frozen.features, self.frozen.labels, self.frozen.weights)
+                preprocess = UNCHANGED
+        elif network.objective is not None:
+            self.monitor = Evaluation(network.trained, preprocess, network.objective)
         trained = {n: k for n, k in kernels(self.model).items() if k.trainable}
         measured = trained if recipe.telemetry.records else {}
         self.histogram_layers = list(measured)
@@ -69,8 +93,9 @@ class Program:
             network.trained,
             self.techniques,
             list(measured.values()),
-            data,
-            network.objective,
+            examples,
+            preprocess,
+            network.objective or own,
             setup.rows_per_step(recipe.training.batch_size),
             self.replicas,
         )
@@ -85,11 +110,18 @@ class Program:
         self.graph = b""
 
     def _assemble(self) -> Network:
-        shape, classes = self._dataset.input_shape, self._dataset.classes
-        model, task = self.live.of("model"), self.live.of("pretraining")
-        return assemble(self._recipe.model, shape, classes, self._setup, model, task)
+        shape, outputs = self._dataset.input_shape, self._dataset.outputs
+        model, pretraining = self.live.of("model"), self.live.of("pretraining")
+        task = self._recipe.training.task
+        return assemble(self._recipe.model, shape, outputs, self._setup, model, pretraining, task)
 
-    def trace(self, validation: Split, probe: tf.Tensor) -> None:
+    def _measures(self) -> dict[str, BuiltMeasure]:
+        """Return the metrics that the recipe names besides its task's own, by name."""
+        training = self._recipe.training
+        measures = {measure.score.name: measure for measure in training.metrics}
+        return {n: m.build() for n, m in measures.items() if n != training.task.score}
+
+    def trace(self, validation: Split, probe: Features) -> None:
         """Trace all functions now, so that compiling can be told from training."""
         self.loop.trace()
         self.monitor.trace(self.monitored(validation))
@@ -191,9 +223,9 @@ def sections(recipe: Recipe, setup: StageSetup) -> dict[str, Frozen]:
 
 
 @lru_cache(maxsize=2)
-def _on_device(dataset: Dataset) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return all training features and labels as tensors, once a data set."""
-    return tf.constant(dataset.train_features), tf.constant(dataset.train_labels)
+def _on_device(dataset: Dataset) -> Split:
+    """Return all training examples as tensors, once a data set."""
+    return Split.of(dataset.train_features, dataset.train_labels)
 
 
 def _stable(path: str) -> str:

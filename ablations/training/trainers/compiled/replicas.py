@@ -87,13 +87,14 @@ class Mirrored:
 
     def mean(self, function: Callable[..., Any], batch: Sequence[tf.Tensor]) -> Any:
         """See ``Replicas``; the batch is cut into equal parts, in its order."""
-        parts = [tf.split(tensor, self._count) for tensor in batch]
+        parts = [tf.split(tensor, self._count) for tensor in tf.nest.flatten(batch)]
         own = [
             self._strategy.experimental_distribute_values_from_function(
                 lambda context, of=each: of[context.replica_id_in_sync_group]
             )
             for each in parts
         ]
+        own = tf.nest.pack_sequence_as(batch, own)
         return tf.nest.map_structure(
             lambda found: self._strategy.reduce("mean", found, axis=None),
             self._strategy.run(function, own),

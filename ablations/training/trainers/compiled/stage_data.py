@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 from ablations.data import catalog as data_catalog
 from ablations.data.dataset import Dataset
 from ablations.data.split import check_sizes, epoch_order, pair_order, split
+from ablations.data.weights import example_weights
 from ablations.training.stage import Stage
 from ablations.training.trainers.compiled.evaluation import Split
+from ablations.training.trainers.compiled.features import mapped
 
 
 class StageData:
@@ -20,10 +23,11 @@ class StageData:
     def __init__(self, stage: Stage, seed: int, data_directory: Path | None) -> None:
         recipe, task = stage.recipe, stage.setup.pretraining
         self.dataset: Dataset = data_catalog.read(
-            recipe.data.name, data_directory, recipe.data.classes
+            recipe.data.name, data_directory, recipe.data.classes, recipe.training.task
         )
         available = len(self.dataset.train_labels)
-        check_sizes(recipe, available, self.dataset.input_shape, self.dataset.classes)
+        check_sizes(recipe, available, self.dataset.input_shape, self.dataset.outputs)
+        self._weights = example_weights(self.dataset, recipe.training.class_weights)
         self._seed, self._batch_size = seed, recipe.training.batch_size
         self._cached = stage.setup.cached
         self._paired = task is not None and task.paired_rows
@@ -48,9 +52,9 @@ class StageData:
         return order if self._cached else self.train_rows[order]
 
     @property
-    def train_features(self) -> NDArray[np.generic]:
+    def train_features(self) -> Any:
         """The features of the examples that train, as stored."""
-        return self.dataset.train_features[self.train_rows]
+        return mapped(lambda each: each[self.train_rows], self.dataset.train_features)
 
     def train_examples(self, count: int | None = None) -> Split:
         """Return the examples that train, or the first ``count`` of them."""
@@ -61,7 +65,9 @@ class StageData:
         return Split.of(self.dataset.test_features, self.dataset.test_labels)
 
     def _examples(self, rows: NDArray[np.int32]) -> Split:
-        return Split.of(self.dataset.train_features[rows], self.dataset.train_labels[rows])
+        features = mapped(lambda each: each[rows], self.dataset.train_features)
+        weights = None if self._weights is None else self._weights[rows]
+        return Split.of(features, self.dataset.train_labels[rows], weights)
 
     def _pairs(self, rows: NDArray[np.int32], batch_size: int, epoch: int) -> NDArray[np.int32]:
         return pair_order(rows, self.dataset.train_labels, batch_size, self._seed, epoch)

@@ -45,6 +45,9 @@ class StageTrainer:
         self.stage, self.recipe, self.seed = stage, stage.recipe, seed
         self.data = StageData(stage, seed, data_directory)
         self.probe = self.data.validation.first(PROBE_EXAMPLES)
+        task = training.task
+        self.score = "accuracy" if stage.setup.pretraining is not None else task.score
+        """What every epoch measures besides the loss; pretraining tells right from wrong."""
         self.learning_rates = LearningRates(training, self.data.updates_per_epoch)
         technique = training.early_stopping
         self.early_stopping = (
@@ -145,16 +148,17 @@ class StageTrainer:
         )
         seconds = time.perf_counter() - started
         rate = self.program.learning_rate
-        return trace, {**trace.means(), "learning_rate": rate, "seconds": seconds}
+        return trace, {**trace.means(self.score), "learning_rate": rate, "seconds": seconds}
 
     def _validate(self) -> dict[str, float]:
         """Evaluate the validation split, by the averaged weights where they are averaged."""
-        program, raw = self.program, {}
+        program, name, raw = self.program, f"validation_{self.score}", {}
         if program.average is not None:
-            _, raw["validation_accuracy_raw"] = program.monitor.run(self._monitored)
+            _, raw[f"{name}_raw"] = program.monitor.run(self._monitored)
         with program.averaged_weights():
-            loss, accuracy = program.monitor.run(self._monitored)
-        return {"validation_loss": loss, "validation_accuracy": accuracy, **raw}
+            loss, score = program.monitor.run(self._monitored)
+        measured = {f"validation_{n}": v for n, v in program.monitor.measured().items()}
+        return {"validation_loss": loss, name: score, **measured, **raw}
 
     def _on_epoch_end(self, epoch: int, metrics: Mapping[str, float]) -> bool:
         """Update the schedule and early stopping; return whether to stop."""
@@ -208,16 +212,16 @@ class StageTrainer:
         if self.early_stopping is not None:
             self.early_stopping.restore_best_weights(self.program)
 
-    def test(self, validation_accuracies: list[float]) -> FinalScores:
+    def test(self, validation_scores: list[float]) -> FinalScores:
         """Return the final scores of the best weights under early stopping, else of the last.
 
-        ``validation_accuracies`` are those of each epoch of the recipe's own task.
+        ``validation_scores`` are those of each epoch of the recipe's own task.
         """
         self.restore_best_weights()
         stopping = self.early_stopping
-        tested = len(validation_accuracies) if stopping is None else stopping.best_epoch
-        accuracy = validation_accuracies[tested - 1]
-        return FinalEvaluation(self.program, self.data, accuracy).scores()
+        tested = len(validation_scores) if stopping is None else stopping.best_epoch
+        task, score = self.recipe.training.task, validation_scores[tested - 1]
+        return FinalEvaluation(self.program, self.data, task, score).scores()
 
 
 def _divergence(trace: EpochTrace, metrics: Mapping[str, float], epochs: int, updates: int) -> str:

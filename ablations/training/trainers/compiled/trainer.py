@@ -58,7 +58,7 @@ class CompiledTrainer:
         """See ``Trainer``."""
         stopping = self.stage.early_stopping
         if stopping is None:
-            return self.progress.best_epoch()
+            return self.progress.best_epoch(self.recipe.training.scores[0])
         if not stopping.best_epoch:
             return None
         return int(self.progress.history[stopping.best_epoch - 1]["epoch"])
@@ -159,4 +159,4 @@ class CompiledTrainer:
 
     def test(self) -> FinalScores:
         """See ``Trainer``."""
-        return self.stage.test(self.progress.curve("validation_accuracy"))
+        return self.stage.test(self.progress.curve(f"validation_{self.stage.score}"))

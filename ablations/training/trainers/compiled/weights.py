@@ -11,6 +11,7 @@ import keras
 from numpy.typing import NDArray
 
 from ablations.errors import ModelError
+from ablations.study.layer_pattern import matches_none
 from ablations.techniques.keras import internals
 from ablations.techniques.keras.layer_names import named_layers
 from ablations.training import checkpoint
@@ -82,12 +83,9 @@ def matching(model: keras.Model, pattern: str, place: str) -> list[keras.Layer]:
         ModelError: there is none; names ``place`` and the layers that there are.
     """
     layers = {name: layer for name, layer in named_layers(model) if internals.own_variables(layer)}
-    found = [layer for name, layer in layers.items() if re.fullmatch(pattern, name)]
-    if not found:
-        raise ModelError(
-            f'{place}: "{pattern}" matches no layer with weights; Known: {", ".join(layers)}'
-        )
-    return found
+    if wrong := matches_none(pattern, layers, "layer with weights"):
+        raise ModelError(f"{place}: {wrong}")
+    return [layer for name, layer in layers.items() if re.fullmatch(pattern, name)]
 
 
 def _variables(model: keras.Model) -> dict[str, keras.Variable]:

@@ -28,7 +28,7 @@ from ablations.training.trainers.function.checkpoint import FunctionCheckpoint
 from ablations.training.trainers.function.run import Run
 from ablations.training.trainers.function.trainer import RAISED
 from ablations.training.trainers.program.final_metrics import checked, number_in
-from ablations.user_code import UserFunction
+from ablations.user_code import UserFunction, take_code_from
 
 NAMED = {
     **{name: name for name in ("numpy", "scipy", "torch", "jax", "flax", "keras", "tensorflow")},
@@ -43,6 +43,8 @@ def main(directory: RunDirectory, seed: int, fingerprint: str, metric: str) -> N
     recipe = FunctionRecipe.model_validate(
         read_yaml(directory.recipe.read_bytes(), str(directory.recipe)).data
     )
+    if recipe.code:
+        take_code_from(recipe.code)
     function, process = UserFunction.named(recipe.trainer), os.getpid()
     function.load()
     # What a function draws without a generator of its own follows from the seed as well.

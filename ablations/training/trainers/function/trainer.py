@@ -51,6 +51,11 @@ class FunctionProgram:
         self.metric = request.metric
         self.directory: RunDirectory = request.directory
 
+    @property
+    def work_directory(self) -> str | None:
+        """Where it runs: in the working directory, wherever its code lies."""
+        return None
+
     def words(self, fingerprint: str) -> list[str]:
         """Return the command that calls the function; it reads the rest from ``recipe.yaml``."""
         where = str(self.directory.path.resolve())
@@ -62,7 +67,7 @@ class FunctionProgram:
         Raises:
             UserCodeError: it has changed.
         """
-        if code_of(self.recipe.trainer) != self.recipe.code:
+        if code_of(self.recipe.trainer) != self.recipe.code_hash:
             name = self.recipe.trainer
             raise UserCodeError(f"{name}: its code has changed since the study was read")
 

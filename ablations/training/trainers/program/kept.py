@@ -29,13 +29,14 @@ def environment() -> dict[str, str]:
 class KeptProgram:
     """One program, from its start to its end; a context manager that ends all of it."""
 
-    def __init__(self, words: Sequence[str], output: Path) -> None:
-        """Start it in the working directory; ``output`` takes what it prints."""
+    def __init__(self, words: Sequence[str], output: Path, directory: str | None = None) -> None:
+        """Start it in a directory, or else the working directory; ``output`` takes its output."""
         self._keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", keeper.__file__, str(output), *words],
+            [sys.executable, "-I", "-S", keeper.__file__, str(output.resolve()), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
+            cwd=directory,
             env=environment(),
         )
 

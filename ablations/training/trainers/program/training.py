@@ -41,6 +41,10 @@ class Beginning:
 class Program(Protocol):
     """What differs between a user's function and a command."""
 
+    @property
+    def work_directory(self) -> str | None:
+        """Where it is started; None is the working directory."""
+
     def words(self, fingerprint: str) -> list[str]:
         """Return what is started."""
 
@@ -150,7 +154,7 @@ class _ProgramTraining:
             follow()
 
         words = self.program.words(self.fingerprint)
-        with KeptProgram(words, self.directory.output) as program:
+        with KeptProgram(words, self.directory.output, self.program.work_directory) as program:
             status = program.wait(tick)
         follow()
         ended_well(status, self.directory.output)

@@ -38,6 +38,8 @@ DRAWS = ("rrelu", "good_or_corrupted")
 POINTWISE = ("activation", "initializer", "schedule")
 """The families of which a step on a part of a batch is told nothing: as many as fit are tried."""
 OWN_MODEL = f"{PACKAGE}.normalized"
+OF_THE_TASK = ("loss", "metric")
+"""One a recipe; ``tests/training/test_tasks.py`` has them."""
 ROUNDING = 2e-5
 """Of numbers of the size of one, after some steps, the worst technique (most are at 1e-7)."""
 
@@ -49,7 +51,7 @@ def names(title: str) -> list[str]:
 
 def together() -> list[Changes]:
     """Return recipes in which every technique occurs, most of them with others."""
-    families = [title for title in FAMILIES if title not in ALONE]
+    families = [title for title in FAMILIES if title not in (*ALONE, *OF_THE_TASK)]
     longest = max(len(names(title)) for title in families if title not in POINTWISE)
     rows = islice(zip_longest(*map(names, families)), longest)
     recipes = [

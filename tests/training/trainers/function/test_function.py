@@ -117,7 +117,7 @@ def test_a_run_that_was_killed_goes_on_from_its_checkpoint_to_the_same_numbers(
 
 def test_code_that_changes_after_the_study_was_read_is_not_trained(tmp_path: Path) -> None:
     planned = job("train", tmp_path)
-    changed = {**planned.recipe, "code": "0123456789abcdef"}
+    changed = {**planned.recipe, "code_hash": "0123456789abcdef"}
     result = work(Job("own", "arm", 0, changed, {}, tmp_path, "", metric="error")).result
     assert result is not None
     assert "its code has changed since the study was read" in result.reason

@@ -1,0 +1,95 @@
+"""The metrics of a study: those that its arms' task has, and what the study says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ablations.errors import suggest
+from ablations.study.frozen import Frozen
+from ablations.study.metrics import METRICS, Metric, final_metrics
+from ablations.study.recipe import BaseRecipe, Recipe
+from ablations.study.scores import Direction
+
+
+class DeclaredMetric(Frozen):
+    """What a study says of a metric: of one that it brings, or of one that its task has."""
+
+    better: Direction | None = None
+    """Must be said of a metric that the study brings."""
+    unit: str = ""
+    if_diverged: float | None = None
+    """What a diverged run scores; null is what a guess scores, or else the worst of any run."""
+
+
+def metrics_of(
+    recipes: Sequence[BaseRecipe], declared: Mapping[str, DeclaredMetric]
+) -> Mapping[str, Metric]:
+    """Return the final metrics of some recipes by name, as a study declares them.
+
+    The unit of ``test_x`` is that of ``validation_x`` and its summaries, too.
+    """
+    found = dict(_of_tasks(recipes) or METRICS)
+    for name, own in declared.items():
+        if name not in found:
+            found[name] = Metric(name, name, own.better or "lower", own.unit)
+        else:
+            for each in (*_kin(name), name):
+                unit = declared.get(each, own).unit
+                if each in found and unit:
+                    found[each] = replace(found[each], unit=unit)
+    return found
+
+
+def _kin(name: str) -> tuple[str, ...]:
+    """Return what is in the unit of a test metric, too."""
+    split, _, score = name.partition("_")
+    ends = ("", "_best", "_last") if split == "test" else ()
+    return (f"{name}_raw", *(f"validation_{score}{end}" for end in ends))
+
+
+def _of_tasks(recipes: Sequence[BaseRecipe]) -> Mapping[str, Metric]:
+    found: dict[str, Metric] = {}
+    for recipe in recipes:
+        if isinstance(recipe, Recipe):
+            training = recipe.training
+            found = {**final_metrics(training.task, training.scores), **found}
+    return found
+
+
+Wrong = tuple[tuple[str | int, ...], str]
+"""Where in a study file, and what is wrong."""
+
+
+def wrong_declarations(
+    recipes: Sequence[BaseRecipe], declared: Mapping[str, DeclaredMetric]
+) -> Iterator[Wrong]:
+    """Yield what is wrong with what a study says of metrics."""
+    known = _of_tasks(recipes)
+    for name, own in declared.items():
+        metric = (known or METRICS).get(name)
+        if known and metric is None:
+            yield ("metrics", name), f'unknown metric "{name}"; {suggest(name, known)}'
+        elif metric is None and own.better is None:
+            yield ("metrics", name), "wants better: higher, or better: lower"
+        elif metric is not None and own.better not in (None, metric.better):
+            yield ("metrics", name, "better"), f"{name} is better {metric.better}; wants that"
+
+
+def wrong_tasks(recipes: Mapping[str, BaseRecipe], metric: str) -> Iterator[Wrong]:
+    """Yield what keeps arms from being compared: other tasks, or losses of another kind."""
+    trained = {arm: recipe for arm, recipe in recipes.items() if isinstance(recipe, Recipe)}
+    for arm, recipe in trained.items():
+        first = next(iter(trained.values())).training
+        if recipe.training.task is not first.task:
+            other, title = first.task.title, recipe.training.task.title
+            yield ("arms", arm), f"learns a {title}, another arm a {other}; wants one task"
+        elif recipe.training.loss != first.loss and "_loss" in metric:
+            yield (
+                ("metric",),
+                f"{metric} is of another loss in arm {arm}; wants a metric that all arms share, "
+                f"such as test_{first.task.score}",
+            )
+            return
+        elif metric not in _of_tasks([recipe]) and metric in _of_tasks(tuple(trained.values())):
+            yield ("metric",), f"arm {arm} does not measure {metric}; wants it in its metrics"

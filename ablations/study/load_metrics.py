@@ -1,0 +1,52 @@
+"""Resolve what a study file says of metrics: what it leaves open is its task's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ablations.errors import suggest
+from ablations.study.declared_metrics import metrics_of, wrong_declarations, wrong_tasks
+from ablations.study.recipe import BaseRecipe, Recipe
+from ablations.study.study_file import StudyFile
+from ablations.study.tasks import CLASSIFICATION
+from ablations.study.yaml_reader import Path as DataPath
+
+
+def resolve_metrics(
+    raw: StudyFile,
+    arms: Mapping[str, BaseRecipe | None],
+    add: Callable[[DataPath, str, bool], None],
+) -> dict[str, Any]:
+    """Return the metric, claims and scores of diverged runs of a study; add what is wrong."""
+    recipes = {name: recipe for name, recipe in arms.items() if recipe is not None}
+    if not recipes:
+        return {}  # what their task has is not known
+    every = list(recipes.values())
+    trained = [recipe for recipe in every if isinstance(recipe, Recipe)]
+    task = trained[0].training.task if trained else CLASSIFICATION
+    score = f"test_{task.score}"
+    metric = raw.metric or score
+    for place, message in wrong_declarations(every, raw.metrics):
+        add(place, message, len(place) == 2)
+    for place, message in wrong_tasks(recipes, metric):
+        add(place, message, False)
+    known, on = metrics_of(every, raw.metrics), [claim.on or score for claim in raw.claims]
+    named: list[tuple[DataPath, str]] = [(("metric",), metric)]
+    named += [(("claims", number, "on"), name) for number, name in enumerate(on)]
+    named += [(("if_diverged", name), name) for name in raw.if_diverged]
+    for place, name in named:
+        if name not in known:
+            add(place, f'unknown metric "{name}"; {suggest(name, known)}', False)
+    percent = known[score].percent
+    if raw.target is not None and percent and not 0 < raw.target <= 1:
+        bound = "≤ 1.0" if raw.target > 1 else "> 0.0"
+        message = f"wants a number {bound}, got {raw.target:g}"
+        add(("target",), message, False)
+    stated = {n: m.if_diverged for n, m in raw.metrics.items() if m.if_diverged is not None}
+    claims = [{**c.model_dump(), "on": name} for c, name in zip(raw.claims, on, strict=True)]
+    return {
+        "metric": metric,
+        "claims": tuple(claims),
+        "if_diverged": {**raw.if_diverged, **stated},
+    }

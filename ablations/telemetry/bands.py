@@ -1,0 +1,103 @@
+"""An arm's mean and interval over its seeds, epoch by epoch; and which arms a close-up shows.
+
+A chart's scale is that of all that it draws: where one arm is far off, or all rise from nothing,
+bands are thinner than a line.  So each metric has a close-up beside its whole chart: the second
+half of training, of the best arms, as many as leave the bands some width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from ablations.ledger.records import Epoch
+from ablations.study.metrics import epoch_metric
+
+CONFIDENCE = 0.95
+WIDEST = 25.0
+"""How many bands, in their full width, a close-up may be high: each is 4% of it or more."""
+
+
+@dataclass(frozen=True)
+class EpochBand:
+    """An arm's metrics over its seeds after one epoch."""
+
+    epoch: int
+    intervals: Mapping[str, tuple[float, float]]
+    """Metric that every seed measured → mean, and half the width of its interval."""
+
+
+Bands = Sequence[EpochBand]
+"""The epochs that all seeds of an arm reached."""
+
+
+def bands_of(histories: Sequence[Sequence[Epoch]]) -> Bands:
+    """Return Student's 95% interval over the seeds, a history each; of one, the value itself."""
+    epochs = zip(*histories, strict=False)  # ends with the shortest history
+    return [EpochBand(int(lines[0]["epoch"] or 0), _intervals(lines)) for lines in epochs]
+
+
+def _intervals(lines: Sequence[Epoch]) -> dict[str, tuple[float, float]]:
+    found = {}
+    for metric in filter(_is_banded, lines[0]):
+        values = [value for line in lines if (value := line.get(metric)) is not None]
+        if len(values) == len(lines):
+            found[metric] = _interval(values)
+    return found
+
+
+def _is_banded(name: str) -> bool:
+    metric = epoch_metric(name)
+    return metric is not None and metric.banded
+
+
+def _interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and half width of Student's interval."""
+    if len(values) == 1:
+        return values[0], 0.0
+    from scipy.special import stdtrit
+
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    half = stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2) * error
+    return float(np.mean(values)), float(half)
+
+
+def is_close(epoch: int, last: int) -> bool:
+    """Whether an epoch is in the half of training that a close-up shows."""
+    return 2 * epoch >= last
+
+
+def arms_close_up(bands: Mapping[str, Bands], metric: str) -> list[str]:
+    """Return the arms that the close-up of a metric shows, the best first.
+
+    From the best one on, as long as all that they reach in the second half of training is no more
+    than ``WIDEST`` bands high; where an arm has one seed, none.
+    """
+    shown: list[str] = []
+    heights: list[float] = []
+    ranges: list[tuple[float, float]] = []
+    for arm in _best_first(bands, metric):
+        last = bands[arm][-1].epoch
+        close = [band for band in bands[arm] if metric in band.intervals]
+        found = [band.intervals[metric] for band in close if is_close(band.epoch, last)]
+        heights.append(2 * median(half for _, half in found))
+        ranges += [(mean - half, mean + half) for mean, half in found]
+        height = max(high for _, high in ranges) - min(low for low, _ in ranges)
+        if shown and height > WIDEST * median(heights):
+            break
+        shown.append(arm)
+    return shown if heights and median(heights) > 0 else []
+
+
+def _best_first(bands: Mapping[str, Bands], metric: str) -> list[str]:
+    ends = {
+        arm: of_arm[-1].intervals[metric][0]
+        for arm, of_arm in bands.items()
+        if of_arm and metric in of_arm[-1].intervals
+    }
+    declared = epoch_metric(metric)
+    higher = declared is not None and declared.better == "higher"
+    return sorted(ends, key=lambda arm: ends[arm], reverse=higher)
