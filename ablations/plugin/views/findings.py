@@ -11,9 +11,9 @@ from ablations.plugin.open_study import OpenStudy
 
 def findings(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the sentences of each arm, and how many of its runs were observed."""
-    _, inference = study.inference()
+    collected = study.collected()
     return {
-        "control": inference.control,
+        "control": collected.study.control,
         "thresholds": THRESHOLDS,
         "arms": [
             {
@@ -22,6 +22,6 @@ def findings(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any
                 "damaged": found.damaged,
                 "findings": arm_sentences(found),
             }
-            for found in inference.findings
+            for found in study.findings()
         ],
     }
