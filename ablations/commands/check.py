@@ -19,7 +19,7 @@ from ablations.commands.status import standings_of
 from ablations.errors import AblationsError
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.standing import Standing, State
-from ablations.study.schema import Study
+from ablations.study.schema import WRITTEN_IN_PYTHON, Study
 
 NONE_WORSE, SOME_WORSE, NOT_SETTLED = 0, 1, 3
 
@@ -45,12 +45,13 @@ def check(study: str, sets: tuple[str, ...], against: Path | None, options: Opti
 def _studies(study: str, sets: tuple[str, ...], runs: Path) -> Iterator[tuple[str, Study | None]]:
     """Yield the studies that are meant, or the parts of one, by the names of their directories.
 
-    With what their file says now; None where the results were imported.
+    With what their file says now, or was written in Python; None where results were imported.
     """
     root = RunsDirectory(runs)
     recorded = not sets and "/" not in study and root.record(study).is_file()
-    if recorded and read_record(runs, study).imported:
-        yield study, None
+    record = read_record(runs, study) if recorded else None
+    if record and (record.imported or record.file == WRITTEN_IN_PYTHON):
+        yield study, None if record.imported else record
         return
     for each in studies.load(study, studies.overrides_of(study, sets)):
         yield each.study, as_declared(each, runs)

@@ -12,7 +12,7 @@ from yaml import YAMLError
 from ablations.errors import AblationsError, Problem, StudyError
 from ablations.execution.catalog import CATALOG
 from ablations.study.load import resolve
-from ablations.study.schema import Study
+from ablations.study.schema import WRITTEN_IN_PYTHON, Study
 from ablations.study.yaml_reader import Document, read_yaml
 from ablations.study.yaml_reader import Path as DataPath
 from ablations.study.yaml_writer import to_yaml
@@ -44,7 +44,7 @@ def studies_of(content: Mapping[str, Any]) -> tuple[Study, ...]:
         raise StudyError([Problem(NAME, 0, 0, p.path, p.message) for p in error.problems]) from None
     except (YAMLError, RecursionError) as error:
         raise AblationsError(f"{NAME}: wants plain data, got {type(error).__name__}") from None
-    return resolve(_Written("", data, {}, {}), CATALOG, {})
+    return resolve(_Written(WRITTEN_IN_PYTHON, data, {}, {}), CATALOG, {})
 
 
 def _plain(value: Any, at: tuple[str, ...]) -> Any:

@@ -18,6 +18,7 @@ ADDED_SINCE_2: Mapping[str, Any] = {
     "training.loss": None,
     "training.metrics": [],
     "training.class_weights": None,
+    "training.precision": {"name": "float32"},
     "data.scale": None,
 }
 """Dotted path → default of each setting that recipes have had since then.

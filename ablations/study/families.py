@@ -19,6 +19,7 @@ from ablations.study.protocols import (
     AveragedWeights,
     Clipper,
     Loss,
+    LossScaler,
     Objective,
     ScheduleState,
     Span,
@@ -123,6 +124,16 @@ class LabelSmoothing(Technique):
         raise NotImplementedError
 
 
+class Precision(Technique):
+    """In which floating-point numbers the layers compute."""
+
+    family: ClassVar[str] = "precision"
+
+    def scaler(self) -> LossScaler | None:
+        """Return what scales the loss, None where nothing needs to."""
+        return None
+
+
 class Augmentation(Technique):
     """A random change of a batch, only while training."""
 
@@ -186,9 +197,9 @@ class Source(Technique):
 class Pretraining(Source):
     """A task that needs no class labels, or cheaper ones, and shares the hidden layers.
 
-    It inherits the recipe's gradient clipping and, unless it names its own, batch size and
-    optimizer.  What regularizes the recipe's own task is not inherited, nor is its schedule:
-    another objective is minimized.
+    It inherits the recipe's gradient clipping and precision and, unless it names its own, batch
+    size and optimizer.  What regularizes the recipe's own task is not inherited, nor is its
+    schedule: another objective is minimized.
     """
 
     epochs: HostOnly[Count]

@@ -110,6 +110,8 @@ _OF_EVERY_RUN = (
         "optimization/share_of_steps_clipped",
         percent=True,
     ),
+    EpochMetric("steps_skipped", "steps skipped by the loss scaler", "optimization/steps_skipped"),
+    EpochMetric("loss_scale", "loss scale after the last step", "optimization/loss_scale"),
     EpochMetric(
         "dead_unit_share", "share of dead units", "units/share_dead", "lower", percent=True
     ),

@@ -5,7 +5,7 @@ Shapes: B batch, N things that a batch holds (examples, or pairs).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -55,6 +55,22 @@ class Clipper(Stateful, Protocol):
 
     def clip(self, gradients: list[tf.Tensor]) -> tuple[list[tf.Tensor], tf.Tensor]:
         """Return the clipped gradients and whether any was changed, a boolean scalar."""
+
+
+class LossScaler(Stateful, Protocol):
+    """A factor of the loss, so that gradients in float16 neither vanish nor overflow."""
+
+    scale: tf.Variable
+    """The factor, a float32."""
+
+    def scaled(self, loss: tf.Tensor) -> tf.Tensor:
+        """Return what gradients are taken of."""
+
+    def unscaled(self, gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        """Return the gradients of the loss itself, in float32."""
+
+    def update(self, finite: tf.Tensor) -> None:
+        """Change the scale after a step, whose gradients were finite or not."""
 
 
 class AveragedWeights(Stateful, Protocol):

@@ -26,6 +26,7 @@ from ablations.study.families import (
     EarlyStopping,
     LabelSmoothing,
     Optimizer,
+    Precision,
     Regularization,
     Schedule,
     WeightAverage,
@@ -134,6 +135,8 @@ class TrainingRecipe(Frozen):
     early_stopping: HostOnly[Chosen[EarlyStopping] | None] = None
     label_smoothing: Chosen[LabelSmoothing] | None = None
     """A share of each label that is spread over all classes; a bare number is the share."""
+    precision: Chosen[Precision] = Field("float32", validate_default=True)
+    """In which floating-point numbers the layers compute; weights and loss are float32."""
     keep_checkpoint: HostOnly[bool] = False
     """Keep the final weights and optimizer state in ``checkpoint/``."""
 

@@ -21,6 +21,8 @@ from ablations.study.recipes import AnyRecipe, trainable
 from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.yaml_writer import to_yaml_line
 
+WRITTEN_IN_PYTHON = "Python"
+"""What stands for the file of a study that has none."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAME_WANTED = (
     "{} cannot name a directory; wants a letter or digit, then up to 99 of letters, digits, "

@@ -17,6 +17,7 @@ from ablations.techniques.measures import MEASURES
 from ablations.techniques.models import MODELS
 from ablations.techniques.normalization import NORMALIZATIONS
 from ablations.techniques.optimizers import OPTIMIZERS
+from ablations.techniques.precision import PRECISIONS
 from ablations.techniques.pretraining import PRETRAININGS
 from ablations.techniques.regularization import REGULARIZATIONS
 from ablations.techniques.schedules import SCHEDULES
@@ -42,6 +43,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             WEIGHT_AVERAGES,
             STOPPINGS,
             LABEL_SMOOTHINGS,
+            PRECISIONS,
             PRETRAININGS,
         )
     }

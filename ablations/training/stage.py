@@ -113,11 +113,11 @@ def _earlier_stages(recipe: Recipe, transfer: TransferRecipe) -> tuple[Stage, ..
 def _pretraining_recipe(recipe: Recipe, task: Pretraining) -> Recipe:
     """Return the recipe of a pretraining stage.
 
-    It inherits the recipe's gradient clipping and, unless the task names its own, optimizer and
-    batch size.  The recipe's loss says only which labels the data has, and which outputs the
-    network.  It minimizes another objective, so it inherits nothing that regularizes the
-    recipe's own (regularization, constraint, augmentation, weight average, early stopping), and
-    no learning-rate schedule.
+    It inherits the recipe's gradient clipping, precision and, unless the task names its own,
+    optimizer and batch size.  The recipe's loss says only which labels the data has, and which
+    outputs the network.  It minimizes another objective, so it inherits nothing that regularizes
+    the recipe's own (regularization, constraint, augmentation, weight average, early stopping),
+    and no learning-rate schedule.
     """
     training = TrainingRecipe(
         batch_size=task.batch_size or recipe.training.batch_size,
@@ -125,6 +125,7 @@ def _pretraining_recipe(recipe: Recipe, task: Pretraining) -> Recipe:
         optimizer=task.optimizer or recipe.training.optimizer,
         loss=recipe.training.loss,
         clipping=recipe.training.clipping,
+        precision=recipe.training.precision,
     )
     data = recipe.data.model_copy(update={"train_examples": task.examples})
     return recipe.model_copy(update={"data": data, "training": training, "transfer": None})

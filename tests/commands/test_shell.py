@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -156,9 +157,11 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_130(workplace: Path) -> None:
         assert running.stdout is not None
         assert any("test accuracy" in line for line in iter(running.stdout.readline, ""))
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to parent and workers alike
-        _, errors = running.communicate(timeout=60)
+        told, errors = running.communicate(timeout=60)
     assert running.returncode == 130
     assert errors.strip() == "interrupted; everything finished is kept"
+    left = r"small\S*: (epoch \d+ of 500 is saved|no epoch is saved yet); the next run"
+    assert re.search(left, told), told
     finished = list(Path("runs").rglob("result.json"))
     assert finished
     assert all(json.loads(path.read_text())["status"] == "completed" for path in finished)

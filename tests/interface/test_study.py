@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import ablations
 from ablations.analysis.show.report import write_reports
+from ablations.cli import main
 from ablations.errors import AblationsError, FailedRunsError, StudyError
 from ablations.study.yaml_reader import read_yaml
 from tests.support.workplace import STUDY
@@ -96,6 +98,8 @@ def test_a_study_of_dicts_is_that_of_the_file_and_its_frames_are_the_reports_tab
         _ = ablations.Study(CONTENT, margin=0.5).verdicts
     again = ablations.Study(CONTENT, margin=0.5).run(executor="inline")
     assert list(again.verdicts.arm) == ["elu", "sigmoid"]
+    assert "run() trains what is missing" in again._repr_html_()
+    assert CliRunner().invoke(main, ["check", "small"]).exit_code == 3  # two seeds settle nothing
     again.run(executor="inline", seeds=3, arms="elu")
     assert again.seeds == (0, 1, 2)
     assert list(again.runs.query("arm == 'elu'").seed) == [0, 1, 2]

@@ -34,6 +34,7 @@ RICH = {
     "training.optimizer": {"name": "adamw", "learning_rate": 1e-5},
 }
 OTHER_NAMES = {
+    "code": None,  # a directory, whose files count: see tests/execution/test_code.py
     "data.name": "mnist",
     "model.name": "cnn",
     "model.activation.name": "elu",
@@ -47,6 +48,7 @@ OTHER_NAMES = {
     "training.constraint.name": None,
     "training.augmentation.name": None,
     "training.early_stopping.name": None,
+    "training.precision.name": "mixed_bfloat16",
 }
 
 ABSENT = {

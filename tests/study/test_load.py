@@ -118,7 +118,7 @@ def test_a_good_study_is_resolved(load):
             "{model.activation: relu}",
             "{modl: mlp}",
             's.yaml:13:10: arms.relu.modl: "modl" is no section; wants a dotted path, or a whole '
-            'section; did you mean "model"? Known: data, model, model.activation',
+            'section; did you mean "model"? Known: code, data, model, model.activation',
         ),
         (
             "{model.activation: relu}",

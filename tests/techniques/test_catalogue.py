@@ -38,6 +38,7 @@ PLACES: Mapping[str, str] = {
     "label smoothing": "training.label_smoothing",
     "loss": "training.loss",
     "metric": "training.metrics.0",
+    "precision": "training.precision",
 }
 REQUIRED: Mapping[str, Mapping[str, Any]] = {
     "piecewise_constant": {"boundaries_epochs": [0.5], "factors_of_rate": [0.1]},

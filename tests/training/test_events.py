@@ -16,13 +16,14 @@ EPOCHS = 3
 
 @pytest.fixture(scope="module")
 def run(tensorflow, tmp_path_factory):
-    """One run of three epochs, clipped and averaged, with relu."""
+    """One run of three epochs, clipped and averaged, with relu and a loss scaler."""
     from tests.support.running import make_recipe, train_into
 
     changes = {
         "training.epochs": EPOCHS,
         "training.clipping": "by_global_norm",
         "training.weight_average": "ema",
+        "training.precision": "mixed_float16",
         "model.activation": "relu",
     }
     return train_into(tmp_path_factory.mktemp("events") / "run", make_recipe(changes))

@@ -102,9 +102,10 @@ EVERY_SETTING = {
     "training.weight_average": "ema",
     "training.early_stopping": "patience",
     "training.label_smoothing": 0.1,
+    "training.precision": "mixed_bfloat16",
     "training.keep_checkpoint": True,
 }
-INHERITED = {"clipping", "optimizer", "batch_size"}
+INHERITED = {"clipping", "precision", "optimizer", "batch_size"}
 
 
 def test_pretraining_inherits_clipping_optimizer_and_batch_size_and_nothing_else(recipe):

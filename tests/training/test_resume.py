@@ -32,6 +32,11 @@ CASES = {
         "training.schedule": {"name": "performance", "patience_epochs": 1},
         "training.early_stopping": {"patience_epochs": 4, "every_epochs": 2},
     },
+    "float16": {
+        "model.dropout": 0.2,
+        "training.optimizer": "adam",
+        "training.precision": {"name": "mixed_float16", "initial_scale": 1e9, "growth_steps": 2},
+    },
     "schedule free": {
         "model.activation": "prelu",
         "training.optimizer": "schedule_free_adamw",

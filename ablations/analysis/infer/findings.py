@@ -153,9 +153,19 @@ def _joined(found: list[Finding]) -> Finding:
 
 
 def run_findings(run: RunLayers) -> tuple[Finding, ...]:
-    """Return what one run shows, in the order of ``Kind``."""
+    """Return what one run shows, in the order of ``Kind``.
+
+    That updates are small follows where gradients vanish, and is not said of the same layers.
+    """
     diverged = [_finding(run, "divergence", "", (), run.updates)] if run.diverged_in else []
-    detected = (*_gradients(run), *_activations(run), *_units(run), *_updates(run))
+    gradients = tuple(_gradients(run))
+    vanished = {layer for each in gradients if each.edge for layer in each.layers}
+    updates = (
+        each
+        for each in _updates(run)
+        if each.kind != "small_updates" or not vanished.issuperset(each.layers)
+    )
+    detected = (*gradients, *_activations(run), *_units(run), *updates)
     return tuple(sorted((*diverged, *detected), key=_place))
 
 

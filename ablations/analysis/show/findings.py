@@ -19,8 +19,6 @@ from ablations.analysis.infer.findings import (
 )
 from ablations.analysis.show.formats import count, number, plural, seed_ranges
 
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
 
 def finding_sentence(finding: Finding, runs: int) -> str:
     """Return one finding as a sentence without its full stop, of so many observed runs."""
@@ -38,8 +36,8 @@ def arm_sentences(found: ArmFindings) -> tuple[str, ...]:
 
 
 def _power(orders: float) -> str:
-    """Show a factor by its order of magnitude: 10⁶."""
-    return f"10{str(round(orders)).translate(_SUPERSCRIPTS)}"
+    """Show a factor by its order of magnitude: 10^6."""
+    return f"10^{round(orders)}"
 
 
 def _orders_from(finding: Finding, what: str, verb: str) -> str:

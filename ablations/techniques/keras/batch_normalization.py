@@ -25,11 +25,11 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
         ours = training and self.trainable and len(inputs.shape) == 2 and not self.synchronized
         if not ours:
             return super().call(inputs, training=training, mask=mask)
-        gamma = tf.convert_to_tensor(self.gamma) if self.scale else tf.ones(inputs.shape[1:])
-        outputs, mean, variance = self._normalize(inputs, gamma, tf.convert_to_tensor(self.beta))
+        gamma = _wide(self.gamma) if self.scale else tf.ones(inputs.shape[1:])
+        outputs, mean, variance = self._normalize(_wide(inputs), gamma, _wide(self.beta))
         for average, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             average.assign(average * self.momentum + now * (1.0 - self.momentum))
-        return outputs
+        return tf.cast(outputs, inputs.dtype)
 
     def _normalize(
         self, inputs: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor
@@ -55,3 +55,8 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
 
         outputs: tuple[tf.Tensor, tf.Tensor, tf.Tensor] = normalize(inputs, gamma, beta)
         return outputs
+
+
+def _wide(tensor: Any) -> tf.Tensor:
+    """Return float32, in which moments are taken whatever the layer computes in."""
+    return tf.cast(tf.convert_to_tensor(tensor), tf.float32)

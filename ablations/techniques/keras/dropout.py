@@ -45,7 +45,9 @@ class Dropout(keras.layers.Dropout, Sampled):  # type: ignore[misc]
         seed = self.draw_seed(training)
         if seed is None:
             return inputs
-        return tf.nn.experimental.stateless_dropout(inputs, rate=self.rate, seed=seed)
+        wide = tf.cast(inputs, tf.float32)  # a share of 0.1 has no place among bfloat16's draws
+        dropped = tf.nn.experimental.stateless_dropout(wide, rate=self.rate, seed=seed)
+        return tf.cast(dropped, inputs.dtype)
 
 
 class AlphaDropout(keras.layers.AlphaDropout, Sampled):  # type: ignore[misc]
@@ -64,11 +66,11 @@ class AlphaDropout(keras.layers.AlphaDropout, Sampled):  # type: ignore[misc]
         seed = self.draw_seed(training)
         if seed is None:
             return inputs
-        rate = tf.cast(self.rate, inputs.dtype)
+        rate = tf.cast(self.rate, tf.float32)
         drawn = tf.random.stateless_uniform(tf.shape(inputs), seed)
-        kept = tf.where(drawn >= tf.cast(self.rate, drawn.dtype), inputs, SELU_FLOOR)
+        kept = tf.where(drawn >= rate, tf.cast(inputs, tf.float32), SELU_FLOOR)
         scale = tf.math.rsqrt((1 - rate) * (1 + rate * SELU_FLOOR**2))
-        return scale * kept - scale * SELU_FLOOR * rate
+        return tf.cast(scale * kept - scale * SELU_FLOOR * rate, inputs.dtype)
 
 
 @contextmanager

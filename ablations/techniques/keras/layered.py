@@ -9,6 +9,7 @@ import keras
 
 from ablations.study.technique import LiveValues, below
 from ablations.techniques.keras.dropout import AlphaDropout, Dropout
+from ablations.techniques.keras.precision import computing_in
 from ablations.techniques.layered import UNSEEDED, LayeredModel
 
 
@@ -36,10 +37,11 @@ class Layers:
             if re.fullmatch(self.model.dropout_layers or ".*", f"hidden{number}"):
                 signal = self._dropout(signal, "dropout", f"dropout{number}")
         normalization = self.normalization
-        if normalization is None or not normalization.on_logits:
-            return self._weighted_sums(outputs, "outputs", True)(signal)
-        signal = self._weighted_sums(outputs, "outputs", False)(signal)
-        return self._normalize("_outputs")(signal)
+        with computing_in("float32"):
+            if normalization is None or not normalization.on_logits:
+                return self._weighted_sums(outputs, "outputs", True)(signal)
+            signal = self._weighted_sums(outputs, "outputs", False)(signal)
+            return self._normalize("_outputs")(signal)
 
     def activated(self, signal: Any, suffix: str, shared_axes: tuple[int, ...] = ()) -> Any:
         """Add normalization and activation, in their order, to weighted sums."""

@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from ablations.errors import ModelError
+from ablations.techniques.keras.precision import computing_in
 
 Levels = Sequence[keras.KerasTensor]
 
@@ -36,8 +37,10 @@ def autoencoder(
     own = "decoder" if level is None else f"level{level + 1}_decoder"
     for number, size in enumerate(reversed(sizes), start=1):
         activation = "elu" if number < len(sizes) else None
-        signal = keras.layers.Dense(size, activation, name=f"{own}{number}")(signal)
-    residuals = keras.layers.Subtract(name="residuals")([signal, _flat(clean)])
+        policy = None if number < len(sizes) else "float32"  # of what the loss reads
+        signal = keras.layers.Dense(size, activation, dtype=policy, name=f"{own}{number}")(signal)
+    with computing_in("float32"):
+        residuals = keras.layers.Subtract(name="residuals")([signal, _flat(clean)])
     return keras.Model(inputs, residuals, name="autoencoder")
 
 
@@ -54,17 +57,22 @@ def pairs(model: keras.Model, levels: Levels, head_units: int | None = None) -> 
     else:
         joined = JoinedPair(name="joined")(signal)
         signal = keras.layers.Dense(head_units, "elu", name="pair_head")(joined)
-    return keras.Model(inputs, keras.layers.Dense(1, name="same_class")(signal), name="pairs")
+    with computing_in("float32"):
+        logit = keras.layers.Dense(1, name="same_class")
+    return keras.Model(inputs, logit(signal), name="pairs")
 
 
 def scores(model: keras.Model, levels: Levels, corruption: float) -> keras.Model:
     """Return inputs to the scores of each and of its corruption, [B, 2]."""
     layers, ends = _chain(model, levels)
     inputs = _inputs(model)
-    score = keras.layers.Dense(1, name="score")
+    with computing_in("float32"):
+        score = keras.layers.Dense(1, name="score")
     both = (inputs, SwapFeatures(corruption, name="corruption")(inputs))
     scored = [score(_flat(_apply(layers[: ends[-1]], signal))) for signal in both]
-    return keras.Model(inputs, keras.layers.Concatenate(name="scores")(scored), name="scores")
+    with computing_in("float32"):
+        both_scores = keras.layers.Concatenate(name="scores")(scored)
+    return keras.Model(inputs, both_scores, name="scores")
 
 
 class PairDistance(keras.layers.Layer):  # type: ignore[misc]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import keras
 
+from ablations.techniques.keras.precision import computing_in
+
 _CELLS = {
     "simple": keras.layers.SimpleRNNCell,
     "lstm": keras.layers.LSTMCell,
@@ -33,7 +35,8 @@ def build(
             unroll=True,
             name=f"hidden{number}",
         )(signal)
-    last = keras.layers.Dense(outputs, kernel_initializer=kernel, name="outputs")
+    with computing_in("float32"):
+        last = keras.layers.Dense(outputs, kernel_initializer=kernel, name="outputs")
     return keras.Model(inputs, last(signal), name="rnn")
 
 

@@ -76,8 +76,8 @@ def test_rectified_units_die_under_a_negative_bias(recipe, train, bias):
 def test_updates_are_large_or_small_by_the_learning_rate(recipe, train):
     many = {"training.batch_size": 1, "training.epochs": 2}  # of 60 steps
     assert "small_updates" in found(train(recipe({**many, TENTH: 1e-9})))
-    large = found(train(recipe({**many, TENTH: 10.0})))
-    assert large.keys() & {"large_updates", "divergence"}
+    one_step = {"training.batch_size": 60, TENTH: 20.0}
+    assert found(train(recipe(one_step)))["large_updates"].value > 0.1
     assert found(train(recipe(many))) == {}
 
 
@@ -137,7 +137,7 @@ def test_findings_are_plain_sentences_in_the_report(study):
     assert [[cell.text for cell in row] for row in table.rows] == [
         [
             "sigmoid (control)",
-            "gradients vanish below hidden2: the median norm falls by 10⁷ from outputs to hidden1 "
+            "gradients vanish below hidden2: the median norm falls by 10^7 from outputs to hidden1 "
             "(all 3 runs)",
         ],
         [

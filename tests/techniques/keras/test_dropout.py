@@ -27,7 +27,7 @@ def test_alpha_dropout_is_that_of_klambauer(alpha):
     floor = -1.7580993408473766  # −λα
     scale = ((1 - RATE) * (1 + RATE * floor**2)) ** -0.5
     shift = -scale * floor * RATE
-    dropped = np.isclose(outputs, scale * floor + shift, atol=1e-6)
+    dropped = np.isclose(outputs, scale * floor + shift, rtol=0, atol=1e-6)
     assert dropped.mean() == pytest.approx(RATE, abs=4 * np.sqrt(0.16 / inputs.size))
     wanted = np.where(dropped, scale * floor + shift, scale * inputs + shift)
     np.testing.assert_allclose(outputs, wanted, atol=2e-6)

@@ -6,15 +6,18 @@ import shlex
 from typing import Any
 
 from ablations.analysis.infer.inference import Inference
-from ablations.analysis.show.blocks import Commands, Section
+from ablations.analysis.show.blocks import Commands, Paragraph, Section
 from ablations.study.frozen import show
-from ablations.study.schema import with_setting
+from ablations.study.schema import WRITTEN_IN_PYTHON, with_setting
 
 
 def reproduction(inference: Inference) -> Section:
     """Return the commands that train the study again and write its report."""
     if inference.imported:
         return _import_again(inference)
+    if inference.file == WRITTEN_IN_PYTHON:
+        again = "The study was written in Python: its run() trains what is missing or has changed."
+        return Section("Run it again", (Paragraph(again),))
     words = ["ablations", "run", _as_argument(inference)]
     if inference.seeds == tuple(range(len(inference.seeds))):
         words += ["--seeds", str(len(inference.seeds))]

@@ -13,6 +13,7 @@ from ablations.study.protocols import (
     AveragedWeights,
     Clipper,
     Loss,
+    LossScaler,
     Stateful,
     Transform,
 )
@@ -36,13 +37,18 @@ class BuiltTechniques:
     augment: Augment | None
     smoothed_loss: Loss | None
     average: AveragedWeights | None
+    loss_scaler: LossScaler | None
     penalized: tuple[keras.Variable, ...]
     projected: tuple[keras.Variable, ...]
 
     @property
     def stateful(self) -> dict[str, Stateful]:
         """What keeps variables besides the optimizer, by the name that checkpoints use."""
-        parts = {"average": self.average, "clipping": self.clipper}
+        parts: dict[str, Stateful | None] = {
+            "average": self.average,
+            "clipping": self.clipper,
+            "loss_scaler": self.loss_scaler,
+        }
         return {name: part for name, part in parts.items() if part is not None}
 
     def reset(self) -> None:
@@ -86,6 +92,7 @@ def build_techniques(
         average=average.build([w.value for w in weights], values("weight_average"))
         if average
         else None,
+        loss_scaler=training.precision.scaler(),
         penalized=penalized,
         projected=kernels("constraint"),
     )

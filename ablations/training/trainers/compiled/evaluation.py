@@ -133,7 +133,7 @@ class Evaluation:
     def _logits(self, features: Features) -> tf.Tensor:
         with tf.name_scope("scale_features"):
             inputs = self.preprocess(features)
-        return self.model(inputs, training=False)
+        return tf.cast(self.model(inputs, training=False), tf.float32)
 
     def _sum(self, features: Features, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the sums of losses and scores and their number; and where scores are above 0."""

@@ -15,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ablations.study.protocols import Objective
+from ablations.techniques.keras.precision import all_finite
 from ablations.telemetry.histograms import OCTAVES
 from ablations.training.trainers.compiled.built import BuiltTechniques
 from ablations.training.trainers.compiled.evaluation import Split
@@ -51,6 +52,15 @@ class EpochTrace:
     """[steps done]: whose gradients were measured."""
     layer_columns: NDArray[np.float32]
     """[sampled steps, len(LAYER_COLUMNS) · layers]: see ``step_layers.layer_means``."""
+    skipped: NDArray[np.bool_]
+    """[steps done]: those without an update, as a gradient was not finite; none is measured."""
+    loss_scale: float | None = None
+    """The factor of the loss after the last step; None where it has none."""
+
+    @property
+    def updates(self) -> int:
+        """How many steps updated the weights."""
+        return len(self.steps) - int(self.skipped.sum())
 
     @property
     def diverged(self) -> bool:
@@ -73,6 +83,8 @@ class EpochTrace:
         if self.sampled.any():
             norms = steps[self.sampled, COLUMNS_OF_EVERY_STEP:].mean(axis=0)
             columns |= dict(zip(STEP_COLUMNS[COLUMNS_OF_EVERY_STEP:], norms, strict=True))
+        if self.loss_scale is not None:
+            columns |= {"steps_skipped": self.skipped.sum(), "loss_scale": self.loss_scale}
         names = {SCORE: f"train_{score}"}
         return {names.get(name, name): float(value) for name, value in columns.items()}
 
@@ -104,6 +116,9 @@ class EpochLoop:
         self.layers = StepLayers(measured, self.measured)
         self.measuring = bool(measured)
         self.batch_size = batch_size
+        self.scaler = techniques.loss_scaler
+        self._skipped_column = len(STEP_COLUMNS) + len(LAYER_COLUMNS) * len(measured)
+        """The last column, which only a loss scaler has: 1 for a step without an update."""
 
     @cached_property
     def _compiled(self) -> Any:
@@ -131,9 +146,13 @@ class EpochLoop:
         every = sample_every or len(order) + 1
         steps, counts = self._call(order, rates, every, augmentation_seed)
         sampled = np.arange(1, len(steps) + 1) % every == 0
-        rows, sampled = steps.numpy(), sampled & self.measuring
-        columns, of_layers = rows[:, : len(STEP_COLUMNS)], rows[sampled, len(STEP_COLUMNS) :]
-        return EpochTrace(columns, counts.numpy(), sampled, of_layers)
+        rows = steps.numpy()
+        skipped = rows[:, self._skipped_column :].any(axis=1)
+        sampled &= self.measuring & ~skipped
+        columns = rows[:, : len(STEP_COLUMNS)]
+        of_layers = rows[sampled, len(STEP_COLUMNS) : self._skipped_column]
+        scale = None if self.scaler is None else float(self.scaler.scale.numpy())
+        return EpochTrace(columns, counts.numpy(), sampled, of_layers, skipped, scale)
 
     def _call(
         self, order: NDArray[np.int32], rates: NDArray[np.float32], *numbers: int
@@ -146,7 +165,7 @@ class EpochLoop:
         self, order: tf.Tensor, rates: tf.Tensor, sample_every: tf.Tensor, seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         steps = tf.shape(order)[0]
-        columns = [len(STEP_COLUMNS) + len(LAYER_COLUMNS) * len(self.measured)]
+        columns = [self._skipped_column + int(self.scaler is not None)]
         rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=columns)
         counts = tf.zeros([len(self.measured), OCTAVES], tf.int32)
 
@@ -158,10 +177,18 @@ class EpochLoop:
             loss, score, gradients = self.replicas.mean(self._gradients, batch)
             used, is_clipped = self._clip(gradients)
             due = tf.equal((step + 1) % sample_every, 0)
+            if self.scaler is not None:
+                finite = all_finite(gradients)
+                due, is_clipped = due & finite, tf.where(finite, is_clipped, 0.0)
             norms, counts, held = self._measure(gradients, used, counts, due)
-            self._update(used, rates[step])
+            if self.scaler is None:
+                self._update(used, rates[step])
+            else:
+                self._update_if(finite, used, rates[step])
             row = tf.stack([loss, score, is_clipped, *norms])
             row = tf.concat([row, self._measure_update(held, due)], axis=0)
+            if self.scaler is not None:
+                row = tf.concat([row, [tf.cast(~finite, tf.float32)]], axis=0)
             return step + 1, loss, rows.write(step, row), counts
 
         _, _, rows, counts = tf.while_loop(
@@ -187,15 +214,18 @@ class EpochLoop:
         self, features: Features, labels: tf.Tensor, weights: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """Return loss, score and gradients of a batch, or of a replica's part of one."""
+        scaler = self.scaler
         with tf.GradientTape() as tape:
-            outputs = self.model(features, training=True)
+            outputs = tf.cast(self.model(features, training=True), tf.float32)
             losses, scores = self.objective(outputs, labels)
             loss = _mean(losses, weights)
             smoothed = self._smoothed(loss, outputs, labels, weights)
             minimized = tf.add_n([smoothed, *self._penalties()])
+            minimized = minimized if scaler is None else scaler.scaled(minimized)
         zero = tf.UnconnectedGradients.ZERO  # a user's model may have what it does not use
         gradients = tape.gradient(minimized, self.variables, unconnected_gradients=zero)
         gradients = [tf.convert_to_tensor(g) for g in gradients]  # an embedding's are sparse
+        gradients = gradients if scaler is None else scaler.unscaled(gradients)
         return loss, tf.reduce_mean(scores), gradients
 
     def _smoothed(
@@ -249,6 +279,17 @@ class EpochLoop:
         if not self.measuring:
             return self.layers.unmeasured
         return tf.cond(due, lambda: self.layers.after(held), lambda: self.layers.unmeasured)
+
+    def _update_if(self, finite: tf.Tensor, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
+        """Update where all gradients are finite; let the loss scaler know."""
+
+        def update() -> tf.Tensor:
+            self._update(gradients, rate)
+            return tf.constant(0)
+
+        tf.cond(finite, update, lambda: tf.constant(0))
+        assert self.scaler is not None
+        self.scaler.update(finite)
 
     def _update(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
         optimizer, project = self.techniques.optimizer, self.techniques.project

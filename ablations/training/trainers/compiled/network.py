@@ -14,6 +14,7 @@ from ablations.study.protocols import Objective
 from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import LiveValues
 from ablations.techniques.keras.layer_names import named_layers
+from ablations.techniques.keras.precision import computing_in
 from ablations.training.stage import StageSetup
 from ablations.training.trainers.compiled.replicas import replicas
 from ablations.training.trainers.compiled.weights import matching
@@ -45,13 +46,16 @@ def assemble(
     live: LiveValues | None = None,
     live_in_task: LiveValues | None = None,
     task: Task = CLASSIFICATION,
+    precision: str = "float32",
 ) -> Network:
     """Build the models of a stage; the live values are the model's and the pretraining task's.
+
+    ``precision`` is the dtype policy of Keras that their layers compute by.
 
     Raises:
         ModelError: the model cannot be trained so.
     """
-    with replicas().scope():
+    with replicas().scope(), computing_in(precision):
         network = _assembled(technique, shape, outputs, setup, live, live_in_task, task)
     replicas().prepare(network.model)
     return network

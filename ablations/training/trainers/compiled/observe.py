@@ -86,6 +86,7 @@ class Observer:
     def _measure(self, features: Features) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         signals = self.probe(self.preprocess(features), training=False)
         signals = signals if isinstance(signals, (list, tuple)) else [signals]
+        signals = [tf.cast(signal, tf.float32) for signal in signals]
         tensors = [*signals, *self.weights]
         measured = [linear_counts(tf.convert_to_tensor(tensor)) for tensor in tensors]
         return (

@@ -111,9 +111,17 @@ class Program:
 
     def _assemble(self) -> Network:
         shape, outputs = self._dataset.input_shape, self._dataset.outputs
-        model, pretraining = self.live.of("model"), self.live.of("pretraining")
-        task = self._recipe.training.task
-        return assemble(self._recipe.model, shape, outputs, self._setup, model, pretraining, task)
+        training = self._recipe.training
+        return assemble(
+            self._recipe.model,
+            shape,
+            outputs,
+            self._setup,
+            self.live.of("model"),
+            self.live.of("pretraining"),
+            training.task,
+            training.precision.name,
+        )
 
     def _measures(self) -> dict[str, BuiltMeasure]:
         """Return the metrics that the recipe names besides its task's own, by name."""

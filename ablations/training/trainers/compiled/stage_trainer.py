@@ -119,7 +119,7 @@ class StageTrainer:
         trace, metrics = self._train_steps(epoch, is_observed)
         if not trace.diverged:
             metrics |= self._validate()
-        epochs, updates = progress.epochs + 1, progress.updates + len(trace.steps)
+        epochs, updates = progress.epochs + 1, progress.updates + trace.updates
         divergence = _divergence(trace, metrics, epochs, updates)
         observation = self._observe() if is_observed else NOTHING_OBSERVED
         gradients = self._gradient_histograms(trace) if is_observed else {}
