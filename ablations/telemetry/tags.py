@@ -71,8 +71,18 @@ REPORT_TEXT = "report"
 
 
 def own(names: Iterable[str]) -> dict[str, str]:
-    """Return name → tag of what a user's own trainer logs: a known metric's, or the name itself."""
-    return {name: EPOCH_SCALARS.get(name, name) for name in names}
+    """Return name → tag of what a user's own trainer logs: a known metric's, or the name itself.
+
+    What begins with ``train_`` or ``validation_`` goes to the card of that split.
+    """
+    return {name: EPOCH_SCALARS.get(name, _of_split(name)) for name in names}
+
+
+def _of_split(name: str) -> str:
+    for split in ("train", "validation"):
+        if name.startswith(f"{split}_"):
+            return f"{split}/{name.removeprefix(f'{split}_')}"
+    return name
 
 
 def figure(name: str) -> str:
