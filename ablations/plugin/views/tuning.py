@@ -13,6 +13,7 @@ from ablations.analysis.show.figures.tuning import tuning_limits
 from ablations.analysis.show.sections.tuning import tuning_table
 from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.views.tables import table_data
+from ablations.study.metrics import Metric
 
 
 def tuning(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
