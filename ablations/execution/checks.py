@@ -19,6 +19,7 @@ from ablations.execution.catalog import CATALOG
 from ablations.study.budgets import MOST_PARAMETERS, too_many
 from ablations.study.families import Pretraining
 from ablations.study.free_recipes import CommandRecipe, FunctionRecipe
+from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.model_families import Model, Shape
 from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.schema import Arm
@@ -34,6 +35,8 @@ class CheckRequest:
     data: Mapping[DataRecipe, DataFacts]
     """Of all data that the arms name."""
     seeds: Sequence[int]
+    directory: Path | None
+    """Where data sets are looked for."""
     process: SeparateProcess
     """Where a user's own code, and what needs TensorFlow, is called."""
 
@@ -126,6 +129,40 @@ def _rehearse(
     check_transfer(arm, Recipe.model_validate(recipe, context={"catalog": CATALOG}), data, seeds)
 
 
+# Keras's fit
+
+
+def _keras(request: CheckRequest) -> dict[str, int]:
+    """Build each arm's data and model; count the parameters of those that are built by then."""
+    seed = min(request.seeds, default=0)
+    known: dict[str, int] = {}
+    for arm in request.arms:
+        settings = arm.recipe.model_dump(mode="json")
+        with code_from(arm.recipe.code):
+            call = (arm.name, settings, seed, request.directory)
+            (count,) = request.process.call(_fits, [call])
+        known |= {} if count is None else {arm.name: count}
+    return known if len(known) == len(request.arms) else {}
+
+
+def _fits(arm: str, settings: Mapping[str, Any], seed: int, directory: Path | None) -> int | None:
+    """Return the parameters of one arm's model; None where its first batch builds it."""
+    from ablations.training import runtime
+
+    runtime.start()
+    from ablations.training.trainers.keras_fit.trainer import KerasTrainer
+    from ablations.training.training_state import Progress
+
+    recipe = KerasRecipe.model_validate(settings)
+    trainer = KerasTrainer(recipe, seed, directory, "")
+    try:
+        trainer.start(Progress(), {})
+        trainer.callbacks()
+    except AblationsError as error:
+        raise type(error)(f"arm {arm}: {error}") from None
+    return trainer.parameters if trainer.model.built else None
+
+
 # A user's own trainers
 
 
@@ -163,6 +200,7 @@ def _command(request: CheckRequest) -> dict[str, int]:
 CHECKS: Mapping[str, Callable[[CheckRequest], dict[str, int]]] = MappingProxyType(
     {
         Recipe.kind: _compiled,
+        KerasRecipe.kind: _keras,
         FunctionRecipe.kind: _function,
         CommandRecipe.kind: _command,
     }

@@ -45,7 +45,7 @@ def check(study: Study, arms: Sequence[Arm], seeds: Sequence[int], directory: Pa
     """
     with SeparateProcess() as process:
         data = _describe(study, directory, process)
-        parameters = checks.check(CheckRequest(arms, data, seeds, process))
+        parameters = checks.check(CheckRequest(arms, data, seeds, directory, process))
     return Facts(data, parameters)
 
 

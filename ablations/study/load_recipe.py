@@ -17,7 +17,12 @@ from ablations.study.yaml_reader import Document
 from ablations.study.yaml_reader import Path as DataPath
 
 Place = Callable[[DataPath], DataPath]
-EXAMPLES = {COMPILED: "model.activation", "function": "settings.rate", "command": "settings.rate"}
+EXAMPLES = {
+    COMPILED: "model.activation",
+    "keras": "model.width",
+    "function": "settings.rate",
+    "command": "settings.rate",
+}
 """Kind of recipe → a dotted path, for a message."""
 FREE = "settings"
 """The section whose keys are a user's own."""
@@ -94,7 +99,7 @@ class Checker:
 
         Nothing else tells a free setting from one that is misspelt.
         """
-        if self.recipe_type.kind == COMPILED:
+        if FREE not in self.sections:
             return True
         paths = [
             inner
@@ -123,7 +128,7 @@ class Checker:
         Raises:
             AblationsError: the base has no such path, or something else changes it.
         """
-        for own in self.part.changes if self.part and self.recipe_type.kind != COMPILED else ():
+        for own in self.part.changes if self.part and FREE in self.sections else ():
             if self.part and (why := self._unknown(own, base)):
                 self.add(self.part.place, why)
         tune = self.document.data.get("tune")
@@ -139,7 +144,7 @@ class Checker:
             if section not in self.sections or "." not in path:
                 known = suggest(section, [f"{name}.…" for name in self.sections])
                 raise AblationsError(f"--set {path}: wants a dotted path of the base; {known}")
-            if self.recipe_type.kind != COMPILED and (why := self._unknown(path, base)):
+            if FREE in self.sections and (why := self._unknown(path, base)):
                 raise AblationsError(f"--set {path}: {why}")
 
     def check_spanned(self, raw: StudyFile) -> None:

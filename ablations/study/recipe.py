@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    ModelWrapValidatorHandler,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
@@ -18,6 +17,7 @@ from pydantic import (
 )
 
 from ablations.errors import UserCodeError, suggest
+from ablations.study.base_recipe import BaseRecipe as BaseRecipe
 from ablations.study.class_weights import ClassWeights, listed
 from ablations.study.families import (
     Augmentation,
@@ -33,6 +33,7 @@ from ablations.study.families import (
 )
 from ablations.study.frozen import Count, Frozen, misplaced, problem, show
 from ablations.study.layer_pattern import matches_none
+from ablations.study.metrics import Metric, final_metrics
 from ablations.study.misfits import misfits
 from ablations.study.model_families import Model
 from ablations.study.objectives import Measure, TrainingLoss
@@ -42,7 +43,7 @@ from ablations.study.split_settings import PerClass, TrainExamples, Validation
 from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.study.technique import Chosen, HostOnly, form_of
 from ablations.study.transfer import TransferRecipe
-from ablations.user_code import FORM, UserFunction, code_directory, code_from
+from ablations.user_code import FORM, UserFunction, code_directory
 
 STEPS_BETWEEN_HISTOGRAMS = 250  # at the least, by default
 
@@ -68,12 +69,6 @@ def _classes(value: Any) -> tuple[int, ...] | None:
         if whole and min(value) >= 0 and len(set(value)) == len(value):
             return tuple(value)
     raise problem(f"wants a list of at least two distinct labels ≥ 0, got {show(value)}")
-
-
-def _directory(value: str | None, info: ValidationInfo) -> str | None:
-    if value is not None and info.context and not Path(value).is_dir():
-        raise problem(f"{value}: no such directory; wants one that holds the code")
-    return value
 
 
 class DataRecipe(Frozen):
@@ -182,56 +177,6 @@ class TelemetryRecipe(Frozen):
         return self.records and (epoch % every == 0 or epoch == epochs)
 
 
-class BaseRecipe(Frozen):
-    """What every recipe tells, whatever trains it; see ``recipes``."""
-
-    kind: ClassVar[str]
-    """What trains it: a key of the tables of trainers."""
-    found: ClassVar[tuple[str, ...]] = ()
-    """Fields that nobody writes: they follow from the others."""
-    tunable: ClassVar[tuple[str, ...]] = ()
-    """The sections whose settings a search may try."""
-
-    code: Annotated[str | None, AfterValidator(_directory)] = None
-    """The directory that ``python:`` functions, and programs, are taken from, such as a checkout of
-    an older version; null is the working directory.  What counts is the code, not where it lies."""
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _from_its_code(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Find functions where the recipe says."""
-        written = value.get("code") if isinstance(value, Mapping) else None
-        with code_from(written if isinstance(written, str) else None):
-            return handler(value)
-
-    @property
-    def all_data(self) -> tuple[DataRecipe, ...]:
-        """All data sets that are learned from, the recipe's own task first."""
-        return ()
-
-    @property
-    def planned_epochs(self) -> int | None:
-        """How many epochs it trains if nothing ends it early; None where that is not known."""
-        return None
-
-    @property
-    def records_histograms(self) -> bool:
-        """Whether histograms of gradients may be recorded."""
-        return False
-
-    def file_of_weights(self, seed: int) -> Path | None:
-        """Return the file of weights that a run starts from, if there is one."""
-        return None
-
-    def reads(self, path: str) -> bool:
-        """Return whether the setting at a dotted path can reach what trains."""
-        return True
-
-    def without_telemetry(self) -> dict[str, Any]:
-        """Return the settings that can change a result: all but what is recorded."""
-        return self.model_dump(mode="json", exclude={"telemetry", "code"})
-
-
 class Recipe(BaseRecipe):
     """Everything needed to train once by the compiled trainer."""
 
@@ -266,6 +211,26 @@ class Recipe(BaseRecipe):
     def records_histograms(self) -> bool:
         """Whether the telemetry asks for any."""
         return self.telemetry.records
+
+    @property
+    def task(self) -> Task:
+        """That of the training loss."""
+        return self.training.task
+
+    @property
+    def final_metrics(self) -> Mapping[str, Metric]:
+        """Those of its task."""
+        return final_metrics(self.training.task, self.training.scores)
+
+    @property
+    def restores_best(self) -> bool:
+        """Whether it stops early."""
+        return self.training.early_stopping is not None
+
+    @property
+    def keeps_checkpoint(self) -> bool:
+        """Whether the final weights are kept."""
+        return self.training.keep_checkpoint
 
     def file_of_weights(self, seed: int) -> Path | None:
         """Return the file that the transfer reads, if it reads one."""

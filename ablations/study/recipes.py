@@ -9,12 +9,15 @@ from typing import Any
 from ablations.errors import AblationsError, suggest
 from ablations.study.free_recipes import CommandRecipe, FreeRecipe, FunctionRecipe
 from ablations.study.frozen import problem, show
+from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.recipe import BaseRecipe, Recipe
 from ablations.user_code import FORM, PREFIX
 
-AnyRecipe = Recipe | FunctionRecipe | CommandRecipe | FreeRecipe
+AnyRecipe = Recipe | KerasRecipe | FunctionRecipe | CommandRecipe | FreeRecipe
 COMPILED, COMMAND = Recipe.kind, "command"
-TRAINERS: Mapping[str, type[AnyRecipe]] = MappingProxyType({COMPILED: Recipe})
+TRAINERS: Mapping[str, type[AnyRecipe]] = MappingProxyType(
+    {COMPILED: Recipe, KerasRecipe.kind: KerasRecipe}
+)
 """What a study may write for ``trainer``, beside a function and a command → its recipe."""
 KNOWN = (*TRAINERS, FORM, '{command: [python, train.py, "{seed}", "{directory}"]}')
 

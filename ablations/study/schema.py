@@ -18,7 +18,7 @@ from ablations.study.looks import Looks, LookWeights
 from ablations.study.metrics import Metric
 from ablations.study.recipe import Recipe
 from ablations.study.recipes import AnyRecipe, trainable
-from ablations.study.tasks import CLASSIFICATION, Task
+from ablations.study.tasks import Task
 from ablations.study.yaml_writer import to_yaml_line
 
 WRITTEN_IN_PYTHON = "Python"
@@ -254,7 +254,7 @@ class Study(Frozen):
     def task(self) -> Task:
         """What all arms learn; what something else trains is taken for a classification."""
         recipe = self.arms[0].recipe if self.arms else self.base
-        return recipe.training.task if isinstance(recipe, Recipe) else CLASSIFICATION
+        return recipe.task
 
     @property
     def score(self) -> str:

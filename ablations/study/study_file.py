@@ -53,7 +53,8 @@ class StudyFile(Frozen):
     question: str
     description: str = ""
     trainer: Any = COMPILED
-    """What trains the runs: ``compiled``, ``python:my_module.train`` or ``{command: […]}``."""
+    """What trains the runs: ``compiled``, ``keras``, ``python:my_module.train``, or a mapping,
+    ``{command: […]}``."""
     base: Mapping[str, Any]
     control: str | None = None
     arms: Annotated[

@@ -41,7 +41,8 @@ class RunEvents:
         ``histograms`` are of the initial weights, ``graph`` is a serialized ``GraphDef``.
         """
         self._file.write(0, *_values(histograms))
-        self._file.write_graph(graph)
+        if graph:
+            self._file.write_graph(graph)
 
     def append(self, records: bytes) -> None:
         """Append what another training of the run's stages has recorded."""

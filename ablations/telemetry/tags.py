@@ -38,7 +38,7 @@ def of_epoch(names: Iterable[str]) -> dict[str, str]:
     """Return name → tag of the scalars of an epoch that have one, the declared ones first.
 
     The score of another task than a classification, and any metric, has the tag that follows from
-    its name: ``validation_r2_score`` is ``validation/r2_score``.
+    its name: ``validation_r2_score`` is ``curves/validation_r2_score``.
     """
     found = {name: epoch_metric(name) for name in names}
     others = {n: m.tag for n, m in found.items() if m and m.tag and n not in EPOCH_METRICS}
@@ -71,8 +71,18 @@ REPORT_TEXT = "report"
 
 
 def own(names: Iterable[str]) -> dict[str, str]:
-    """Return name → tag of what a user's own trainer logs: a known metric's, or the name itself."""
-    return {name: EPOCH_SCALARS.get(name, name) for name in names}
+    """Return name → tag of what a user's own trainer logs: a known metric's, or the name itself.
+
+    What begins with ``train_`` or ``validation_`` goes to the card of that split.
+    """
+    return {name: EPOCH_SCALARS.get(name, _of_split(name)) for name in names}
+
+
+def _of_split(name: str) -> str:
+    for split in ("train", "validation"):
+        if name.startswith(f"{split}_"):
+            return f"{split}/{name.removeprefix(f'{split}_')}"
+    return name
 
 
 def figure(name: str) -> str:
@@ -91,7 +101,7 @@ def band(metric: str, line: Literal["mean", "lower", "upper"]) -> str:
 
 
 def close_up(metric: str, line: Literal["mean", "lower", "upper"]) -> str:
-    """Return the same, where the best arms are shown alone; see ``close_up.py``."""
+    """Return the same, where the best arms are shown alone; see ``bands.py``."""
     return f"interval_close_up/{metric}/{line}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from ablations.data import catalog as data_catalog
 from ablations.errors import DataError
@@ -13,45 +14,82 @@ from ablations.ledger.inputs import inputs_digest
 from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Result, write_correct
-from ablations.study.metrics import final_metrics
+from ablations.study.keras_recipe import KerasRecipe, check_code
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry.run_events import RunEvents
 from ablations.training import checkpoint
 from ablations.training.recorded import RecordedTraining
 from ablations.training.request import TrainingRequest, now
-from ablations.training.shared_stages import SharedStages
+from ablations.training.shared_stages import Learned, SharedStages
 from ablations.training.stage import describe, stages_of
 from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.trainer import CompiledTrainer
 from ablations.training.trainers.trainer import FinalScores, Trainer
+from ablations.training.training_state import Progress
 
 
 def train(request: TrainingRequest, programs: Programs) -> Result:
-    """Train, log and write the result; return it.
+    """Train by the compiled loop, log and write the result; return it.
 
     Raises:
         DataError: the inputs are not those that the caller planned the run with.
     """
-    return _RunTraining(request, programs).execute()
+    recipe, seed, directory = request.run.trained, request.run.seed, request.data_directory
+
+    def learn() -> Learned:
+        shared = SharedStages(
+            recipe, seed, request.root, directory, programs, lambda data: _digest(data, request)
+        )
+        return shared.learn()
+
+    def make() -> Trainer:
+        return CompiledTrainer(recipe, seed, directory, programs)
+
+    stages = stages_of(recipe)
+    table = describe(stages) if len(stages) > 1 else ""
+    return _RunTraining(request, make, learn, table).execute()
+
+
+def train_by_fit(request: TrainingRequest) -> Result:
+    """Train by Keras's ``fit``, log and write the result; return it.
+
+    Raises:
+        DataError: the inputs are not those that the caller planned the run with.
+    """
+    from ablations.training.trainers.keras_fit.trainer import KerasTrainer
+
+    recipe = request.run.recipe
+    assert isinstance(recipe, KerasRecipe)
+    check_code(recipe)
+
+    def make() -> Trainer:
+        return KerasTrainer(recipe, request.run.seed, request.data_directory, request.metric)
+
+    return _RunTraining(request, make, lambda: Learned(Progress(), {}, ()), "").execute()
 
 
 class _RunTraining(RecordedTraining):
     directory: RunDirectory
 
-    def __init__(self, request: TrainingRequest, programs: Programs) -> None:
+    def __init__(
+        self,
+        request: TrainingRequest,
+        make: Callable[[], Trainer],
+        learn: Callable[[], Learned],
+        table: str,
+    ) -> None:
+        """``learn`` returns what earlier stages learned, ``table`` describes them all."""
         self.started_at = now()
-        self.run, self.request, self.programs = request.run, request, programs
+        self.run, self.request = request.run, request
+        self.learn, self.table = learn, table
         self.data_digest = _data_digest(request)
         self.fingerprint = fingerprint(self.run.recipe, self.run.seed, self.data_digest)
-        trainer: Trainer = CompiledTrainer(
-            self.run.trained, self.run.seed, request.data_directory, programs
-        )
-        super().__init__(request.directory, self.fingerprint, trainer, request.fence)
+        super().__init__(request.directory, self.fingerprint, make(), request.fence)
 
     def execute(self) -> Result:
         self.restore_or_start(self._start, self.request.from_scratch)
-        write_atomically(self.directory.recipe, to_yaml(self.run.trained.settings()))
+        write_atomically(self.directory.recipe, to_yaml(self.run.recipe.model_dump(mode="json")))
         scores = self._train_and_test()
         self.fence()
         if scores.correct is not None:
@@ -68,23 +106,14 @@ class _RunTraining(RecordedTraining):
         """Begin in an empty directory, after the stages that other runs share."""
         replaced.keep(self.directory)
         self.checkpoints.clear()
-        learned = SharedStages(
-            self.run.trained,
-            self.run.seed,
-            self.request.root,
-            self.request.data_directory,
-            self.programs,
-            lambda data: _digest(data, self.request),
-        ).learn()
+        learned = self.learn()
         self.restart_clock()  # the stages' own time is counted, not that of waiting for them
         progress = learned.progress
         for note in notes:
             progress = progress.add_note(note)
         self.trainer.start(progress, learned.weights)
         with RunEvents(self.directory.path) as events:
-            stages = stages_of(self.run.trained)
-            table = describe(stages) if len(stages) > 1 else ""
-            events.start_session(self.run, self.request.settings, table)
+            events.start_session(self.run, self.request.settings, self.table)
             for stage in learned.directories:
                 events.append(stage.recorded.read_bytes())
         with self.directory.metrics.open("ab") as metrics:
@@ -104,14 +133,13 @@ class _RunTraining(RecordedTraining):
 
     def _final_scores(self) -> FinalScores:
         """Return the final scores, finite ones; a trial of a search never reads the test split."""
-        progress = self.trainer.progress
-        training = self.run.trained.training
+        progress, recipe = self.trainer.progress, self.run.recipe
         tested = FinalScores({}) if progress.reason or self.run.trial else self.trainer.test()
-        restores_best = training.early_stopping is not None
-        declared = final_metrics(training.task, training.scores)
-        summaries = progress.summaries(declared, self.trainer.best_epoch if restores_best else None)
+        summaries = progress.summaries(
+            recipe.final_metrics, self.trainer.best_epoch if recipe.restores_best else None
+        )
         metrics = {**tested.metrics, **summaries}
-        if training.keep_checkpoint:
+        if recipe.keeps_checkpoint:
             checkpoint.save(self.directory.final_state, self.trainer.variables())
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         return FinalScores(finite, tested.correct)
@@ -153,9 +181,7 @@ def _data_digest(request: TrainingRequest) -> str:
     Raises:
         DataError: it is not the one that the caller planned with.
     """
-    found = inputs_digest(
-        request.run.trained, request.run.seed, lambda data: _digest(data, request)
-    )
+    found = inputs_digest(request.run.recipe, request.run.seed, lambda data: _digest(data, request))
     if request.data_digest and found != request.data_digest:
         raise DataError(
             f"{request.run}: its data changed since the run was planned (digest "

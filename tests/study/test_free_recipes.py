@@ -120,10 +120,6 @@ WRONG = {
         GOOD.replace("metric: error", "metric: eror"),
         'own.yaml:9:9: metric: unknown metric "eror"; did you mean "error"?',
     ),
-    "a known metric": (
-        GOOD.replace("metrics: {error", "metrics: {test_accuracy"),
-        "own.yaml:8:11: metrics.test_accuracy: is known without being declared",
-    ),
     "a search": (
         GOOD + "tune: {settings: {settings.rate: [1, 2]}}\n",
         "own.yaml:10:1: tune: wants trainer: compiled",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ablations.ledger.records import Result
 from ablations.study.free_recipes import CommandRecipe, FunctionRecipe
+from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.recipe import BaseRecipe, Recipe
 from ablations.training.request import TrainingRequest
 
@@ -51,6 +52,12 @@ def _compiled(request: TrainingRequest, workshop: Workshop) -> Result:
     return train(request, workshop.programs)
 
 
+def _keras(request: TrainingRequest, workshop: Workshop) -> Result:
+    from ablations.training.run import train_by_fit
+
+    return train_by_fit(request)
+
+
 def _function(request: TrainingRequest, workshop: Workshop) -> Result:
     from ablations.training.trainers.function.trainer import train_by_function
 
@@ -66,6 +73,7 @@ def _command(request: TrainingRequest, workshop: Workshop) -> Result:
 TRAINERS: Mapping[str, TrainerEntry] = MappingProxyType(
     {
         Recipe.kind: TrainerEntry(_compiled, needs_tensorflow=True),
+        KerasRecipe.kind: TrainerEntry(_keras, needs_tensorflow=True),
         FunctionRecipe.kind: TrainerEntry(_function, needs_tensorflow=False),
         CommandRecipe.kind: TrainerEntry(_command, needs_tensorflow=False),
     }

@@ -1,0 +1,51 @@
+"""Calls a user's functions for a compiled model and its callbacks, and checks what they return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from ablations.errors import ModelError, UserCodeError
+from ablations.study.keras_recipe import KerasRecipe
+from ablations.training.trainers.keras_fit.data import Splits
+from ablations.user_code import UserFunction
+
+
+def build_model(recipe: KerasRecipe, data: Splits) -> keras.Model:
+    """Return the user's compiled model.
+
+    Raises:
+        UserCodeError: the function raises, or returns no Keras model.
+        ModelError: it is not compiled.
+    """
+    function = UserFunction.named(recipe.model.name)
+    shape = () if data.input_shape is None else (data.input_shape, data.outputs)
+    model = function.call(*shape, **recipe.model.parameters)
+    if not isinstance(model, keras.Model):
+        kind = type(model).__name__
+        raise UserCodeError(f"{function}: wants a function that returns a keras.Model, got {kind}")
+    if not model.compiled:
+        raise ModelError(
+            f"{function}: is not compiled; trainer: keras wants a model after compile(optimizer, "
+            "loss, metrics)"
+        )
+    return model
+
+
+def callbacks_of(recipe: KerasRecipe) -> list[Any]:
+    """Return the user's callbacks, made anew.
+
+    Raises:
+        UserCodeError: the function raises, or returns something else.
+    """
+    called = recipe.training.callbacks
+    if called is None:
+        return []
+    function = UserFunction.named(called.name)
+    returned = function.call(**called.parameters)
+    if not isinstance(returned, (list, tuple)) or not all(
+        isinstance(each, keras.callbacks.Callback) for each in returned
+    ):
+        raise UserCodeError(f"{function}: wants a list of keras.callbacks.Callback")
+    return list(returned)

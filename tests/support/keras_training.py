@@ -1,0 +1,145 @@
+"""Compiled Keras models and data that a user might bring to ``trainer: keras``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+PLACE = "python:tests.support.keras_training"
+
+
+def classifier(input_shape, classes, width=16, rate=0.05, dropout=0.25):
+    import keras
+
+    model = keras.Sequential(
+        [
+            keras.Input(input_shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(width, activation="relu"),
+            keras.layers.Dropout(dropout),
+            keras.layers.Dense(classes, activation="softmax"),
+        ]
+    )
+    loss = "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+    return model
+
+
+def uncompiled(input_shape, classes):
+    import keras
+
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(classes)])
+
+
+def diverging(input_shape, classes):
+    import keras
+
+    layers = [keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
+    model.compile(keras.optimizers.SGD(1e30), "mse", metrics=["mae"])
+    return model
+
+
+def contrastive(width=16, temperature=0.5):
+    """A network that is built by its first batch, with a train step of its own (SimCLR's loss)."""
+    import keras
+    import tensorflow as tf
+
+    class Contrastive(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.encoder = keras.Sequential(
+                [keras.layers.Dense(32, activation="relu"), keras.layers.Dense(width)]
+            )
+            self.noise = keras.layers.GaussianNoise(0.3)
+            self.agreement = keras.metrics.Mean("contrastive_loss")
+
+        def call(self, inputs):
+            return self.encoder(inputs)
+
+        def loss_of(self, inputs):
+            one = self(self.noise(inputs, training=True))
+            other = self(self.noise(inputs, training=True))
+            one, other = (tf.math.l2_normalize(side, axis=1) for side in (one, other))
+            logits = tf.matmul(one, other, transpose_b=True) / temperature
+            labels = tf.range(tf.shape(logits)[0])
+            losses = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+            return tf.reduce_mean(losses)
+
+        def train_step(self, data):
+            inputs, _ = data
+            with tf.GradientTape() as tape:
+                loss = self.loss_of(inputs)
+            variables = self.trainable_variables
+            self.optimizer.apply_gradients(
+                zip(tape.gradient(loss, variables), variables, strict=True)
+            )
+            self.agreement.update_state(loss)
+            return {"contrastive_loss": self.agreement.result()}
+
+        def test_step(self, data):
+            self.agreement.update_state(self.loss_of(data[0]))
+            return {"contrastive_loss": self.agreement.result()}
+
+        @property
+        def metrics(self):
+            return [self.agreement]
+
+    model = Contrastive()
+    model.compile(keras.optimizers.Adam(0.003))
+    return model
+
+
+def _digits():
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    return (images / 16).astype(np.float32), labels.astype(np.int32)
+
+
+def pipeline(seed, batch=64, noise=0.0):
+    """A ``tf.data`` pipeline that is a function of the seed alone."""
+    import tensorflow as tf
+
+    images, labels = _digits()
+    order = np.random.default_rng(seed).permutation(len(images))
+    train, held, test = np.split(order, [1200, 1500])
+
+    def part(rows):
+        return tf.data.Dataset.from_tensor_slices((images[rows], labels[rows]))
+
+    return {
+        "train": part(train).shuffle(1200, seed=seed).batch(batch, drop_remainder=True),
+        "validation": part(held).batch(100),
+        "test": part(test).batch(100),
+    }
+
+
+def batches(seed, epoch):
+    """Generators that are a function of seed and epoch."""
+    images, labels = _digits()
+    order = np.random.default_rng([seed, epoch]).permutation(1200)
+
+    def train():
+        for rows in np.split(order, 12):
+            yield images[rows], labels[rows]
+
+    return {
+        "train": train(),
+        "validation": iter([(images[1200:1500], labels[1200:1500])]),
+        "test": iter([(images[1500:], labels[1500:])]),
+    }
+
+
+def flat_classifier(width=16):
+    return classifier((64,), 10, width)
+
+
+def stops_at_two(after=2):
+    import keras
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch + 1 == after:
+                self.model.stop_training = True
+
+    return [Stop()]

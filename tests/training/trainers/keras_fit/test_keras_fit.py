@@ -1,0 +1,191 @@
+"""``trainer: keras``: what ``fit`` itself would do, recorded, and gone on with to the same bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablations.errors import ModelError, UserCodeError
+from ablations.execution.catalog import CATALOG
+from ablations.ledger.paths import RunDirectory, RunsDirectory
+from ablations.ledger.records import Result
+from ablations.study.expand import Run
+from ablations.study.keras_recipe import KerasRecipe
+from ablations.training.checkpoint import CheckpointInterval
+from ablations.training.request import TrainingRequest
+from tests.support import keras_training
+from tests.support.keras_training import PLACE
+from tests.support.running import recorded_events, same_bits
+
+SEED = 3
+FUNCTION = {"name": f"{PLACE}.batches"}
+PIPELINE = {"name": f"{PLACE}.pipeline", "batch": 100}
+
+
+class KilledError(Exception):
+    pass
+
+
+def recipe_of(data: Any, model: Any, **training: Any) -> KerasRecipe:
+    observed = training.pop("observed", True)
+    return KerasRecipe.model_validate(
+        {
+            "trainer": "keras",
+            "data": data,
+            "model": model,
+            "training": {"epochs": 3, "keep_checkpoint": True, **training},
+            "telemetry": {"histograms_every_epochs": 1 if observed else 0},
+        },
+        context={"catalog": CATALOG},
+    )
+
+
+class Trained:
+    def __init__(self, result: Result, directory: RunDirectory) -> None:
+        self.result, self.directory = result, directory
+
+    def state(self) -> dict[str, Any]:
+        with np.load(self.directory.final_state, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+
+    def weights(self) -> list[Any]:
+        return [array for name, array in self.state().items() if name.startswith("model/")]
+
+
+def train(place: Path, recipe: KerasRecipe, metric: str = "", killed_after: int = 0) -> Trained:
+    from ablations.training.run import train_by_fit
+
+    (place / "run").mkdir(parents=True, exist_ok=True)
+    directory, epochs = RunDirectory(place / "run"), 0
+
+    def fence() -> None:
+        nonlocal epochs
+        epochs += 1
+        if killed_after and epochs > killed_after:
+            raise KilledError
+
+    run = Run("own", "arm", SEED, recipe)
+    root = RunsDirectory(place)
+    request = TrainingRequest(run, directory, {}, root, metric=metric, fence=fence)
+    return Trained(train_by_fit(request), directory)
+
+
+def by_fit(model: Any, data: Any, epochs: int = 3) -> Any:
+    """Train as a script would that sets the seed first."""
+    import keras
+
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(SEED)
+    splits, built = data(), model()
+    held = splits["validation"]
+    history = built.fit(
+        splits["train"], validation_data=held, epochs=epochs, shuffle=False, verbose=0
+    )
+    tested = [
+        built.evaluate(splits[s], verbose=0, return_dict=True) for s in ("validation", "test")
+    ]
+    return history, built, tested[1]
+
+
+@pytest.mark.parametrize("case", ["contrastive", "pipeline"])
+def test_it_is_fit_to_the_last_bit_and_recorded(
+    tensorflow: ModuleType, tmp_path: Path, case: str
+) -> None:
+    """A train step of the user's own on a model that its first batch builds; and Keras's own."""
+    own = case == "contrastive"
+    model = keras_training.contrastive if own else keras_training.flat_classifier
+    recipe = recipe_of(PIPELINE, f"{PLACE}.{model.__name__}")
+    trained = train(tmp_path, recipe, "test_contrastive_loss" if own else "test_accuracy")
+    history, built, tested = by_fit(model, lambda: keras_training.pipeline(SEED, batch=100))
+    for array, variable in zip(trained.weights(), built.variables, strict=True):
+        assert array.tobytes() == np.asarray(variable).tobytes(), variable.path
+    metric = "contrastive_loss" if own else "accuracy"
+    curve = history.history[f"val_{metric}"]
+    found = trained.result.metrics
+    assert found[f"validation_{metric}_last"] == curve[-1]
+    assert found[f"validation_{metric}_best"] == (min(curve) if own else max(curve))
+    assert found[f"test_{metric}"] == tested[metric]
+    assert (trained.result.epochs, trained.result.updates) == (3, 36)
+    assert trained.result.parameters == sum(map(np.size, built.trainable_weights))
+    tags = {tag for _, tag, _ in (e for e in recorded_events(trained.directory.path) if e[1])}
+    assert f"validation/{metric}" in tags
+    kernels = {tag for tag in tags if str(tag).startswith("gradient_log10/")}
+    assert len(kernels) == 2
+    assert {str(tag).replace("gradient_log10", "weight") for tag in kernels} <= tags
+
+
+def test_what_is_recorded_changes_no_bit(tensorflow: ModuleType, tmp_path: Path) -> None:
+    observed, alone = (
+        train(tmp_path / str(on), recipe_of("digits", f"{PLACE}.classifier", observed=on))
+        for on in (True, False)
+    )
+    assert same_bits(observed.state(), alone.state())
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "notes"),
+    [
+        ("digits", "classifier", ()),
+        (FUNCTION, "flat_classifier", ()),
+        (PIPELINE, "contrastive", ("the order of its data after that is not what it would",)),
+    ],
+    ids=["arrays", "seed and epoch", "seed alone"],
+)
+def test_a_run_that_was_killed_goes_on_at_its_epoch(
+    tensorflow: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    data: Any,
+    model: str,
+    notes: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(CheckpointInterval, "due", True)
+    recipe = recipe_of(data, f"{PLACE}.{model}")
+    whole = train(tmp_path / "whole", recipe)
+    with pytest.raises(KilledError):
+        train(tmp_path / "killed", recipe, killed_after=2)
+    went_on = train(tmp_path / "killed", recipe)
+    said = went_on.result.notes
+    assert said[0] == "continued after epoch 2 of 3"
+    assert [note[:50] for note in said[1:]] == [note[:50] for note in notes]
+    assert (went_on.result.epochs, went_on.result.updates) == (
+        whole.result.epochs,
+        whole.result.updates,
+    )
+    if not notes:
+        assert same_bits(went_on.state(), whole.state())
+        assert went_on.result.metrics == whole.result.metrics
+
+
+def test_a_callback_of_the_users_may_end_it(tensorflow: ModuleType, tmp_path: Path) -> None:
+    callbacks = {"name": f"{PLACE}.stops_at_two", "after": 1}
+    trained = train(tmp_path, recipe_of("digits", f"{PLACE}.classifier", callbacks=callbacks))
+    assert (trained.result.status, trained.result.epochs) == ("completed", 1)
+
+
+def test_a_loss_that_is_not_finite_is_a_diverged_run(
+    tensorflow: ModuleType, tmp_path: Path
+) -> None:
+    result = train(tmp_path, recipe_of("digits", f"{PLACE}.diverging")).result
+    assert (result.status, result.reason) == ("diverged", "train_loss is nan in epoch 1")
+    assert result.epochs == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "error", "message"),
+    [
+        ("digits", "uncompiled", ModelError, "is not compiled; trainer: keras wants a model after"),
+        ("digits", "stops_at_two", UserCodeError, "too many positional"),
+        (PIPELINE, {"name": f"{PLACE}.contrastive", "widht": 3}, UserCodeError, "'widht'"),
+    ],
+)  # fmt: skip
+def test_a_model_that_fit_cannot_train_is_refused(
+    tensorflow: ModuleType, tmp_path: Path, data: Any, model: Any, error: Any, message: str
+) -> None:
+    name = f"{PLACE}.{model}" if isinstance(model, str) else model
+    with pytest.raises(error, match=message):
+        train(tmp_path, recipe_of(data, name))
