@@ -130,11 +130,13 @@ class Page {
       if (this.state.study) this.missing = this.state.study;
       this.state = { ...this.state, study: usable.name };
     }
+    this.chooser.value = this.state.study || '';
   }
 
   go(changes, otherStudy = false) {
     const kept = otherStudy ? { view: this.state.view, scale: this.state.scale } : this.state;
     this.state = writeState({ ...kept, ...changes });
+    if (otherStudy) this.missing = '';
     this.turnOver();
   }
 
