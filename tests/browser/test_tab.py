@@ -212,7 +212,7 @@ def test_tuning_and_interactions_are_those_of_the_report(whole: Board, page: Any
     for row in contrasts.locator("tbody tr").all():
         assert " | ".join(row.locator("th, td").all_inner_texts()) in report
     frame.get_by_role("button", name="normalization").click()
-    assert frame.locator("svg.points text.axis").first.inner_text() == "model.normalization"
+    assert frame.locator("svg.points text.axis").first.text_content() == "model.normalization"
 
 
 @pytest.mark.slow
