@@ -19,6 +19,8 @@ TRAINERS: Mapping[str, type[AnyRecipe]] = MappingProxyType(
     {COMPILED: Recipe, KerasRecipe.kind: KerasRecipe}
 )
 """What a study may write for ``trainer``, beside a function and a command → its recipe."""
+OWN_TRAINERS = (FunctionRecipe.kind, CommandRecipe.kind)
+"""Kinds of recipes whose metrics only the study and its trainer know."""
 KNOWN = (*TRAINERS, FORM, '{command: [python, train.py, "{seed}", "{directory}"]}')
 
 

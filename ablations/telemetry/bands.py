@@ -17,6 +17,8 @@ from ablations.ledger.records import Epoch
 from ablations.study.metrics import epoch_metric
 
 CONFIDENCE = 0.95
+COUNTS = ("epoch", "updates")
+"""Keys of a line of ``metrics.jsonl`` that are no metric."""
 WIDEST = 25.0
 """How many bands, in their full width, a close-up may be high: each is 4% of it or more."""
 
@@ -43,15 +45,17 @@ def bands_of(histories: Sequence[Sequence[Epoch]]) -> Bands:
 def _intervals(lines: Sequence[Epoch]) -> dict[str, tuple[float, float]]:
     found = {}
     for metric in filter(_is_banded, lines[0]):
-        values = [value for line in lines if (value := line.get(metric)) is not None]
+        logged = (line.get(metric) for line in lines)
+        values = [value for value in logged if isinstance(value, (int, float))]
         if len(values) == len(lines):
             found[metric] = _interval(values)
     return found
 
 
 def _is_banded(name: str) -> bool:
+    """Whether a band is drawn: of what is declared so, and of all that a user's trainer logs."""
     metric = epoch_metric(name)
-    return metric is not None and metric.banded
+    return metric.banded if metric is not None else name not in COUNTS
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float]:

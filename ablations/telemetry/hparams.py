@@ -20,6 +20,7 @@ from tensorboard.plugins.hparams.metadata import (
 )
 
 from ablations.study.expand import Run
+from ablations.study.recipes import OWN_TRAINERS
 from ablations.study.schema import TUNING, Study
 from ablations.study.variation import (
     COMPARISON,
@@ -59,7 +60,8 @@ def experiment(study: Study) -> Value:
         infos.insert(1, _info(PHASE, [COMPARISON, TUNING], differs=True))
     known = study.known_metrics
     first = [n for n in (f"validation_{study.score}_best", *FIRST_METRICS) if n in known]
-    ordered = list(dict.fromkeys([study.metric, *first, *known]))
+    all_known = (*study.metrics,) if study.base.kind in OWN_TRAINERS else (*first, *known)
+    ordered = list(dict.fromkeys([study.metric, *all_known]))
     metrics = [
         api_pb2.MetricInfo(
             name=api_pb2.MetricName(tag=tags.final(name)),

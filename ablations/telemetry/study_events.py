@@ -48,7 +48,7 @@ def write_bands(
 
 def _band_points(band: EpochBand, bands: Bands, close: Collection[str]) -> Iterator[Value]:
     for metric, (mean, half) in band.intervals.items():
-        yield scalar(tags.of_epoch([metric])[metric], mean)
+        yield scalar(tags.own([metric])[metric], mean)
         named = [tags.band]
         if metric in close and is_close(band.epoch, bands[-1].epoch):
             named.append(tags.close_up)

@@ -14,6 +14,7 @@ from typing import Literal
 
 from ablations.study.layer_metrics import DEAD_SHARE, GRADIENT_NORM, SATURATED_SHARE, UPDATE_RATIO
 from ablations.study.metrics import EPOCH_METRICS, STAGE_METRICS, epoch_metric
+from ablations.study.recipes import OWN_TRAINERS
 from ablations.study.schema import Study
 
 EPOCH_SCALARS: Mapping[str, str] = MappingProxyType(
@@ -47,6 +48,8 @@ def of_epoch(names: Iterable[str]) -> dict[str, str]:
 
 def banded(study: Study) -> tuple[str, ...]:
     """Return the epoch metrics of a study whose means and bands are charted."""
+    if study.base.kind in OWN_TRAINERS:
+        return tuple(dict.fromkeys((study.metric, *study.metrics)))
     scores = dict.fromkeys(
         name.removeprefix("test_")
         for name in study.known_metrics
@@ -71,18 +74,9 @@ REPORT_TEXT = "report"
 
 
 def own(names: Iterable[str]) -> dict[str, str]:
-    """Return name → tag of what a user's own trainer logs: a known metric's, or the name itself.
-
-    What begins with ``train_`` or ``validation_`` goes to the card of that split.
-    """
-    return {name: EPOCH_SCALARS.get(name, _of_split(name)) for name in names}
-
-
-def _of_split(name: str) -> str:
-    for split in ("train", "validation"):
-        if name.startswith(f"{split}_"):
-            return f"{split}/{name.removeprefix(f'{split}_')}"
-    return name
+    """Return name → tag of what a user's own trainer logs: as an epoch's, else the name itself."""
+    known = of_epoch(names)
+    return {name: known.get(name, name) for name in names}
 
 
 def figure(name: str) -> str:

@@ -170,9 +170,9 @@ def test_what_does_not_fit_the_task_is_told_in_a_line(changes, more, line):
 @pytest.mark.parametrize(
     ("name", "tag", "better"),
     [
-        ("validation_r2_score", "validation/r2_score", "higher"),
-        ("train_mean_absolute_error", "train/mean_absolute_error", "lower"),
-        ("validation_pinball", "validation/pinball", None),
+        ("validation_r2_score", "curves/validation_r2_score", "higher"),
+        ("train_mean_absolute_error", "curves/train_mean_absolute_error", "lower"),
+        ("validation_pinball", "curves/validation_pinball", None),
         ("pretraining_validation_r2_score", "pretraining/validation_r2_score", "higher"),
     ],
 )

@@ -29,10 +29,15 @@ from ablations.analysis.show.figures.style import (
     wrapped,
 )
 from ablations.analysis.show.formats import number, seed_ranges
+from ablations.study.metrics import epoch_metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
+
+NO_METRICS = ("epoch", "updates")
+MOST_LOGGED = 6
+"""Of the curves that a user's own trainer logs, how many are drawn."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class _Drawn:
     title: str
     percent: bool
     unit: str
+    counted: str = "epoch"
+    """What the axis counts."""
 
     @property
     def label(self) -> str:
@@ -63,6 +70,11 @@ def _drawn(inference: Inference) -> Iterator[_Drawn]:
     loss = inference.metric_named("test_loss").unit
     yield _Drawn("train_loss", "Training loss", False, loss)
     yield _Drawn("validation_loss", "Validation loss", False, loss)
+    keys = dict.fromkeys(key for arm in inference.curves for key in arm.curves)
+    logged = [key for key in keys if epoch_metric(key) is None and key not in NO_METRICS]
+    for key in logged[:MOST_LOGGED]:  # by a user's own trainer
+        declared = inference.own_metrics.get(key)
+        yield _Drawn(key, key, False, declared.unit if declared else "", "step")
 
 
 @dataclass(frozen=True)
@@ -111,7 +123,10 @@ def _figure(
     arrange = _small_multiples if several else _one_panel
     caption = _caption(plot, arms)
     return draw(
-        f"{metric.key}_per_epoch", f"{metric.title} per epoch", caption, partial(arrange, plot=plot)
+        f"{metric.key}_per_{metric.counted}",
+        f"{metric.title} per {metric.counted}",
+        caption,
+        partial(arrange, plot=plot),
     )
 
 
@@ -137,7 +152,7 @@ def _one_panel(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
             _draw(axes, curve, CONTROL, label, dashed=True)
     _mark_ends(axes, plot)
     _finish(axes, plot)
-    axes.set_xlabel("epoch")
+    axes.set_xlabel(plot.metric.counted)
     axes.set_ylabel(plot.metric.label)
     ends = [curve.means[-1] for curve in plot.curves.values()]
     legend_outside(axes, layout, sorted(range(len(ends)), key=lambda position: -ends[position]))
@@ -166,7 +181,7 @@ def _small_multiples(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     titles = [plot.label(arm, title_width(layout)) for arm in arms]
     for arm, panel in zip(arms, small_multiples(canvas, layout, titles), strict=True):
         _draw_panel(panel, arm, plot)
-    label_multiples(canvas, layout, "epoch", plot.metric.label)
+    label_multiples(canvas, layout, plot.metric.counted, plot.metric.label)
 
 
 def _draw_panel(panel: Axes, arm: str, plot: _Plot) -> None:

@@ -15,6 +15,12 @@ _HOW_TO_READ = (
     "are per run; training time is the median."
 )
 
+_HOW_ALONE = (
+    "Means and standard deviations (sd, of the sample) over completed runs; training time is the "
+    "median."
+)
+PARAMETERS, UPDATES, SECONDS = "parameters", "updates", "training (s)"
+
 
 def metrics(inference: Inference) -> Section | None:
     """Return an arm a row; nothing where no run counts."""
@@ -27,11 +33,13 @@ def metrics(inference: Inference) -> Section | None:
         Column("arm"),
         *number_columns(f"{metric.label}, mean", f"sd ({unit})" if unit else "sd"),
         *number_columns(*(formats.titled(inference.metric_named(name)) for name in others)),
-        *(() if inference.imported else number_columns("parameters", "updates", "training (s)")),
+        *number_columns(*_cost_titles(inference)),
     )
     rows = tuple(_row(arm, inference) for arm in inference.arms)
     table = Table(columns, rows, sortable=True)
-    how_to_read = _HOW_IMPORTED if inference.imported else _HOW_TO_READ
+    counted = PARAMETERS in _cost_titles(inference)
+    how_to_read = _HOW_TO_READ if counted else _HOW_ALONE
+    how_to_read = _HOW_IMPORTED if inference.imported else how_to_read
     return Section("Other metrics", (table, *notes((how_to_read,))))
 
 
@@ -46,12 +54,12 @@ def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
             mean_cell(arm.metrics[name], runs, inference.metric_named(name))
             for name in _others(inference)
         ),
-        *(() if inference.imported else _costs(arm)),
+        *(cell for title, cell in _costs(arm).items() if title in _cost_titles(inference)),
     )
 
 
 def _others(inference: Inference) -> list[str]:
-    """Return the metrics beside the study's; of imported results, those that they have."""
+    """Return the metrics beside the study's; those that some run has."""
     best = f"validation_{inference.score}_best"
     return [
         name
@@ -59,13 +67,21 @@ def _others(inference: Inference) -> list[str]:
         if name not in (inference.metric, *_LEFT_OUT)
         and not name.endswith("_raw")
         and (name == best or not name.startswith("validation_"))
-        and (not inference.imported or any(arm.metrics[name].n for arm in inference.arms))
+        and any(arm.metrics[name].n for arm in inference.arms)
     ]
 
 
-def _costs(arm: ArmSummary) -> tuple[Cell, ...]:
-    return (
-        Cell(formats.count(arm.parameters), arm.parameters),
-        Cell(formats.count(arm.updates), arm.updates),
-        Cell(formats.number(arm.train_seconds, 3), arm.train_seconds),
-    )
+def _cost_titles(inference: Inference) -> tuple[str, ...]:
+    """Return what is known of the costs: a user's own trainer counts no parameters."""
+    if inference.imported:
+        return ()
+    counted = any(arm.parameters or arm.updates for arm in inference.arms)
+    return (PARAMETERS, UPDATES, SECONDS) if counted else (SECONDS,)
+
+
+def _costs(arm: ArmSummary) -> dict[str, Cell]:
+    return {
+        PARAMETERS: Cell(formats.count(arm.parameters), arm.parameters),
+        UPDATES: Cell(formats.count(arm.updates), arm.updates),
+        SECONDS: Cell(formats.number(arm.train_seconds, 3), arm.train_seconds),
+    }
