@@ -142,6 +142,7 @@ def test_the_tab_shows_what_the_report_says(board: Board, page: Any, trained: Pa
     assert f"{10 * 32 * 4:,} gradients" in counted  # 32 × 10 weights at 4 sampled steps, none 0
 
 
+@pytest.mark.slow
 def test_a_link_opens_the_page_as_it_was(board: Board, page: Any) -> None:
     frame = open_tab(
         page,
@@ -165,6 +166,7 @@ def test_a_link_opens_the_page_as_it_was(board: Board, page: Any) -> None:
     frame.locator(".names span", has_text="sigmoid").wait_for()
 
 
+@pytest.mark.slow
 def test_light_and_dark_are_those_of_tensorboard(board: Board, page: Any) -> None:
     frame = open_tab(page, board)
     paper = "getComputedStyle(document.body).backgroundColor"
@@ -175,6 +177,7 @@ def test_light_and_dark_are_those_of_tensorboard(board: Board, page: Any) -> Non
     assert body.evaluate(f"() => {paper}") == "rgb(48, 48, 48)"
 
 
+@pytest.mark.slow
 def test_the_keyboard_alone_reaches_every_view(board: Board, page: Any) -> None:
     frame = open_tab(page, board)
     frame.get_by_role("tab", name="Progress").focus()
