@@ -132,7 +132,7 @@ def _own_training(model: keras.Model) -> str:
         if getattr(type(model), method) is not getattr(keras.Model, method):
             return (
                 f"its own {method} would not be called, for the recipe says how it is trained; "
-                "wants a model that overrides none"
+                "wants trainer: keras, or a model that overrides none"
             )
     if model.compiled:
         return (
