@@ -192,12 +192,7 @@ def report(study: tuple[str, ...], sets: tuple[str, ...], runs: Path, out: Path)
 @_set
 @_runs
 @click.option("--port", type=click.IntRange(1, 65535), default=6006, show_default=True)
-@click.option(
-    "--host",
-    default="localhost",
-    show_default=True,
-    help="Where it answers; 0.0.0.0 for every machine that can reach this one.",
-)
+@click.option("--host", default="localhost", show_default=True, help="0.0.0.0 for all machines.")
 @click.option("--open", "opens", is_flag=True, help="Open the first link in the browser.")
 def tensorboard(
     study: str | None, sets: tuple[str, ...], runs: Path, port: int, host: str, opens: bool

@@ -14,6 +14,7 @@ from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import settle
 from ablations.ledger.standing import classify_all
 from ablations.study.expand import expand
+from ablations.study.recipe import Recipe
 from ablations.study.schema import Study
 
 
@@ -37,5 +38,10 @@ def _plan(loaded: Study, options: Options) -> None:
     display.print_plan(tuned, looks, comparison, known.parameters, absent)
     if warning := too_few_seeds(loaded):
         print(warning)
+    for arm in loaded.arms:
+        schedule = arm.recipe.training.schedule if isinstance(arm.recipe, Recipe) else None
+        why = schedule.why_idle(arm.trained.training.epochs) if schedule else ""
+        if schedule and why:
+            print(f"{arm.name}: training.schedule {schedule.name} never acts: {why}")
     for inert in inert_arms(tuned.study, comparison):
         print(inert_sentence(inert, tuned.study.control))

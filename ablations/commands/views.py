@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 from ablations.execution.underway import Underway, shown
-from ablations.study.metrics import EPOCH_METRICS
+from ablations.study.metrics import epoch_metric
 
 MOST_ROWS = 16
 """Runs that have a row of their own; a terminal is not high."""
@@ -142,7 +142,7 @@ def _numbers(underway: Underway) -> list[str]:
 
 
 def _number(name: str, value: float) -> str:
-    metric = EPOCH_METRICS.get(name)
+    metric = epoch_metric(name)
     text = f"{value:.2%}" if metric and metric.percent else f"{value:.4g}"
     return f"{metric.label if metric else name.replace('_', ' ')} {text}"
 

@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+from ablations.analysis.infer.findings import ArmFindings, findings
 from ablations.analysis.infer.inference import Inference, infer
 from ablations.analysis.read.collect import Collected, collect
 from ablations.analysis.read.histograms import HistogramReader
@@ -30,6 +31,7 @@ class OpenStudy:
         self._collected: Collected | None = None
         self._read_at = 0.0
         self._inference: tuple[Collected, Inference] | None = None
+        self._findings: tuple[Collected, tuple[ArmFindings, ...]] | None = None
         self._inferred_at = self._took = 0.0
 
     @property
@@ -51,15 +53,22 @@ class OpenStudy:
         return self._collected
 
     def inference(self) -> tuple[Collected, Inference]:
-        """Return what the runs show, and the runs that it was inferred from."""
+        """Return what the runs show, layers apart, and the runs that it is from."""
         collected = self.collected()
         if self._inference and (self._inference[0] is collected or self._is_too_soon()):
             return self._inference
         started = time.monotonic()
-        self._inference = collected, infer(collected)
+        self._inference = collected, infer(collected, layers=False)
         self._inferred_at = time.monotonic()
         self._took = self._inferred_at - started
         return self._inference
+
+    def findings(self) -> tuple[ArmFindings, ...]:
+        """Return what the layers of each arm's runs show."""
+        collected = self.collected()
+        if self._findings is None or self._findings[0] is not collected:
+            self._findings = collected, findings(collected)
+        return self._findings[1]
 
     def _is_too_soon(self) -> bool:
         return time.monotonic() - self._inferred_at < PAUSE * self._took

@@ -16,6 +16,7 @@ from ablations.plugin.requests import BadRequestError
 from ablations.plugin.views.answer import answer
 from ablations.plugin.views.curves import curves, seeds
 from ablations.plugin.views.effects import effects
+from ablations.plugin.views.findings import findings
 from ablations.plugin.views.interactions import interactions
 from ablations.plugin.views.layers import histogram, layers
 from ablations.plugin.views.progress import progress
@@ -30,6 +31,7 @@ VIEWS: Mapping[str, View] = {
     "seeds": seeds,
     "layers": layers,
     "histogram": histogram,
+    "findings": findings,
     "tuning": tuning,
     "interactions": interactions,
 }

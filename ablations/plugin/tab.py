@@ -26,6 +26,7 @@ DATA = (
     "seeds",
     "layers",
     "histogram",
+    "findings",
     "tuning",
     "interactions",
 )

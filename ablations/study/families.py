@@ -75,6 +75,10 @@ class Schedule(Technique):
         """Return what is remembered before the first epoch."""
         return {}
 
+    def why_idle(self, epochs: int) -> str:
+        """Return why the rate cannot change in so many epochs; empty where it can."""
+        return ""
+
     def after_epoch(
         self, state: ScheduleState, epoch: int, values: Mapping[str, float]
     ) -> ScheduleState:

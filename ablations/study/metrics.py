@@ -231,8 +231,8 @@ METRICS = final_metrics(CLASSIFICATION, (SCORES[CLASSIFICATION.score],))
 _SPLITS = {
     "pretraining_validation_": ("pretraining validation", "pretraining/validation_"),
     "pretraining_": ("pretraining", "pretraining/"),
-    "train_": ("training", "train/"),
-    "validation_": ("validation", "validation/"),
+    "train_": ("training", "curves/train_"),
+    "validation_": ("validation", "curves/validation_"),
 }
 """How the name of a score on a split begins → its label, and its tag."""
 

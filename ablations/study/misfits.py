@@ -10,7 +10,7 @@ from ablations.study.scores import SCORES
 from ablations.study.tasks import CLASSIFICATION
 
 if TYPE_CHECKING:
-    from ablations.study.recipe import TrainingRecipe
+    from ablations.study.training_recipe import TrainingRecipe
 
 Misfit = tuple[tuple[str | int, ...], str]
 """Where below ``training``, and what is wrong."""

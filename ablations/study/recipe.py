@@ -18,30 +18,15 @@ from pydantic import (
 
 from ablations.errors import UserCodeError, suggest
 from ablations.study.base_recipe import BaseRecipe as BaseRecipe
-from ablations.study.class_weights import ClassWeights, listed
-from ablations.study.families import (
-    Augmentation,
-    Clipping,
-    Constraint,
-    EarlyStopping,
-    LabelSmoothing,
-    Optimizer,
-    Precision,
-    Regularization,
-    Schedule,
-    WeightAverage,
-)
 from ablations.study.frozen import Count, Frozen, misplaced, problem, show
 from ablations.study.layer_pattern import matches_none
 from ablations.study.metrics import Metric, final_metrics
-from ablations.study.misfits import misfits
 from ablations.study.model_families import Model
-from ablations.study.objectives import Measure, TrainingLoss
-from ablations.study.scores import SCORES, Score
 from ablations.study.settings import change
 from ablations.study.split_settings import PerClass, TrainExamples, Validation
 from ablations.study.tasks import CLASSIFICATION, Task
-from ablations.study.technique import Chosen, HostOnly, form_of
+from ablations.study.technique import Chosen, form_of
+from ablations.study.training_recipe import TrainingRecipe
 from ablations.study.transfer import TransferRecipe
 from ablations.user_code import FORM, UserFunction, code_directory
 
@@ -100,57 +85,6 @@ class DataRecipe(Frozen):
     def _of_its_code(self) -> DataRecipe:
         if form_of(self.name, (FORM,)):
             self._code = code_directory()
-        return self
-
-
-class TrainingRecipe(Frozen):
-    """How the weights are found."""
-
-    batch_size: Count
-    """Examples a step; an epoch drops the examples that fill no whole batch, others each time."""
-    epochs: HostOnly[Count]
-    optimizer: Chosen[Optimizer]
-    loss: Chosen[TrainingLoss] | None = None
-    """What is minimized, and so which task is learned: ``mean_squared_error`` learns a regression,
-    ``binary_crossentropy`` several labels.  Null is the cross-entropy of a classification."""
-    metrics: Annotated[tuple[Chosen[Measure], ...], BeforeValidator(listed)] = ()
-    """What grades predictions besides the task's own: ``accuracy`` of a classification,
-    ``binary_accuracy`` of several labels, ``mean_absolute_error`` of a regression."""
-    class_weights: ClassWeights = None
-    """What the loss of an example of each class counts in training: a list in
-    the order of the classes, a mapping of these, or ``balanced``, N / (K · N_c).  It weighs no
-    evaluation."""
-    schedule: HostOnly[Chosen[Schedule] | None] = None
-    """How the optimizer's learning rate changes; null keeps it."""
-    clipping: Chosen[Clipping] | None = None
-    regularization: Chosen[Regularization] | None = None
-    constraint: Chosen[Constraint] | None = None
-    augmentation: Chosen[Augmentation] | None = None
-    weight_average: Chosen[WeightAverage] | None = None
-    early_stopping: HostOnly[Chosen[EarlyStopping] | None] = None
-    label_smoothing: Chosen[LabelSmoothing] | None = None
-    """A share of each label that is spread over all classes; a bare number is the share."""
-    precision: Chosen[Precision] = Field("float32", validate_default=True)
-    """In which floating-point numbers the layers compute; weights and loss are float32."""
-    keep_checkpoint: HostOnly[bool] = False
-    """Keep the final weights and optimizer state in ``checkpoint/``."""
-
-    @property
-    def task(self) -> Task:
-        """What is learned."""
-        return CLASSIFICATION if self.loss is None else self.loss.learns
-
-    @property
-    def scores(self) -> tuple[Score, ...]:
-        """What grades the predictions, the task's own score first."""
-        own = SCORES[self.task.score]
-        others = (measure.score for measure in self.metrics)
-        return (own, *(score for score in others if score.name != own.name))
-
-    @model_validator(mode="after")
-    def _fits_its_task(self) -> TrainingRecipe:
-        for path, message in misfits(self):
-            raise misplaced(message, *path)
         return self
 
 

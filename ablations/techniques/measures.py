@@ -133,7 +133,7 @@ class UserMeasure(Measure):
 
     model_config = ConfigDict(extra="allow")
     name: str = FORM
-    better: Literal["higher", "lower"] | None = None
+    better: Annotated[Literal["higher", "lower"] | None, Field(examples=["lower"])] = None
     """Which direction is better; must be said."""
     code: str = ""
     """Hash of the user's package, or of the one module; found, not written."""

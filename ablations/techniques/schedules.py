@@ -68,6 +68,10 @@ class PiecewiseConstant(Schedule):
             )
         return self
 
+    def why_idle(self, epochs: int) -> str:
+        first = self.boundaries_epochs[0]
+        return f"its first boundary is at {first:g} of {epochs} epochs" if first >= epochs else ""
+
     def factors(self, t: Array, span: Span, state: ScheduleState) -> Array:
         import numpy as np
 
@@ -89,6 +93,10 @@ class Performance(Schedule):
     monitor: Monitor = "validation_loss"
     min_delta: NonNegative = 0.0
     """By how much a value must beat the best to count."""
+
+    def why_idle(self, epochs: int) -> str:
+        waits = self.patience_epochs  # from the first epoch on, and one must be left to train
+        return f"it waits {waits} of {epochs} epochs" if waits > epochs - 2 else ""
 
     def start(self) -> ScheduleState:
         return {"reductions": 0, **Plateau().to_dict()}

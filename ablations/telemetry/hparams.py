@@ -33,12 +33,11 @@ from ablations.telemetry.summaries import Value, metadata_only
 
 ARM = "arm"
 FIRST_METRICS = (
-    "validation_accuracy_best",
     "test_loss",
     "validation_loss_best",
     "train_loss_last",
 )
-"""What follows the study's own metric: the dashboard shows five at first."""
+"""What follows the study's own metric and the best of its score: five are shown at first."""
 
 
 def group(study: str, arm: str, trial: str = "") -> str:
@@ -60,7 +59,7 @@ def experiment(study: Study) -> Value:
     if study.tune:
         infos.insert(1, _info(PHASE, [COMPARISON, TUNING], differs=True))
     known = study.known_metrics
-    first = [name for name in FIRST_METRICS if name in known]
+    first = [n for n in (f"validation_{study.score}_best", *FIRST_METRICS) if n in known]
     all_known = (*study.metrics,) if study.base.kind in OWN_TRAINERS else (*first, *known)
     ordered = list(dict.fromkeys([study.metric, *all_known]))
     metrics = [

@@ -39,7 +39,7 @@ def of_epoch(names: Iterable[str]) -> dict[str, str]:
     """Return name → tag of the scalars of an epoch that have one, the declared ones first.
 
     The score of another task than a classification, and any metric, has the tag that follows from
-    its name: ``validation_r2_score`` is ``validation/r2_score``.
+    its name: ``validation_r2_score`` is ``curves/validation_r2_score``.
     """
     found = {name: epoch_metric(name) for name in names}
     others = {n: m.tag for n, m in found.items() if m and m.tag and n not in EPOCH_METRICS}
@@ -95,7 +95,7 @@ def band(metric: str, line: Literal["mean", "lower", "upper"]) -> str:
 
 
 def close_up(metric: str, line: Literal["mean", "lower", "upper"]) -> str:
-    """Return the same, where the best arms are shown alone; see ``close_up.py``."""
+    """Return the same, where the best arms are shown alone; see ``bands.py``."""
     return f"interval_close_up/{metric}/{line}"
 
 

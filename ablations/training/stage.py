@@ -10,7 +10,8 @@ from typing import Any
 from ablations.errors import DeviceError
 from ablations.ledger.fingerprint import as_of_2
 from ablations.study.families import Pretraining
-from ablations.study.recipe import BaseRecipe, Recipe, TrainingRecipe
+from ablations.study.recipe import BaseRecipe, Recipe
+from ablations.study.training_recipe import TrainingRecipe
 from ablations.study.transfer import TransferRecipe
 
 

@@ -22,6 +22,7 @@ VIEWS = {
     "effects": ("effects", "progress"),
     "curves": ("curves", "progress"),
     "gradients": ("layers", "progress"),
+    "findings": ("findings", "progress"),
 }
 """View → the requests that it opens with."""
 ARMS = 20

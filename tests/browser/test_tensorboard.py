@@ -99,8 +99,22 @@ def test_the_band_over_seeds_holds_its_mean(board: Board) -> None:
     assert np.allclose(np.subtract(values["mean"], values["lower"]), half, atol=1e-5)
 
 
+def test_a_bare_address_opens_curves_and_figures_and_no_histogram(board: Board, page: Any) -> None:
+    page.goto(board.address)
+    page.wait_for_selector("scalar-card svg .line path, scalar-card canvas", state="attached")
+    page.wait_for_selector("image-card img", state="attached")
+    groups = page.locator("metrics-card-group-toolbar .group-title").all_inner_texts()
+    assert groups[:2] == ["curves", "figures"]
+    assert page.locator("histogram-card").count() == 0
+
+
+def test_the_summaries_of_the_arms_come_before_all_runs(board: Board) -> None:
+    runs = board.get("/data/runs")
+    assert runs[: len(ARMS)] == [f"shown/summary/{arm}" for arm in ARMS]
+
+
 def test_a_person_sees_learning_curves(board: Board, page: Any) -> None:
-    page.goto(f"{board.address}/?tagFilter=%5Evalidation&runFilter=elu#timeseries")
+    page.goto(f"{board.address}/?tagFilter=curves%2Fvalidation&runFilter=elu#timeseries")
     page.wait_for_selector("scalar-card svg .line path, scalar-card canvas", state="attached")
     assert page.locator("scalar-card").count() == 2
 
@@ -120,7 +134,9 @@ def test_a_person_sees_the_arms_in_hparams(board: Board, page: Any) -> None:
 def test_a_person_sees_the_bands(board: Board, page: Any) -> None:
     page.goto(f"{board.address}/#custom_scalars&regexInput=summary")
     page.wait_for_selector("tf-custom-scalar-margin-chart-card path.line", state="attached")
-    assert page.locator("tf-custom-scalar-margin-chart-card").count() == len(tags.BANDS)
+    charts = page.locator("tf-custom-scalar-margin-chart-card")
+    assert charts.count() == 2 * len(tags.BANDS)  # each whole, and close up
+    assert "validation accuracy (best arms" in charts.first.inner_text()
 
 
 def test_a_person_sees_the_network_with_its_layers_named(board: Board, page: Any) -> None:

@@ -17,6 +17,9 @@ from ablations.errors import StudyError
 from ablations.execution.catalog import CATALOG
 from ablations.study.budgets import MOST
 from ablations.study.load import resolve
+from ablations.study.scores import SCORES
+from ablations.study.settings import change
+from ablations.study.tasks import OF_LOSS, REGRESSION
 from ablations.study.yaml_reader import read_yaml
 from ablations.techniques.catalog import FAMILIES
 from tests.support.catalogue import ALL, lines, page, paragraphs, printed
@@ -84,6 +87,14 @@ def test_a_fields_docstring_is_its_meaning_also_where_a_base_class_has_it() -> N
     assert row.endswith("Decoupled: w ← w − η · weight_decay · w at each step.")
 
 
+def loss_beside(title: str, name: str) -> str | None:
+    """Return the loss of a study whose task a loss or a metric is of; None for all others."""
+    if title == "metric":
+        score = SCORES.get(name)
+        return score.task.loss if score and score.task else None
+    return OF_LOSS.get(name, REGRESSION).loss if title == "loss" else None
+
+
 def test_every_arm_that_is_printed_can_be_pasted_into_a_study(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,7 +106,8 @@ def test_every_arm_that_is_printed_can_be_pasted_into_a_study(
     names = [*((title, name) for title, name, _ in ALL), *(("data set", n) for n in DATA_SETS)]
     for title, name in names:
         arm = page(title, name)[-1]
-        text = yaml.safe_dump(head) + f"arms:\n  plain: {{data.validation: 31}}\n{arm}\n"
+        of_task = {**head, "base": change(TINY, {"training.loss": loss_beside(title, name)})}
+        text = yaml.safe_dump(of_task) + f"arms:\n  plain: {{data.validation: 31}}\n{arm}\n"
         try:
             study = resolve(read_yaml(text, "s.yaml"), CATALOG, {})[0]
         except StudyError as error:

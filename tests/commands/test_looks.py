@@ -87,6 +87,7 @@ def score(arm: str, seed: int) -> float:
 
 class InTurn:
     notice = ""
+    training: Sequence[Job] = ()
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         yield from map(work, jobs)

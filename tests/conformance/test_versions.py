@@ -21,6 +21,7 @@ LOCKED = {
         "requirements-gpu.lock",
         "requirements-ray.lock",
         "requirements-notebook.lock",
+        "requirements-readers.lock",
     )
     for requirement in map(Requirement, (ROOT / lock).read_text().split())
 }

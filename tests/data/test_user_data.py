@@ -41,8 +41,11 @@ def test_an_archive_is_read_as_it_is_split(tmp_path):
     assert facts.digest == data.digest == digest(name, None)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.int16, np.bool_])
-def test_what_is_not_pixels_is_taken_as_it_is(tmp_path, dtype):
+@pytest.mark.parametrize(
+    ("dtype", "kept"),
+    [(np.float64, np.float32), (np.int16, np.int32), (np.bool_, np.float32)],
+)
+def test_what_is_not_pixels_is_taken_as_it_is(tmp_path, dtype, kept):
     data = read(
         archive(
             tmp_path, **{**SPLIT, "x_train": X[:8].astype(dtype), "x_test": X[8:].astype(dtype)}
@@ -50,7 +53,7 @@ def test_what_is_not_pixels_is_taken_as_it_is(tmp_path, dtype):
         None,
     )
     assert data.scale == 1
-    assert data.train_features.dtype == np.float32
+    assert data.train_features.dtype == kept
     np.testing.assert_array_equal(data.train_features, X[:8].astype(dtype))
 
 

@@ -23,6 +23,7 @@ class Refuses:
     """An executor that fails every job, on devices of its own choice."""
 
     notice = ""
+    training: Sequence[Job] = ()
 
     def __init__(self, options: Options) -> None:
         self.devices = [options.device]

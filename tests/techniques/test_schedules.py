@@ -227,6 +227,22 @@ def test_schedules_share_one_program_and_trace_nothing_anew(recipe, train):
     assert other.result.fingerprint != first.result.fingerprint
 
 
+IDLE = [
+    ({"name": "piecewise_constant", "boundaries_epochs": [B], "factors_of_rate": [0.1]}, B >= 6)
+    for B in (5, 5.5, 6, 8)
+] + [({"name": "performance", "patience_epochs": P, "factor": 0.1}, P > 4) for P in (1, 4, 5, 9)]
+
+
+@pytest.mark.parametrize(("schedule", "idle"), [*IDLE, ("cosine", False)], ids=str)
+def test_a_schedule_that_cannot_act_in_its_epochs_says_so(recipe, schedule, idle):
+    changes = {"training.epochs": EPOCHS, "training.schedule": schedule}
+    rates, used = LearningRates(recipe(changes).training, STEPS), []
+    for epoch in range(1, EPOCHS + 1):  # the validation loss rises from the first epoch on
+        used += rates.of_epoch(epoch).tolist()
+        rates.after_epoch(epoch, {"validation_loss": float(epoch)})
+    assert bool(rates.schedule.why_idle(EPOCHS)) == idle == (len(set(used)) == 1)
+
+
 @pytest.mark.parametrize("boundaries", [[3, 3], [4, 2], [0, 1], [], "soon", [1, True]])
 def test_boundaries_that_do_not_rise_are_refused(boundaries):
     factors = [0.5] * (len(boundaries) if isinstance(boundaries, list) else 1) or [0.5]

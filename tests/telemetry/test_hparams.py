@@ -14,6 +14,7 @@ from ablations.study.expand import expand, expand_trials
 from ablations.study.schema import Study
 from ablations.study.variation import run_settings
 from ablations.telemetry import hparams
+from tests.support.synthetic_runs import make_factorial, make_study
 
 STUDY = """\
 study: s
@@ -64,3 +65,24 @@ def test_what_is_tuned_and_the_phase_are_columns(study: Study) -> None:
     assert [v.string_value for v in infos["phase"].domain_discrete.values] == [
         "comparison", "tuning",
     ]  # fmt: skip
+
+
+def test_factors_come_before_the_arm_and_the_seed_is_no_column() -> None:
+    columns = [
+        i.name for i in content(hparams.experiment(make_factorial())).experiment.hparam_infos
+    ]
+    assert columns == ["model.activation.name", "training.batch_size", "arm"]
+    listed = make_study(("sigmoid", "elu"))
+    infos = content(hparams.experiment(listed)).experiment.hparam_infos
+    assert [info.name for info in infos] == ["arm", "model.activation.name"]
+
+
+def test_best_and_final_metrics_are_the_five_that_are_shown_first() -> None:
+    infos = content(hparams.experiment(make_study(metric="test_loss"))).experiment.metric_infos
+    assert [info.name.tag for info in infos][:5] == [
+        "final/test_loss",
+        "final/validation_accuracy_best",
+        "final/validation_loss_best",
+        "final/train_loss_last",
+        "final/test_accuracy",
+    ]

@@ -37,6 +37,8 @@ def events(run):
 
 
 def points(events, tag):
+    if tag in events.Tags()["scalars"]:
+        return [(event.step, event.value) for event in events.Scalars(tag)]
     return [
         (event.step, tensor_util.make_ndarray(event.tensor_proto)) for event in events.Tensors(tag)
     ]
@@ -94,7 +96,7 @@ def test_there_is_no_tag_that_nobody_declared(events):
     known |= set(tags.EPOCH_SCALARS.values()) | {"_hparams_/session_start_info"}
     known |= {"_hparams_/session_end_info"}
     prefixes = ("final/", "layers/", "weight/", "unit_activation/", "gradient_log10/")
-    found = set(events.Tags()["tensors"])
+    found = {*events.Tags()["tensors"], *events.Tags()["scalars"]}
     assert known <= found
     assert all(tag in known or tag.startswith(prefixes) for tag in found)
 

@@ -109,7 +109,7 @@ INHERITED = {"clipping", "precision", "optimizer", "batch_size"}
 
 
 def test_pretraining_inherits_clipping_optimizer_and_batch_size_and_nothing_else(recipe):
-    from ablations.study.recipe import TrainingRecipe
+    from ablations.study.training_recipe import TrainingRecipe
     from ablations.training.stage import stages_of
 
     fields = TrainingRecipe.model_fields

@@ -8,7 +8,7 @@ import pytest
 from ablations.data.catalog import read
 from ablations.data.split import epoch_order, split
 from ablations.telemetry.histograms import log10_buckets
-from ablations.training.trainers.compiled.loop import STEP_COLUMNS
+from ablations.training.trainers.compiled.epoch_trace import STEP_COLUMNS
 from ablations.training.trainers.compiled.step_layers import layer_means, norm
 from tests.reference import optimizers as oracle
 from tests.reference.histograms import octave_counts

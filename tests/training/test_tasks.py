@@ -48,9 +48,9 @@ def of_loss(name: str, keras_name: str, of: dict[str, Any], **parameters: Any) -
 
 SLOW = pytest.mark.slow
 CASES = [
-    Case("default", {}),
-    Case("residual", {"model": f"{PACKAGE}.residual"}),
-    Case("lstm", {**WORDS, "model": f"{PACKAGE}.lstm"}),
+    pytest.param(Case("default", {}), marks=SLOW),
+    pytest.param(Case("residual", {"model": f"{PACKAGE}.residual"}), marks=SLOW),
+    pytest.param(Case("lstm", {**WORDS, "model": f"{PACKAGE}.lstm"}), marks=SLOW),
     pytest.param(Case("transformer", {**WORDS, "model": f"{PACKAGE}.transformer"}), marks=SLOW),
     Case("inputs", {"data.name": f"{PACKAGE}.halves", "model": f"{PACKAGE}.two_inputs"}),
     Case(

@@ -114,8 +114,11 @@ def _own_metrics(study: Study) -> dict[str, Metric]:
     return {n: replace(m, if_diverged=None, summary=None) for n, m in own.items()}
 
 
-def infer(collected: Collected) -> Inference:
-    """Return what the runs of a study show; reads each run's curve and layers once."""
+def infer(collected: Collected, layers: bool = True) -> Inference:
+    """Return what the runs of a study show; reads each run's curve and layers once.
+
+    Without ``layers`` nothing is found of them, for a reader that shows no findings.
+    """
     study = collected.study
     arms = arm_summaries(collected)
     histories = [read_histories(collected, arm) for arm in study.arm_names]
@@ -151,7 +154,7 @@ def infer(collected: Collected) -> Inference:
         factorial=factorial_effects(collected),
         fairness=fairness(collected, searches),
         tuning=searches,
-        findings=findings(collected),
+        findings=findings(collected) if layers else (),
         tuning_curves=tuning_curves(searches),
         target=time_to_target(study, histories, curves),
         curves=tuple(curves.values()),

@@ -14,7 +14,7 @@ import * as interactions from './views/interactions.js';
 
 const VIEWS = { progress, effects, curves, gradients, findings, tuning, interactions };
 const LIVE_MS = 2500; // between two looks while something trains
-const QUIET_MS = 10000;
+const QUIET_MS = 6000;
 
 export async function render() {
   document.title = 'Ablations';
@@ -100,7 +100,14 @@ class Page {
   async choose() {
     const found = await get('studies', {});
     const studies = found.studies || [];
-    const text = JSON.stringify([studies, found.problem]);
+    if (found.problem) this.say(found.problem);
+    else if (!studies.length) {
+      this.say(
+        `No study was run in ${found.logdir} yet. Start one with: ablations run STUDY. ` +
+          'This page looks again by itself.',
+      );
+    }
+    const text = JSON.stringify(studies);
     if (text === this.known) return;
     this.known = text;
     empty(this.chooser);
@@ -118,23 +125,18 @@ class Page {
     }
     this.names = studies.map((study) => study.name);
     this.chooser.disabled = studies.length < 2;
-    if (found.problem) this.say(found.problem);
-    else if (!studies.length) {
-      this.say(
-        `No study was run in ${found.logdir} yet. Start one with: ablations run STUDY. ` +
-          'This page looks again by itself.',
-      );
-    } else this.say('');
     const usable = studies.find((study) => !study.problem) || studies[0];
     if (usable && !this.names.includes(this.state.study)) {
       if (this.state.study) this.missing = this.state.study;
       this.state = { ...this.state, study: usable.name };
     }
+    this.chooser.value = this.state.study || '';
   }
 
   go(changes, otherStudy = false) {
     const kept = otherStudy ? { view: this.state.view, scale: this.state.scale } : this.state;
     this.state = writeState({ ...kept, ...changes });
+    if (otherStudy) this.missing = '';
     this.turnOver();
   }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ablations.analysis.infer.gradient_flow import GradientFlow, gradient_flow
+from ablations.analysis.infer.orders import log10_or_least
+from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.layers import LayerEpoch, LayerHistory
 from ablations.errors import one_line, suggest
 from ablations.ledger.paths import RunDirectory
@@ -14,32 +16,67 @@ from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.requests import BadRequestError, arms_of, one_arm, whole_number
 from ablations.study.layer_metrics import GRADIENT_NORM, LAYER_METRICS, LayerMetric
 
-LEAST = -38.0
-"""Stands for the logarithm of 0: that of the least normal float32 is −37.9."""
+MEDIAN = "median"
+AT_FIRST = 6
+"""Arms that are shown where none are asked for."""
 
 
 def layers(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return one number of each layer at each observed epoch, of one seed of some arms."""
+    """Return one number of each layer at each observed epoch, of some arms.
+
+    ``seed`` names a run of each arm, one in training too, or ``median`` the median of the
+    gradient norm over an arm's finished runs: what is shown at first, once there are some.
+    """
     collected = study.collected()
     metric = _metric(arguments)
     seeds = sorted({standing.run.seed for standing in collected.standings})
-    seed = whole_number(arguments, "seed")
-    if seed is not None and seed not in seeds:
-        raise BadRequestError(f"no run has seed {seed}")
-    if seed is None:
-        seed = next(
-            (s for s in seeds if _has_layers(collected.standings, s)), min(seeds, default=0)
-        )
-    directories = {s.run.arm: s.directory for s in collected.standings if s.run.seed == seed}
-    wanted = [arm for arm in arms_of(collected.study, arguments) if arm in directories]
+    names = collected.study.arm_names
+    wanted = arms_of(collected.study, arguments) if arguments.get("arms") else names[:AT_FIRST]
+    asked = arguments.get("seed", "")
+    maps: list[dict[str, Any]] = []
+    if metric.name == GRADIENT_NORM and asked in ("", MEDIAN):
+        maps = [_median(flow) for flow in gradient_flow(collected, wanted) if flow.epochs]
+    shown = MEDIAN if maps else str(_seed(collected, seeds, asked))
+    if not maps:
+        runs = {s.run.arm: s.directory for s in collected.standings if str(s.run.seed) == shown}
+        maps = [
+            _map(arm, int(shown), study.memory.layers(runs[arm]), metric)
+            for arm in wanted
+            if arm in runs
+        ]
     return {
         "metrics": [_described(each) for each in LAYER_METRICS.values()],
         "metric": _described(metric),
         "control": collected.study.control,
-        "all_arms": collected.study.arm_names,
-        "seeds": seeds,
-        "seed": seed,
-        "maps": [_map(arm, study.memory.layers(directories[arm]), metric) for arm in wanted],
+        "all_arms": names,
+        "seeds": [*([MEDIAN] if metric.name == GRADIENT_NORM else []), *map(str, seeds)],
+        "seed": shown,
+        "maps": maps,
+    }
+
+
+def _seed(collected: Collected, seeds: Sequence[int], asked: str) -> int:
+    """Return the seed that is asked for; else the first that has layers, or the first."""
+    if asked not in ("", MEDIAN):
+        seed = whole_number({"seed": asked}, "seed")
+        if seed is None or seed not in seeds:
+            raise BadRequestError(f"no run has seed {one_line(asked)}")
+        return seed
+    having = (seed for seed in seeds if _has_layers(collected.standings, seed))
+    return next(having, min(seeds, default=0))
+
+
+def _median(flow: GradientFlow) -> dict[str, Any]:
+    return {
+        "arm": flow.arm,
+        "seed": flow.seeds[0],  # whose histograms a cell opens
+        "n": len(flow.seeds),
+        "layers": flow.layers,
+        "epochs": flow.epochs,
+        "updates": flow.updates,
+        "values": flow.log10_norms,
+        "lost": [[value is None for value in row] for row in flow.log10_norms],
+        "damage": "",
     }
 
 
@@ -101,7 +138,7 @@ def _described(metric: LayerMetric) -> dict[str, Any]:
     }
 
 
-def _map(arm: str, history: LayerHistory, metric: LayerMetric) -> dict[str, Any]:
+def _map(arm: str, seed: int, history: LayerHistory, metric: LayerMetric) -> dict[str, Any]:
     """Return values [layers, epochs], logarithms where the metric spans orders of magnitude."""
     measured = {
         layer
@@ -114,6 +151,8 @@ def _map(arm: str, history: LayerHistory, metric: LayerMetric) -> dict[str, Any]
     epochs = history.epochs if names else ()
     return {
         "arm": arm,
+        "seed": seed,
+        "n": 1,
         "layers": names,
         "epochs": [epoch.epoch for epoch in epochs],
         "updates": [epoch.updates for epoch in epochs],
@@ -127,6 +166,4 @@ def _map(arm: str, history: LayerHistory, metric: LayerMetric) -> dict[str, Any]
 
 def _value(epoch: LayerEpoch, layer: str, metric: LayerMetric) -> float | None:
     value = epoch.layers.get(layer, {}).get(metric.name)
-    if value is None or not metric.logarithmic:
-        return value
-    return max(LEAST, math.log10(value)) if value > 0 else LEAST
+    return log10_or_least(value) if value is not None and metric.logarithmic else value

@@ -40,6 +40,15 @@ function blocks(found) {
   if (unseen.length) {
     parts.push(el('p', { class: 'note' }, [`No layers recorded in a run of: ${names(unseen)}.`]));
   }
+  for (const arm of found.arms.filter((each) => each.damaged.length)) {
+    parts.push(
+      el('p', { class: 'note' }, [
+        `${arm.arm}: the record of its layers is damaged at seed ${arm.damaged.join(', ')}; what ` +
+          'stands before the damage counts.',
+      ]),
+    );
+  }
+  parts.push(el('p', { class: 'note' }, [found.thresholds]));
   return parts;
 }
 

@@ -63,7 +63,7 @@ export function open(root, page) {
       ? 'not finite'
       : value === null
         ? 'not measured'
-        : describe(value, found.metric);
+        : describe(value, found.metric) + (map.n > 1 ? `, the median of ${map.n} runs` : '');
     readout.textContent = `${map.arm}, ${map.layers[at.layer]}, ${epoch}: ${text}`;
   }
 
@@ -77,8 +77,10 @@ export function open(root, page) {
     const cell = cellOf(page.state().cell);
     if (!cell) return;
     const [arm, layer, epoch] = cell;
-    const told = await page.get('histogram', { arm, layer, epoch, seed: found.seed });
-    const heading = `Gradients of ${layer} in ${arm}, seed ${found.seed}, epoch ${epoch}`;
+    const { seed } = found.maps.find((map) => map.arm === arm) || {};
+    if (seed === undefined) return;
+    const told = await page.get('histogram', { arm, layer, epoch, seed });
+    const heading = `Gradients of ${layer} in ${arm}, seed ${seed}, epoch ${epoch}`;
     update(detail, [told, heading], () => {
       const blocks = [el('h2', {}, [heading])];
       if (told.problem || !told.buckets) {
@@ -121,8 +123,8 @@ export function open(root, page) {
         ),
         select(
           'Seed',
-          found.seeds.map((seed) => [String(seed), String(seed)]),
-          String(found.seed),
+          found.seeds.map((seed) => [seed, seed === 'median' ? 'median of all' : seed]),
+          found.seed,
           (seed) => keep({ seed }),
         ),
       ]);
@@ -151,7 +153,7 @@ export function open(root, page) {
 
 function nothing(found) {
   return (
-    `No run of seed ${found.seed} has recorded its layers. A run does so unless its study says ` +
+    `No run ${found.seed === 'median' ? '' : `of seed ${found.seed} `}has recorded its layers. A run does so unless its study says ` +
     'telemetry: {histograms_every_epochs: 0}; runs of versions before 0.6 did not.'
   );
 }

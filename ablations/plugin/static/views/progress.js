@@ -16,10 +16,14 @@ export function open(root, page) {
   const grid = el('section', { 'aria-label': 'Runs' });
   const leftOut = el('section', { 'aria-label': 'Left out' });
   root.append(answer, overall, running, reasons, grid, leftOut);
+  let known = { answer: [], notices: [], left_out: [] };
   return {
     async load() {
-      const [progress, said] = await Promise.all([page.get('progress'), page.get('answer')]);
+      const progress = await page.get('progress');
       if (progress.problem) return progress;
+      this.show({ ...progress, said: known }); // the answer of many runs takes a while longer
+      const said = await page.get('answer');
+      known = said;
       return { ...progress, said, live: Boolean(progress.states.running), problem: said.problem };
     },
     show(found) {
@@ -46,7 +50,7 @@ export function open(root, page) {
 }
 
 function answerBlocks(said) {
-  if (said.problem) return [];
+  if (said.problem || !said.answer.length) return [];
   const blocks = [
     el('h2', {}, ['Answer']),
     el('p', { class: 'sentences' }, [said.answer.join(' ')]),

@@ -104,10 +104,21 @@ function figure(found, curve, width) {
     ),
     el('p', { class: 'note' }, [
       'Mean over the tuning seeds with Student’s 95% interval. A diamond marks the value at which ' +
-        'the arm is compared; a cross at the bottom, diverged runs, which enter no mean; a triangle, ' +
-        'a value beyond the axis, which is cut so that the best can be told apart.',
+        `the arm is compared.${marks(curve, lines)}`,
     ]),
   ];
+}
+
+function marks(curve, lines) {
+  const points = lines.flatMap((line) => line.points);
+  const diverged = points.some((point) => point.diverged)
+    ? ' A cross at the bottom marks diverged runs, which enter no mean.'
+    : '';
+  const { low, high } = curve.limits || { low: -Infinity, high: Infinity };
+  const isCut = points.some((point) => point.y !== null && (point.y < low || point.y > high));
+  return isCut
+    ? `${diverged} Triangles are values beyond the axis, which is cut so that the best can be told apart.`
+    : diverged;
 }
 
 function shortText(value) {

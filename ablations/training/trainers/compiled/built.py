@@ -17,8 +17,8 @@ from ablations.study.protocols import (
     Stateful,
     Transform,
 )
-from ablations.study.recipe import TrainingRecipe
 from ablations.study.technique import LiveValues
+from ablations.study.training_recipe import TrainingRecipe
 from ablations.techniques.keras.layer_names import chosen_kernels
 from ablations.techniques.keras.optimizers import SlotStarts
 from ablations.training.trainers.compiled.live_variables import LiveVariables

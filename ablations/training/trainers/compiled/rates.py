@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ablations.study.families import Schedule
 from ablations.study.protocols import ScheduleState
-from ablations.study.recipe import TrainingRecipe
+from ablations.study.training_recipe import TrainingRecipe
 from ablations.training.checkpoint import UnusableError
 
 

@@ -20,8 +20,8 @@ from ablations.training.checkpoint import Arrays, UnusableError, take_prefixed, 
 from ablations.training.epoch_record import EpochRecord
 from ablations.training.stage import Stage
 from ablations.training.trainers.compiled.early_stopping import EarlyStoppingCallback
+from ablations.training.trainers.compiled.epoch_trace import EpochTrace
 from ablations.training.trainers.compiled.final_metrics import FinalEvaluation
-from ablations.training.trainers.compiled.loop import EpochTrace
 from ablations.training.trainers.compiled.observe import PROBE_EXAMPLES, Observation
 from ablations.training.trainers.compiled.programs import Programs
 from ablations.training.trainers.compiled.rates import LearningRates

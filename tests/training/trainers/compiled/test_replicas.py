@@ -35,6 +35,8 @@ QUIET = {"telemetry.histograms_every_epochs": 0}
 RANDOM = {"model.dropout": 0.5, "model.activation": "rrelu", "training.epochs": 2}
 DRAWS = ("rrelu", "good_or_corrupted")
 """What draws as it trains, differently on each device."""
+LOW = ("mixed_bfloat16", "mixed_float16")
+"""What rounds more, by itself."""
 POINTWISE = ("activation", "initializer", "schedule")
 """The families of which a step on a part of a batch is told nothing: as many as fit are tried."""
 OWN_MODEL = f"{PACKAGE}.normalized"
@@ -46,7 +48,8 @@ ROUNDING = 2e-5
 
 def names(title: str) -> list[str]:
     known = (technique.model_fields["name"].default for technique in FAMILIES[title].techniques)
-    return [OWN_MODEL if name == FORM else name for name in known if name not in DRAWS]
+    left_out = (*DRAWS, *LOW)
+    return [OWN_MODEL if name == FORM else name for name in known if name not in left_out]
 
 
 def together() -> list[Changes]:
@@ -115,6 +118,25 @@ def test_every_technique_trains_on_several_devices_as_on_one(mirrored, tensorflo
         f"at most {worst[changes]:.0e} apart, by {changes}"
     )
     assert worst[changes] < ROUNDING, changes
+
+
+def test_low_precision_trains_on_several_devices_to_its_own_rounding(
+    mirrored, tensorflow, tmp_path
+):
+    """A part's mean loss has gradients twice as large: one scale more can overflow, half of it."""
+    overflows = {"name": "mixed_float16", "initial_scale": 1e9}
+    recipes = [{"training.precision": name} for name in LOW]
+    recipes += [{"training.precision": overflows, "training.epochs": 6}]
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    alone = train_all(tmp_path / "one", recipes)
+    several = mirrored(train_all, tmp_path / "two", recipes)
+    for one, two in zip(alone[:2], several[:2], strict=True):
+        assert one.result.updates == two.result.updates == 3
+        for ours, theirs in zip(one.weights(), two.weights(), strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=1e-3)
+    assert several[2].epochs()[0]["steps_skipped"] == 3
+    assert 0 < alone[2].result.updates - several[2].result.updates <= 1
 
 
 def train_in_two_halves(path: Path) -> tuple[Trained, Mapping[str, Any]]:

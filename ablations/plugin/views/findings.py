@@ -1,0 +1,27 @@
+"""Findings: what the layers of each arm's runs show, in the words of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ablations.analysis.show.findings import THRESHOLDS, arm_sentences
+from ablations.plugin.open_study import OpenStudy
+
+
+def findings(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the sentences of each arm, and how many of its runs were observed."""
+    collected = study.collected()
+    return {
+        "control": collected.study.control,
+        "thresholds": THRESHOLDS,
+        "arms": [
+            {
+                "arm": found.arm,
+                "observed": found.runs,
+                "damaged": found.damaged,
+                "findings": arm_sentences(found),
+            }
+            for found in study.findings()
+        ],
+    }

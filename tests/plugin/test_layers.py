@@ -1,0 +1,118 @@
+"""Gradient flow and findings: what the runs recorded of their layers, and single histograms."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablations.analysis.infer.findings import findings
+from ablations.analysis.read.collect import collect
+from ablations.analysis.show.findings import arm_sentences
+from ablations.telemetry import summaries, tags
+from ablations.telemetry.event_file import EventFile
+from tests.plugin.conftest import ARMS
+from tests.support.synthetic_runs import SyntheticStudy, write_layers
+
+NAME = "activations"
+BUCKETS = np.array([[-3, -2, 5], [-2, -1.5, 7]], np.float32)
+
+
+@pytest.fixture
+def layered(filled: SyntheticStudy) -> SyntheticStudy:
+    """The filled study, with layers in every run: in ``elu`` norms fall by six orders."""
+    for arm in ARMS:
+        for seed in filled.study.seeds:
+            orders = 6.0 if arm == "elu" else 0.5 + 0.1 * seed
+            write_layers(filled.directory(arm, seed), layers=4, epochs=3, orders=orders)
+    return filled
+
+
+def test_gradient_flow_is_the_median_of_the_finished_runs(
+    tab: Any, layered: SyntheticStudy
+) -> None:
+    found = tab(layered.runs).get("layers", study=NAME)
+    assert (found["seed"], found["metric"]["name"]) == ("median", "gradient_norm")
+    maps = {each["arm"]: each for each in found["maps"]}
+    assert maps["sigmoid"]["layers"] == ["hidden1", "hidden2", "hidden3", "hidden4"]
+    assert (maps["sigmoid"]["epochs"], maps["sigmoid"]["updates"]) == ([1, 2, 3], [40, 80, 120])
+    orders = np.median([0.5 + 0.1 * seed for seed in range(8)])
+    expected = [[orders * (layer / 4 - 1)] * 3 for layer in range(4)]
+    assert np.allclose(maps["sigmoid"]["values"], expected)
+    assert maps["tanh"]["n"] == 7  # one of its eight runs failed
+
+
+def test_one_seed_is_its_own_file_a_run_in_training_too(tab: Any, layered: SyntheticStudy) -> None:
+    layered.directory("elu", 3).result.unlink()
+    found = tab(layered.runs).get(
+        "layers", study=NAME, seed=3, arms="elu", metric="activation_deviation"
+    )
+    (elu,) = found["maps"]
+    assert (elu["seed"], elu["values"]) == (3, [[1.0] * 3] * 4)
+    norms = tab(layered.runs).get("layers", study=NAME, seed=3, arms="elu")["maps"][0]
+    assert np.isclose(norms["values"][0][0], -6.0)
+
+
+def test_findings_are_those_of_the_report(tab: Any, layered: SyntheticStudy) -> None:
+    arms = {arm["arm"]: arm for arm in tab(layered.runs).get("findings", study=NAME)["arms"]}
+    known = {found.arm: found for found in findings(collect(layered.runs, NAME))}
+    for arm in ARMS:
+        assert tuple(arms[arm]["findings"]) == arm_sentences(known[arm])
+    assert arms["elu"]["findings"][0].startswith("gradients vanish")
+    assert arms["sigmoid"]["findings"] == []
+
+
+def write_histogram(directory: Path) -> Path:
+    with EventFile(directory) as file:
+        for step in (1, 3):
+            tag = tags.gradient_histogram("hidden2")
+            file.write(step, summaries.histogram(tag, BUCKETS * [1, 1, step]))
+    return file.path
+
+
+def test_a_cell_opens_the_histogram_of_its_epoch(tab: Any, layered: SyntheticStudy) -> None:
+    path = write_histogram(layered.directory("elu", 0).path)
+    asked = {"study": NAME, "arm": "elu", "seed": 0, "layer": "hidden2"}
+    shown = tab(layered.runs)
+    exact = shown.get("histogram", **asked, epoch=3)
+    assert exact == {"step": 3, "buckets": [[-3, -2, 15], [-2, -1.5, 21]], "note": ""}
+    near = shown.get("histogram", **asked, epoch=2)
+    assert (near["step"], near["note"]) == (1, "The nearest that was written, of epoch 1.")
+    response = shown.raw("histogram", **{**asked, "layer": "hidden9"}, epoch=3)
+    assert response.status_code == 400
+    assert 'did you mean "hidden2"?' in response.json["problem"]
+    with path.open("ab") as stream:
+        stream.write(b"torn")  # being written: what stands before it counts
+    assert shown.get("histogram", **asked, epoch=3)["step"] == 3
+
+
+def test_a_run_without_histograms_says_so(tab: Any, layered: SyntheticStudy) -> None:
+    asked = {"study": NAME, "arm": "tanh", "seed": 0, "layer": "hidden1", "epoch": 1}
+    assert "no histograms" in tab(layered.runs).get("histogram", **asked)["note"]
+
+
+def test_an_event_file_that_leads_out_is_not_read(
+    tab: Any, layered: SyntheticStudy, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    path = write_histogram(outside)
+    (layered.directory("elu", 0).path / path.name).symlink_to(path)
+    asked = {"study": NAME, "arm": "elu", "seed": 0, "layer": "hidden2", "epoch": 1}
+    assert "buckets" not in tab(layered.runs).get("histogram", **asked)
+
+
+def test_what_was_not_finite_is_marked_and_zero_has_a_place(
+    tab: Any, filled: SyntheticStudy
+) -> None:
+    from ablations.ledger.lines import append_line
+
+    layers = {"hidden1": {"gradient_norm": 0.0}, "hidden2": {"gradient_norm": math.nan}}
+    path = filled.directory("elu", 0).layers
+    append_line(path, {"epoch": 1, "updates": 40, "layers": layers})
+    (elu,) = tab(filled.runs).get("layers", study=NAME, seed=0, arms="elu")["maps"]
+    assert elu["values"] == [[-38.0], [None]]
+    assert elu["lost"] == [[False], [True]]
