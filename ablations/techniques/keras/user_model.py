@@ -137,7 +137,7 @@ def _own_training(model: keras.Model) -> str:
     if model.compiled:
         return (
             "comes compiled, and its optimizer and loss would not be used, for the recipe says how "
-            "it is trained; wants a model without compile()"
+            "it is trained; wants trainer: keras, or a model without compile()"
         )
     return ""
 
