@@ -62,7 +62,7 @@ CASES = {
     "function": STUDY.format(
         trainer="python:mine.train",
         settings="{alpha: 0.0001, epochs: 5}",
-        change="settings.alpha: 1",
+        change="settings.alpha: 10",
     ),
     "command": STUDY.format(
         trainer='{command: [python, mine.py, "{rate}", "{steps}", "{seed}", "{directory}"]}',

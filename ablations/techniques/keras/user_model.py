@@ -132,12 +132,12 @@ def _own_training(model: keras.Model) -> str:
         if getattr(type(model), method) is not getattr(keras.Model, method):
             return (
                 f"its own {method} would not be called, for the recipe says how it is trained; "
-                "wants a model that overrides none"
+                "wants trainer: keras, or a model that overrides none"
             )
     if model.compiled:
         return (
             "comes compiled, and its optimizer and loss would not be used, for the recipe says how "
-            "it is trained; wants a model without compile()"
+            "it is trained; wants trainer: keras, or a model without compile()"
         )
     return ""
 

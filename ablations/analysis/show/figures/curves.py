@@ -70,6 +70,10 @@ def _drawn(inference: Inference) -> Iterator[_Drawn]:
     loss = inference.metric_named("test_loss").unit
     yield _Drawn("train_loss", "Training loss", False, loss)
     yield _Drawn("validation_loss", "Validation loss", False, loss)
+    answer = inference.metric.removeprefix("test_")
+    if answer not in (inference.score, "loss"):
+        unit = inference.answering_metric().unit
+        yield _Drawn(f"validation_{answer}", f"Validation {answer}", False, unit)
     keys = dict.fromkeys(key for arm in inference.curves for key in arm.curves)
     logged = [key for key in keys if epoch_metric(key) is None and key not in NO_METRICS]
     for key in logged[:MOST_LOGGED]:  # by a user's own trainer
