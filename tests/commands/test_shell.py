@@ -51,11 +51,12 @@ def test_one_run_is_trained_and_keeps_the_contract_and_then_nothing_is(workplace
     files = tree(Path("runs/small/sigmoid/seed-0"))
     assert [name for name in files if not name.startswith("events.out.tfevents.")] == [
         "correct.bin",
+        "layers.jsonl",
         "metrics.jsonl",
         "recipe.yaml",
         "result.json",
     ]
-    assert len(files) == 5
+    assert len(files) == 6
     result = json.loads(Path("runs/small/sigmoid/seed-0/result.json").read_text())
     assert result["status"] == "completed"
     assert result["updates"] == 2 * (320 // 32)
@@ -71,7 +72,7 @@ def test_one_run_is_trained_and_keeps_the_contract_and_then_nothing_is(workplace
     assert {path: path.stat().st_mtime_ns for path in Path("runs").rglob("*")} == before
     anew = here("run", "small", "--arm", "sigmoid", "--seed", "0", "--rerun")
     assert "1 completed" in anew.stdout
-    assert len(tree(Path("runs/small/sigmoid/seed-0"))) == 5
+    assert len(tree(Path("runs/small/sigmoid/seed-0"))) == 6
     assert (
         json.loads(Path("runs/small/sigmoid/seed-0/result.json").read_text())["metrics"].items()
         >= {name: result["metrics"][name] for name in ("test_accuracy", "test_loss")}.items()
