@@ -93,7 +93,7 @@ def test_a_pattern_that_matches_no_layer_is_refused_with_its_place(changes, mess
 
 def test_a_users_layers_are_found_before_training(tensorflow):
     from ablations.data.catalog import describe
-    from ablations.execution.facts import _can_misfit
+    from ablations.execution.checks import _can_misfit
     from ablations.training.trainers.compiled.transfer import check_transfer
 
     def check(pattern):

@@ -93,4 +93,6 @@ def _children() -> list[int]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(keep(sys.argv[1], sys.argv[2:]))
+    status = keep(sys.argv[1], sys.argv[2:])
+    with contextlib.suppress(OSError):  # whoever waited for it may be gone
+        os.write(sys.stdout.fileno(), status.encode())
