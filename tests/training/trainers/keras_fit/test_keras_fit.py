@@ -112,7 +112,7 @@ def test_it_is_fit_to_the_last_bit_and_recorded(
     assert (trained.result.epochs, trained.result.updates) == (3, 36)
     assert trained.result.parameters == sum(map(np.size, built.trainable_weights))
     tags = {tag for _, tag, _ in (e for e in recorded_events(trained.directory.path) if e[1])}
-    assert f"validation/{metric}" in tags
+    assert f"curves/validation_{metric}" in tags
     kernels = {tag for tag in tags if str(tag).startswith("gradient_log10/")}
     assert len(kernels) == 2
     assert {str(tag).replace("gradient_log10", "weight") for tag in kernels} <= tags
