@@ -254,7 +254,7 @@ def test_a_loss_and_a_metric_of_ones_own_are_those_of_their_function(tensorflow,
         ({}, SEVERAL_LABELS, "training.loss: sparse_categorical_crossentropy"),
         ({"data.name": "diabetes"}, SEVERAL_LABELS, "training.loss: mean_squared_error"),
     ],
-    ids=str,
+    ids=["numbers", "several_labels", "classes", "numbers_for_several_labels"],
 )
 def test_labels_of_another_task_are_told_its_loss(changes, task, hint):
     from ablations.errors import DataError
