@@ -14,11 +14,12 @@ from ablations.ledger.standing import Standing, State
 from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.requests import BadRequestError, arms_of
 from ablations.study.metrics import EPOCH_METRICS, epoch_metric
+from ablations.study.schema import Study
 
 SECONDS = "seconds"
 ELAPSED = "elapsed_seconds"
-FIRST_SHOWN = ("validation_accuracy", "validation_loss", "train_loss")
-"""What the page opens with, the first of these that was logged."""
+LOSSES = ("validation_loss", "train_loss")
+"""What the page opens with where the task's own score was not logged; in the task's own unit."""
 NOT_DRAWN = {"epoch", "updates", SECONDS, ELAPSED}
 
 
@@ -31,11 +32,11 @@ def curves(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
     histories = {arm: read_histories(collected, arm) for arm in collected.study.arm_names}
     started = [study.memory.history(s.directory) for s in _in_training(collected)]
     keys = _keys([*itertools.chain(*(h.histories for h in histories.values())), *started])
-    key = _chosen(keys, arguments)
+    key = _chosen(keys, arguments, collected.study)
     wanted = arms_of(collected.study, arguments)
     return {
-        "metrics": [_described(name) for name in keys],
-        "metric": _described(key) if key else None,
+        "metrics": [_described(name, collected.study) for name in keys],
+        "metric": _described(key, collected.study) if key else None,
         "control": collected.study.control,
         "all_arms": collected.study.arm_names,
         "arms": [_arm(histories[arm], key) for arm in wanted if key],
@@ -111,7 +112,7 @@ def _keys(histories: Iterable[Sequence[Epoch]]) -> list[str]:
     return [key for key in dict.fromkeys([*known, *found]) if key not in NOT_DRAWN]
 
 
-def _chosen(keys: Sequence[str], arguments: Mapping[str, str]) -> str:
+def _chosen(keys: Sequence[str], arguments: Mapping[str, str], study: Study) -> str:
     """Return the metric that is asked for, or the first worth seeing; nothing without any.
 
     Raises:
@@ -122,12 +123,13 @@ def _chosen(keys: Sequence[str], arguments: Mapping[str, str]) -> str:
         raise BadRequestError(f'no run logged "{one_line(asked)}"; {suggest(asked, keys)}')
     if asked and keys:
         return asked
-    return next((key for key in (*FIRST_SHOWN, *keys) if key in keys), "")
+    first = (f"validation_{study.score}", *LOSSES)
+    return next((key for key in (*first, *keys) if key in keys), "")
 
 
-def _described(key: str) -> dict[str, Any]:
+def _described(key: str, study: Study) -> dict[str, Any]:
     metric = epoch_metric(key)
     if metric is None:
         return {"name": key, "label": key, "unit": "", "percent": False}
-    unit = metric.unit
+    unit = study.task.loss_unit if key in LOSSES else metric.unit
     return {"name": key, "label": metric.label, "unit": unit, "percent": metric.percent}
