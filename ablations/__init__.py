@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ablations import errors as errors
     from ablations.interface.study import Study as Study
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 __all__ = ["Study", "__version__", "errors"]
 _PLACES = {"Study": "ablations.interface.study", "errors": "ablations.errors"}
 
