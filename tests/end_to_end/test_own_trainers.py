@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.test_shell import ablations
+from tests.support import keras_training
 
 SKLEARN = """\
 from sklearn.datasets import load_diabetes
@@ -58,6 +59,20 @@ seeds: 6
 metrics: {{error: {{better: lower, unit: points, if_diverged: 100}}}}
 metric: error
 """
+KERAS = """\
+study: own
+question: Which setting?
+trainer: keras
+base:
+  data: {name: python:mine.pipeline, batch: 64}
+  model: {name: python:mine.contrastive, width: 16}
+  training: {epochs: 3}
+control: usual
+arms: {usual: {}, other: {model.width: 1}}
+seeds: 6
+metrics: {test_contrastive_loss: {better: lower, unit: nats}}
+metric: test_contrastive_loss
+"""
 CASES = {
     "function": STUDY.format(
         trainer="python:mine.train",
@@ -100,3 +115,22 @@ def test_from_the_file_to_the_verdict(workplace: Path, case: str) -> None:
     assert re.search(r"\| other \| settings\.\w+ \|", markdown)
     (workplace / "mine.py").write_text((workplace / "mine.py").read_text() + "# another version\n")
     assert re.search(r"^other +0 +0 +6 ", ablations("status", "own.yaml").stdout, re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_a_train_step_of_ones_own_on_a_pipeline_comes_to_a_verdict(workplace: Path) -> None:
+    (workplace / "mine.py").write_bytes(Path(keras_training.__file__).read_bytes())
+    (workplace / "own.yaml").write_text(KERAS)
+    done = ablations("run", "own.yaml", "--workers", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "12 completed" in done.stdout
+    reported = ablations("report", "own")
+    assert reported.returncode == 0, reported.stderr
+    report = workplace / "report" / "own"
+    with (report / "verdicts.csv").open() as stream:
+        verdicts = {row["arm"]: row["verdict"] for row in csv.DictReader(stream)}
+    assert verdicts == {"usual": "control", "other": "worse"}
+    with (report / "curves.csv").open() as stream:
+        drawn = {row["metric"] for row in csv.DictReader(stream)}
+    assert {"train_contrastive_loss", "validation_contrastive_loss"} <= drawn
+    assert "ccuracy" not in (report / "report.md").read_text()

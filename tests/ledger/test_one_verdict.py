@@ -144,7 +144,8 @@ def test_status_session_worker_and_report_give_one_verdict(
         for kind in EXPECTED
     } == EXPECTED
     assert {s.run.arm: s.saved_epochs for s in comparison.standings if s.saved_epochs} == {
-        "checkpoint": 3
+        "checkpoint": 3,
+        "held": 3,
     }
     seen = classify_all(expand(study), RunsDirectory(Path("runs")), digests(study, None))
     assert {str(each.state) for each in seen} == {state for state, *_ in EXPECTED.values()}

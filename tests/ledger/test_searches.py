@@ -77,7 +77,7 @@ def test_the_trials_come_first_then_each_arm_at_the_best_then_nothing(
     assert [name.startswith("small/tuning/") for name in trained] == [True] * 8 + [False] * 4
     found = Path("runs/small/tuning/elu/learning_rate-0.1/seed-100")
     assert {path.name.partition(".")[0] for path in found.glob("[!.]*")} == {
-        "events", "metrics", "recipe", "result",
+        "events", "layers", "metrics", "recipe", "result",
     }  # fmt: skip
     result = json.loads((found / "result.json").read_text())
     assert (result["arm"], result["trial"], result["epochs"]) == ("elu", "learning_rate-0.1", 1)
