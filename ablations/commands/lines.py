@@ -22,7 +22,7 @@ class Lines:
         """
         self.quiet = quiet
         self.console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
-        self._log = log
+        self.log = log
         try:
             if log is not None:
                 log.open("a").close()
@@ -31,12 +31,12 @@ class Lines:
 
     def say(self, line: str) -> None:
         """Print a line that is wanted in any case: what failed, what to do, how it ended."""
-        self._write(line)
+        self.write(line)
         self._print(line)
 
     def detail(self, line: str) -> None:
         """Print a line unless the command is to be quiet; the log has it either way."""
-        self._write(line)
+        self.write(line)
         if not self.quiet:
             self._print(line)
 
@@ -49,15 +49,16 @@ class Lines:
         """Return what shows the progress of so many runs."""
         if not self.is_live:
             return [PlainLines(self.detail)]
-        logged = [PlainLines(self._write)] if self._log else []
+        logged = [PlainLines(self.write)] if self.log else []
         return [Bars(total, self.console), *logged]
 
     def _print(self, line: str) -> None:
         self.console.print(line)
 
-    def _write(self, line: str) -> None:
-        if self._log is None:
+    def write(self, line: str) -> None:
+        """Add a line to the log alone, with its time; nothing where none is kept."""
+        if self.log is None:
             return
         now = datetime.now().isoformat(" ", "seconds")
-        with self._log.open("a", encoding="utf-8") as stream:
+        with self.log.open("a", encoding="utf-8") as stream:
             stream.write(f"{now}  {printable(line)}\n")

@@ -48,7 +48,7 @@ class _CellLines(Lines):
 
     def views(self, total: int) -> list[View]:
         """Return what shows the progress of so many runs."""
-        logged: list[View] = [PlainLines(self._write)] if self._log else []
+        logged: list[View] = [PlainLines(self.write)] if self.log else []
         return logged if self.quiet else [_Cell(total, self), *logged]
 
     def show(self, rows: Sequence[str]) -> None:

@@ -63,6 +63,8 @@ def test_scalars_are_those_of_the_runs_own_record(board: Board) -> None:
     assert set(tags.EPOCH_SCALARS.values()) - found == {
         tags.EPOCH_SCALARS["validation_accuracy_raw"],
         tags.EPOCH_SCALARS["dead_unit_share"],
+        tags.EPOCH_SCALARS["steps_skipped"],
+        tags.EPOCH_SCALARS["loss_scale"],
     }
 
 
@@ -136,7 +138,7 @@ def test_a_person_sees_the_bands(board: Board, page: Any) -> None:
     page.wait_for_selector("tf-custom-scalar-margin-chart-card path.line", state="attached")
     charts = page.locator("tf-custom-scalar-margin-chart-card")
     assert charts.count() == 2 * len(tags.BANDS)  # each whole, and close up
-    assert "validation accuracy (best arms" in charts.first.inner_text()
+    assert "validation accuracy (best arms" in charts.first.text_content()
 
 
 def test_a_person_sees_the_network_with_its_layers_named(board: Board, page: Any) -> None:

@@ -41,7 +41,7 @@ def test_status_speaks_of_studies_that_were_run_from_files_elsewhere(
     runs = Path("runs")
     (study,) = studies.load(str(elsewhere))
     assert [each.study for each in studies.load_all(runs)[0]] == ["small"]
-    study_files.record(study, RunsDirectory(runs), classes=10)
+    study_files.record(study, RunsDirectory(runs), outputs=10)
     assert [each.study for each in studies.load_all(runs)[0]] == ["small", "mine"]
     elsewhere.unlink()
     assert [each.study for each in studies.load_all(runs)[0]] == ["small"]

@@ -62,9 +62,9 @@ def test_the_data_is_asked_for_once_in_one_other_process_and_never_again(
         return count
 
     class Started(WorkerProcess):
-        def __init__(self) -> None:
+        def __init__(self, *arguments: Any) -> None:
             processes.append(self)
-            super().__init__()
+            super().__init__(*arguments)
 
     expected = digests(tuned, None)
     for name in ASKED:

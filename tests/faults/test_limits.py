@@ -69,7 +69,7 @@ def test_a_model_that_hangs_or_leaks_costs_its_own_runs(
     assert lost == 0
 
 
-def begin_at_once(gpu: str | None, per_run: int, tensorflow: bool) -> None:
+def begin_at_once(gpu: str | None, per_run: int, tensorflow: bool, code: str | None) -> None:
     """Begin without TensorFlow, which the work below does not need."""
 
 

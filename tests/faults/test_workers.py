@@ -106,13 +106,13 @@ def test_a_fault_costs_its_own_run_and_says_why(
     show(f"{len(FAULTS)} faults in a worker of {len(seeds)} runs: innocents lost 0")
 
 
-def die_as_it_starts(gpu: str | None, per_run: int, tensorflow: bool) -> None:
+def die_as_it_starts(gpu: str | None, per_run: int, tensorflow: bool, code: str | None) -> None:
     """Die, as TensorFlow's import does for want of memory, until the file says: no more."""
     left = int(Path(STARTS_LEFT).read_text())
     Path(STARTS_LEFT).write_text(str(left - 1))
     if left > 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    processes._begin(gpu, per_run, tensorflow)
+    processes._begin(gpu, per_run, tensorflow, code)
 
 
 @pytest.mark.parametrize(("deaths", "failed"), [(2, 0), (100, 4)])

@@ -220,6 +220,13 @@ def test_rejects_bounds_in_the_wrong_order(changes, message):
 
 def test_an_alias_is_recorded_by_the_name_it_stands_for():
     aliases = [(t, alias, name) for t, f in FAMILIES.items() for alias, name in f.aliases.items()]
-    other = [a for a in aliases if make_recipe(naming(*a[:2])) != make_recipe(naming(a[0], a[2]))]
+    loss = {"training.loss": "mean_squared_error"}  # the task that a loss or a metric is of
+    beside = {title: loss if title == "metric" else {} for title, *_ in aliases}
+    other = [
+        (title, alias, name)
+        for title, alias, name in aliases
+        if make_recipe({**beside[title], **naming(title, alias)})
+        != make_recipe({**beside[title], **naming(title, name)})
+    ]
     assert aliases
     assert other == []

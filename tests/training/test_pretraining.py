@@ -94,6 +94,9 @@ EVERY_SETTING = {
     "training.batch_size": 10,
     "training.epochs": 3,
     "training.optimizer": "adam",
+    "training.loss": "categorical_crossentropy",
+    "training.metrics": ["sparse_top_k_categorical_accuracy"],
+    "training.class_weights": "balanced",
     "training.schedule": "cosine",
     "training.clipping": "by_norm",
     "training.regularization": {"name": "l1_l2", "l2": 0.1},
@@ -105,7 +108,7 @@ EVERY_SETTING = {
     "training.precision": "mixed_bfloat16",
     "training.keep_checkpoint": True,
 }
-INHERITED = {"clipping", "precision", "optimizer", "batch_size"}
+INHERITED = {"clipping", "precision", "optimizer", "batch_size", "loss"}
 
 
 def test_pretraining_inherits_clipping_optimizer_and_batch_size_and_nothing_else(recipe):
