@@ -15,7 +15,7 @@ from ablations.telemetry.event_file import EventFile
 from ablations.telemetry.layout import band_layout
 from ablations.telemetry.summaries import Value, image, scalar, text
 
-BAND = ".band"
+BAND, ANSWER = ".band", ".answer"
 
 
 def write_study(directory: Path, study: Study) -> None:
@@ -24,8 +24,10 @@ def write_study(directory: Path, study: Study) -> None:
 
 
 def write_answer(directory: Path, markdown: str) -> None:
-    """Write the study's answer for the Text dashboard."""
-    _replace(directory, ".answer", [(0, [text(tags.ANSWER_TEXT, markdown)])])
+    """Write the study's answer for the Text dashboard, unless it is there as it is."""
+    answer, written = text(tags.ANSWER_TEXT, markdown), directory.glob(f"{EVENTS_PREFIX}*{ANSWER}")
+    if not any(answer.SerializeToString() in path.read_bytes() for path in written):
+        _replace(directory, ANSWER, [(0, [answer])])
 
 
 def write_report(directory: Path, markdown: str, figures: Mapping[str, bytes]) -> None:

@@ -138,7 +138,7 @@ def test_a_person_sees_the_bands(board: Board, page: Any) -> None:
     page.wait_for_selector("tf-custom-scalar-margin-chart-card path.line", state="attached")
     charts = page.locator("tf-custom-scalar-margin-chart-card")
     assert charts.count() == 2 * len(tags.BANDS)  # each whole, and close up
-    assert "validation accuracy (best arms" in charts.first.text_content()
+    page.wait_for_selector("text=validation accuracy (best arms", state="attached")
 
 
 def test_a_person_sees_the_network_with_its_layers_named(board: Board, page: Any) -> None:
