@@ -79,11 +79,10 @@ class Run:
                 self._events.write_histograms(number, histograms)
 
     def watch(self, model: Any, every: int = 1) -> None:
-        """Record histograms of a model's weights, and gradients, at every so many calls of ``log``.
+        """Record histograms of a model's weights at every so many calls of ``log``.
 
-        ``model`` is a Keras model, or one of PyTorch, whose gradients are those of the last
-        ``backward()``.  Of a compiled Keras model the gradients of the last train step are kept
-        from here on.  Nothing is drawn and no weight is touched.
+        ``model`` is a Keras model, or one of PyTorch, whose gradients, those of the last
+        ``backward()``, are recorded too.  Nothing is drawn and no weight is touched.
         """
         self._watched.append(Watched(model, every))
 
