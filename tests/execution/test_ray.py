@@ -64,7 +64,8 @@ def test_the_same_run_gives_the_same_bits_inline_and_in_an_actor(
     workplace: Path, tensorflow: object
 ) -> None:
     done = run("--executor", "ray", "--runs", "two", "--set", "training.keep_checkpoint=true")
-    assert done.returncode == 0, done.stderr
+    waits = "waits for a node of the cluster that has a device to spare\n"  # a busy machine is slow
+    assert (done.returncode, done.stderr.replace(waits, "")) == (0, "")
     assert "4 completed in " in done.stdout
     line = ["run", "small", "--executor", "inline", "--runs", "one"]
     inline = CliRunner().invoke(main, [*line, "--set", "training.keep_checkpoint=true"])
