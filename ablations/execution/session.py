@@ -140,6 +140,7 @@ class Session:
     def jobs(self) -> list[Job]:
         """Return what is pending as jobs for an executor."""
         options, digests = self.prepared.options, self.prepared.facts.digests
+        study = self.tuned.study
         settings = run_settings(self.tuned.study, self.pending)
         from ablations.training.stage import shared_by
 
@@ -155,7 +156,7 @@ class Session:
                 data_digest=inputs_digest(run.recipe, run.seed, digests.__getitem__) or "",
                 data_directory=options.data_directory,
                 rerun=options.rerun,
-                metric="" if run.trial else self.tuned.study.metric,
+                metric=study.tune.metric if run.trial and study.tune else study.metric,
                 shared=shared_by(run.recipe, run.seed),
             )
             for run, its_own in zip(self.pending, settings, strict=True)

@@ -32,6 +32,8 @@ class BaseRecipe(Frozen):
     """Fields that nobody writes: they follow from the others."""
     tunable: ClassVar[tuple[str, ...]] = ()
     """The sections whose settings a search may try."""
+    brings_metrics: ClassVar[bool] = False
+    """Whether only the study says which metrics there are."""
 
     code: Annotated[str | None, AfterValidator(_directory)] = None
     """The directory that ``python:`` functions, and programs, are taken from, such as a checkout of

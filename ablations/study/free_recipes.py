@@ -56,6 +56,8 @@ class FunctionRecipe(BaseRecipe):
 
     kind: ClassVar[str] = "function"
     found: ClassVar[tuple[str, ...]] = ("code_hash",)
+    tunable: ClassVar[tuple[str, ...]] = ("settings",)
+    brings_metrics: ClassVar[bool] = True
 
     trainer: Annotated[str, AfterValidator(_function), Field(repr=False)]
     """``python:my_module.train``, called with a ``Run``."""
@@ -108,6 +110,8 @@ class CommandRecipe(BaseRecipe):
 
     kind: ClassVar[str] = "command"
     found: ClassVar[tuple[str, ...]] = ("code_hash",)
+    tunable: ClassVar[tuple[str, ...]] = ("settings",)
+    brings_metrics: ClassVar[bool] = True
 
     trainer: Annotated[Command, Field(repr=False)]
     code_hash: Annotated[str, Field(repr=False)] = ""

@@ -99,9 +99,9 @@ class _Resolver(Checker):
         for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights, raw.design):
             self.add(path, message)
         tuning = None
-        self.check_tunable(raw)
+        self.check_tunable(raw, base, arms)
         if raw.tune is not None and not self.problems:
-            tuning = resolve_search(raw.tune, raw.seeds, arms, self.context, self.add)
+            tuning = resolve_search(raw.tune, raw.seeds, arms, raw.metrics, self.context, self.add)
         trials = len(tuning["trials"]) * len(tuning["seeds"]) if tuning else 0
         if (runs := len(arms) * (len(raw.seeds) + trials)) > MOST_RUNS:
             self.add(("seeds",), too_many("runs", runs, MOST_RUNS))

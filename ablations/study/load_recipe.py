@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -160,10 +160,16 @@ class Checker:
                 if meets(path, own):
                     self.add(place, f"over spans {own}; wants another path", at_key=True)
 
-    def check_tunable(self, raw: StudyFile) -> None:
-        """Refuse a search where the trainer has no validation score to choose by."""
-        if raw.tune is not None and not self.recipe_type.tunable:
-            self.add(("tune",), f"wants trainer: {COMPILED}, whose validation scores choose", True)
+    def check_tunable(
+        self, raw: StudyFile, base: Mapping[str, Any], arms: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Refuse a search of settings that the base has not, or that no training would read."""
+        if raw.tune is None:
+            return
+        at: DataPath = ("tune", "settings")
+        own = {path: space for path, space in raw.tune.settings.items() if path.startswith(FREE)}
+        if self.knows_settings(at, own, base):
+            self.check_reach(at, own, arms[0][-1])
 
     def check_reach(self, at: DataPath, changes: Mapping[str, Any], recipe: AnyRecipe) -> None:
         """Refuse that an arm changes what cannot reach its training."""

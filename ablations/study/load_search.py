@@ -7,14 +7,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ablations.study.declared_metrics import metrics_of
+from ablations.study.declared_metrics import DeclaredMetric, metrics_of
 from ablations.study.frozen import show
-from ablations.study.recipes import AnyRecipe, trainable
+from ablations.study.recipes import AnyRecipe
 from ablations.study.schema import NAME, NAME_WANTED
 from ablations.study.search import Search, declared, seeds_apart, trial_name
 from ablations.study.settings import change
 from ablations.study.yaml_reader import Path as DataPath
 
+VALIDATION = "validation_"
+"""What the name of a metric begins with that is not of the test split."""
 ResolvedArm = tuple[str, Mapping[str, Any], Any, AnyRecipe]
 """Name, changes, levels, recipe before tuning."""
 
@@ -23,13 +25,14 @@ def resolve_search(
     search: Search,
     seeds: Sequence[int],
     arms: Sequence[ResolvedArm],
+    metrics: Mapping[str, DeclaredMetric],
     context: Mapping[str, Any],
     add: Callable[[DataPath, str], None],
 ) -> dict[str, Any] | None:
     """Return the data of a ``Tuning``; None after having added what is wrong with the block.
 
-    The values are as the recipes hold them: ``1`` where a number is wanted is ``1.0``, a
-    technique has its defaults.
+    ``metrics`` are those that the study declares.  The values are as the recipes hold them: ``1``
+    where a number is wanted is ``1.0``, a technique has its defaults.
     """
     problems = [*search.problems(), *_contradictions(search, seeds, arms)]
     searched = [arm for arm in arms if not set(search.settings) & set(arm[1])]
@@ -42,17 +45,37 @@ def resolve_search(
         problems += _wrong_names(search, [trial["name"] for trial in trials])
     for location, message in problems:
         add(("tune", *location), message)
-    training = trainable(arms[0][3]).training
-    known = [m for m in metrics_of([arm[3] for arm in arms], {}) if m.startswith("validation_")]
-    metric = search.metric or f"validation_{training.task.score}"
-    if metric not in known:
-        listed = ", ".join(known)
-        message = f'"{metric}" is not of the validation split; wants one of {listed}'
-        add(("tune", "metric"), message)
+    metric, wrong = _metric(search, [arm[3] for arm in arms], metrics)
+    if wrong:
+        add(("tune", "metric"), wrong)
         return None
     kept = {**search.model_dump(include={"search", "epochs"}), "metric": metric}
     own_seeds = search.seeds or seeds_apart(seeds)
     return None if problems else {**kept, "seeds": own_seeds, "trials": trials}
+
+
+def _metric(
+    search: Search, recipes: Sequence[AnyRecipe], declared: Mapping[str, DeclaredMetric]
+) -> tuple[str, str]:
+    """Return the metric that chooses, and what is wrong with it.
+
+    What a trainer of the user's returns is known only as far as the study declares it.
+    """
+    known = [name for name in metrics_of(recipes, declared) if name.startswith(VALIDATION)]
+    own = [name for name in declared if name.startswith(VALIDATION)]
+    metric = search.metric
+    if metric is None and recipes[0].brings_metrics:
+        metric = own[0] if len(own) == 1 else None
+        if metric is None:
+            return "", (
+                "wants the metric that chooses: what the trainer returns of a validation split, "
+                f"declared under metrics: {', '.join(own) or 'validation_error, say'}"
+            )
+    metric = metric or f"{VALIDATION}{recipes[0].task.score}"
+    if metric not in known:
+        message = f'"{metric}" is not of the validation split; wants one of {", ".join(known)}'
+        return metric, message
+    return metric, ""
 
 
 def _contradictions(
@@ -63,6 +86,8 @@ def _contradictions(
         listed = ", ".join(map(str, shared))
         yield ("seeds",), f"the comparison uses {listed} too; wants seeds that it does not use"
     tunable = arms[0][3].tunable
+    if search.epochs is not None and "training" not in tunable:
+        yield ("epochs",), "the trainer has none that are known here; wants a setting in settings"
     for path in search.settings:
         section, _, rest = path.partition(".")
         if section not in tunable or not rest:

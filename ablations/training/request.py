@@ -28,7 +28,8 @@ class TrainingRequest:
     from_scratch: bool = False
     """Whether to ignore a checkpoint that the directory holds of this run."""
     metric: str = ""
-    """The metric that answers the study, which a user's own trainer must return."""
+    """What a user's own trainer must return: the metric that answers the study, or that of a trial
+    of its search, which alone it keeps."""
     fence: Callable[[], None] = lambda: None
     """Raises ``HeldError`` where the caller has lost the lock."""
 

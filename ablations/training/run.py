@@ -134,7 +134,10 @@ class _RunTraining(RecordedTraining):
     def _final_scores(self) -> FinalScores:
         """Return the final scores, finite ones; a trial of a search never reads the test split."""
         progress, recipe = self.trainer.progress, self.run.recipe
-        tested = FinalScores({}) if progress.reason or self.run.trial else self.trainer.test()
+        if progress.reason:
+            tested = FinalScores({})
+        else:
+            tested = self.trainer.validate() if self.run.trial else self.trainer.test()
         summaries = progress.summaries(
             recipe.final_metrics, self.trainer.best_epoch if recipe.restores_best else None
         )

@@ -122,7 +122,7 @@ WRONG = {
     ),
     "a search": (
         GOOD + "tune: {settings: {settings.rate: [1, 2]}}\n",
-        "own.yaml:10:1: tune: wants trainer: compiled",
+        "own.yaml:10:7: tune.metric: wants the metric that chooses",
     ),
 }
 

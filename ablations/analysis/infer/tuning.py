@@ -73,6 +73,9 @@ class Tuning:
     """The validation metric whose mean chooses."""
     arms: tuple[ArmTuning, ...]
     """The arms that are searched, in the study's order."""
+    without_test: bool
+    """Whether no trial can have looked at the test split: a user's trainer may read what it likes,
+    and all that is known is that nothing else of what it returned was kept."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ def tuning(collected: Collected) -> Tuning | None:
         tune.seeds,
         tune.metric,
         tuple(_arm_tuning(search) for search in collected.searches),
+        not collected.study.base.brings_metrics,
     )
 
 

@@ -9,13 +9,15 @@ from ablations.analysis.show import formats
 from ablations.study.settings import short
 
 UNTUNED = (
-    "Untuned: the study searches no learning rate for its arms, so an arm may owe its place to a "
-    "setting that suits it better than the others."
+    "Untuned: no search gave each arm settings of its own, such as its learning rate, so an arm "
+    "may owe its place to a setting that suits it better than the others."
 )
 IMPORTED = (
     "Imported: something else trained these runs, and how the settings of each arm were chosen is "
     "not known here."
 )
+WITHOUT_TEST = "without a look at the test split"
+NOTHING_ELSE = "all that was kept of what the trainer returned in a trial"
 BY_HAND = "Rates set by hand"
 MOST_NAMES = 6
 
@@ -43,9 +45,9 @@ def fairness_sentence(inference: Inference) -> str:
     text = (
         f"Tuned: {', '.join(tuning.settings)} by the same search for each arm, {trials} × {seeds}, "
         f"which the comparison does not use; chosen by the mean {metric.label}, "
-        "without a look at the test split. The verdicts are conditional on the chosen "
-        f"{_settings(tuning.settings)}: no interval counts that another search may choose "
-        "otherwise."
+        f"{WITHOUT_TEST if tuning.without_test else NOTHING_ELSE}. The verdicts are conditional "
+        f"on the chosen {_settings(tuning.settings)}: no interval counts that another search may "
+        "choose otherwise."
     )
     held = inference.fairness.held
     if held:

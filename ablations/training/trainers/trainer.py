@@ -96,6 +96,9 @@ class Trainer(Protocol):
     def variables(self) -> Arrays:
         """Return the variables to keep of a finished run."""
 
+    def validate(self) -> FinalScores:
+        """Return the final metrics of a trial of a search, without a look at the test split."""
+
     def test(self) -> FinalScores:
         """Return the final metrics that are computed after the last epoch.
 

@@ -110,7 +110,7 @@ def searched(search: Literal["grid", "random"], chosen: bool = True) -> Tuning:
     ]  # fmt: skip
     arm = ArmTuning("elu", tuple(trials), trials[2] if chosen else None, {}, True)
     values = tuple(each.values for each in trials)
-    return Tuning(search, ("a", "b"), values, (100,), "validation_accuracy", (arm,))
+    return Tuning(search, ("a", "b"), values, (100,), "validation_accuracy", (arm,), True)
 
 
 def test_of_several_settings_each_is_followed_at_the_chosen_values_of_the_others() -> None:

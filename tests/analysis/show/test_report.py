@@ -77,7 +77,7 @@ def test_all_files_are_written_and_the_numbers_stand_in_each(synthetic: Any, out
         assert "sigmoid (control)" in text
     for text in (written.markdown, page):
         assert "Which activation trains best?" in text
-        assert "Untuned: the study searches no learning rate" in text
+        assert "Untuned: no search gave each arm" in text
         assert "No verdicts: with 3 paired seeds no difference can be told from chance" in text
         assert "6 seeds would do" in text
         assert "ablations run activations --seeds 3" in text

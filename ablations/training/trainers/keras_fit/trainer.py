@@ -158,14 +158,25 @@ class KerasTrainer:
         """Return all variables, for the kept checkpoint."""
         return self.arrays()
 
+    def validate(self) -> FinalScores:
+        """Return what ``evaluate`` says on validation, and the curves' best and last.
+
+        Raises:
+            TrainerError: the search's metric is not among them.
+        """
+        return self._evaluated({VALIDATION: self.data.validation})
+
     def test(self) -> FinalScores:
         """Return what ``evaluate`` says on validation and test, and the curves' best and last.
 
         Raises:
             TrainerError: the study's metric is not among them.
         """
+        return self._evaluated({VALIDATION: self.data.validation, TEST: self.data.test})
+
+    def _evaluated(self, splits: Mapping[str, Any]) -> FinalScores:
         metrics = self._of_curves()
-        for split, data in ((VALIDATION, self.data.validation), (TEST, self.data.test)):
+        for split, data in splits.items():
             if data is not None:
                 with _quiet():
                     logs = self.model.evaluate(data, verbose=0, return_dict=True)

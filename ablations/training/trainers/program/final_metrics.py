@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ablations.errors import TrainerError, suggest
@@ -24,6 +24,10 @@ class FinalMetrics:
     finite: Mapping[str, float]
     divergence: str
     """Why the run diverged; empty where it did not."""
+
+    def only(self, name: str) -> FinalMetrics:
+        """Return these with one number alone."""
+        return replace(self, finite={n: v for n, v in self.finite.items() if n == name})
 
 
 def read_final_metrics(directory: RunDirectory, metric: str) -> FinalMetrics:

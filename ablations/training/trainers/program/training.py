@@ -95,6 +95,8 @@ class _ProgramTraining:
         with RunEvents(self.directory.path, append_to=self.directory.events[0]) as events:
             self._run(events)
             final = read_final_metrics(self.directory, self.request.metric)
+            if self.run.trial:  # nothing else may choose, or be looked at
+                final = final.only(self.request.metric)
             steps = read_history(self.directory.metrics)
             last = int(steps[-1]["epoch"] or 0) if steps else 0
             events.end_session(last, final.finite, completed=not final.divergence)

@@ -56,7 +56,9 @@ class Trained:
         return [array for name, array in self.state().items() if name.startswith("model/")]
 
 
-def train(place: Path, recipe: KerasRecipe, metric: str = "", killed_after: int = 0) -> Trained:
+def train(
+    place: Path, recipe: KerasRecipe, metric: str = "", killed_after: int = 0, trial: str = ""
+) -> Trained:
     from ablations.training.run import train_by_fit
 
     (place / "run").mkdir(parents=True, exist_ok=True)
@@ -68,7 +70,7 @@ def train(place: Path, recipe: KerasRecipe, metric: str = "", killed_after: int 
         if killed_after and epochs > killed_after:
             raise KilledError
 
-    run = Run("own", "arm", SEED, recipe)
+    run = Run("own", "arm", SEED, recipe, trial)
     root = RunsDirectory(place)
     request = TrainingRequest(run, directory, {}, root, metric=metric, fence=fence)
     return Trained(train_by_fit(request), directory)
@@ -189,3 +191,16 @@ def test_a_model_that_fit_cannot_train_is_refused(
     name = f"{PLACE}.{model}" if isinstance(model, str) else model
     with pytest.raises(error, match=message):
         train(tmp_path, recipe_of(data, name))
+
+
+def test_a_trial_of_a_search_is_scored_without_the_test_split(
+    tensorflow: ModuleType, tmp_path: Path
+) -> None:
+    recipe = recipe_of("digits", f"{PLACE}.classifier", epochs=2)
+    compared = train(tmp_path / "compared", recipe).result.metrics
+    trial = train(tmp_path / "trial", recipe, "validation_accuracy", trial="t").result.metrics
+    measured = {"train_seconds"}
+    assert trial.keys() == {name for name in compared if not name.startswith("test_")}
+    assert "validation_accuracy" in trial
+    for name in trial.keys() - measured:
+        assert trial[name] == compared[name]
