@@ -140,3 +140,38 @@ def test_a_directory_without_the_code_is_a_line(
 def test_code_from_elsewhere_wants_processes(versions: Path) -> None:
     with pytest.raises(AblationsError, match="wants --executor processes"):
         prepare(load(), Options(executor="inline"))
+
+
+FUNCTION = "def train(run):\n    return {{'error': {error} + run.settings['extra']}}\n"
+PROGRAM = """\
+import json, sys
+json.dump({{"error": {error} + float(sys.argv[1])}}, open(sys.argv[2] + "/final.json", "w"))
+"""
+OWN_STUDY = """\
+study: versions
+question: Is the new version better?
+trainer: {trainer}
+base: {{settings: {{extra: 0.5}}}}
+control: new
+arms: {{new: {{}}, old: {{code: old}}}}
+seeds: 2
+metrics: {{error: {{better: lower}}}}
+metric: error
+"""
+
+
+@pytest.mark.parametrize(
+    "trainer",
+    ["python:own.train", '{command: [python, own.py, "{extra}", "{directory}"]}'],
+    ids=["function", "command"],
+)
+def test_two_versions_of_ones_own_trainer(workplace: Path, trainer: str) -> None:
+    source = PROGRAM if "command" in trainer else FUNCTION
+    (workplace / "old").mkdir()
+    (workplace / "own.py").write_text(source.format(error=1))
+    (workplace / "old" / "own.py").write_text(source.format(error=2))
+    (workplace / "configs" / "versions.yaml").write_text(OWN_STUDY.format(trainer=trainer))
+    prepared = prepare(load(), Options(workers=2))
+    outcomes = list(prepared.comparison().execute())
+    errors = {(o.job.arm, o.result.metrics.get("error")) for o in outcomes if o.result}
+    assert errors == {("new", 1.5), ("old", 2.5)}, outcomes
