@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 from ablations.analysis.show.inert import inert_sentence
 from ablations.commands import studies
-from ablations.commands.answer import answer_lines
+from ablations.commands.answer import give_answer
 from ablations.commands.lines import Lines
 from ablations.commands.looks import take_look
 from ablations.commands.options import Options
 from ablations.commands.seeds import as_declared, declare, say_declared, too_few_seeds
 from ablations.commands.train import train
-from ablations.errors import AblationsError
 from ablations.execution import study_files
 from ablations.execution.session import Prepared, prepare
 from ablations.ledger.inert import inert_arms
@@ -71,22 +70,7 @@ def run_studies(
     if notice := prepared[0].executor.notice:
         lines.say(notice)
     failed = tuple(name for each in prepared for name in _run(each, lines))
-    for each in prepared:
-        _show_answer(each, lines)
     return failed
-
-
-def _show_answer(prepared: Prepared, lines: Lines) -> None:
-    """Show what the runs say so far in TensorBoard, where they are of a comparison."""
-    if prepared.arms or prepared.seeds or prepared.options.shard:
-        return
-    from ablations.analysis.show.report import answer_markdown
-
-    runs, study = prepared.options.runs, prepared.study.study
-    try:
-        study_files.publish_answer(runs, study, answer_markdown(runs, study))
-    except (AblationsError, OSError) as error:
-        lines.say(f"{study}: its answer is not shown in TensorBoard: {error}")
 
 
 def _run(prepared: Prepared, lines: Lines) -> list[str]:
@@ -107,9 +91,14 @@ def _run(prepared: Prepared, lines: Lines) -> list[str]:
         finished = _of_all_shards(prepared).comparison()
         for inert in inert_arms(finished.tuned.study, finished.standings):
             lines.say(f"{name}: {inert_sentence(inert, study.control)}")
-        if comparison.pending and not (failed or prepared.waits_for(finished.tuned)):
-            for line in answer_lines(prepared.options.runs, study.study):
-                lines.say(line)
+        complete = not (failed or prepared.waits_for(finished.tuned))
+        give_answer(
+            prepared.options.runs,
+            study.study,
+            said=bool(comparison.pending) and complete,
+            shown=not (arms or prepared.seeds or shard),
+            lines=lines,
+        )
     if shard and _waits_for_others(prepared):
         again = f"ablations run {study.study} --shard {shard}, with this command's other options"
         lines.say(

@@ -83,13 +83,9 @@ def write_reports(runs: Path, out: Path, studies: Sequence[str]) -> list[StudyRe
     return reports
 
 
-def answer_markdown(runs: Path, study: str) -> str:
-    """Return a study's answer, its verdicts and findings as Markdown; nothing is written.
-
-    Raises:
-        AblationsError: the study was never run here, or its record cannot be read.
-    """
-    return render_markdown(build_answer_page(infer(collect(runs, study))))
+def answer_markdown(inference: Inference) -> str:
+    """Return a study's answer, its verdicts and findings as Markdown; nothing is written."""
+    return render_markdown(build_answer_page(inference))
 
 
 def _with_other_parts(runs: Path, names: Sequence[str]) -> list[str]:
