@@ -5,6 +5,7 @@ A check returns arm → trainable numbers, where these are known, and raises for
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ablations.data.dataset import DataFacts
+from ablations.data.inputs import facts_for
 from ablations.errors import AblationsError, ModelError
 from ablations.execution.apart import SeparateProcess
 from ablations.execution.catalog import CATALOG
@@ -24,6 +26,7 @@ from ablations.study.model_families import Model, Shape
 from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.schema import Arm
 from ablations.study.tasks import Task
+from ablations.study.transfer import TransferRecipe
 from ablations.user_code import UserFunction, code_from
 
 
@@ -59,7 +62,7 @@ def _compiled(request: CheckRequest) -> dict[str, int]:
     """Count the parameters, and see that networks take the weights that they are to start from."""
     arms, data, process = request.arms, request.data, request.process
     parameters = _count(arms, data, process)
-    transfers = [arm for arm in arms if _can_misfit(arm.trained)]
+    transfers = [arm for arm in arms if can_misfit(arm.trained, data)]
     for arm in transfers:
         with code_from(arm.recipe.code):
             process.call(_rehearse, [(arm.name, arm.trained.settings(), data, request.seeds)])
@@ -105,16 +108,46 @@ def _parameters_by_building(
     return _parameters(arm, model, input_shape, outputs, task)
 
 
-def _can_misfit(recipe: Recipe) -> bool:
-    """Whether a recipe names layers or files of weights, which may not be there."""
+def can_misfit(recipe: Recipe, data: Mapping[DataRecipe, DataFacts]) -> bool:
+    """Whether only built networks tell if the layers and weights that a recipe names are there."""
     transfer, chosen = recipe.transfer, (recipe.training.regularization, recipe.training.constraint)
     patterns = [each.layers for each in chosen if each is not None and each.layers is not None]
     if patterns and recipe.model.needs_building:  # else the recipe knows the model's layers
         return True
     if transfer is None:
         return False
+    if recipe.source is not None:
+        return not _fits_surely(recipe, recipe.source, transfer, data)
     derived = isinstance(transfer.source, Pretraining) and transfer.reuse == ".*"
     return not derived or transfer.freeze is not None
+
+
+def _fits_surely(
+    recipe: Recipe, source: Recipe, transfer: TransferRecipe, data: Mapping[DataRecipe, DataFacts]
+) -> bool:
+    """Whether a network takes the weights of another task by what is known without building it.
+
+    Both are one model of ours, and each pattern finds some of its kernels and leaves some.
+    """
+    layers = recipe.model.kernel_layers
+    if layers is None or source.model != recipe.model:
+        return False
+    own, other = facts_for(recipe.data, data), facts_for(source.data, data)
+    if own.input_shape != other.input_shape:
+        return False
+    reused = _matched(transfer.reuse, layers)
+    frozen = [transfer.freeze, *(release.freeze for release in transfer.unfreeze)]
+    held = [_matched(pattern, layers) for pattern in frozen if pattern is not None]
+    return (
+        bool(reused)
+        and (layers[-1] not in reused or own.outputs == other.outputs)
+        and all(0 < len(each) < len(layers) for each in held)
+        and (not transfer.cache or all(layers[0] in each for each in held))
+    )
+
+
+def _matched(pattern: str, layers: Sequence[str]) -> list[str]:
+    return [layer for layer in layers if re.fullmatch(pattern, layer)]
 
 
 def _rehearse(

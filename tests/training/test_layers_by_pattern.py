@@ -93,13 +93,13 @@ def test_a_pattern_that_matches_no_layer_is_refused_with_its_place(changes, mess
 
 def test_a_users_layers_are_found_before_training(tensorflow):
     from ablations.data.catalog import describe
-    from ablations.execution.checks import _can_misfit
+    from ablations.execution.checks import can_misfit
     from ablations.training.trainers.compiled.transfer import check_transfer
 
     def check(pattern):
         model = {"name": f"{PACKAGE}.sequential"}
         wanted = make_recipe({"model": model, **naming("regularization", "l2", layers=pattern)})
-        assert _can_misfit(wanted)
+        assert can_misfit(wanted, {})
         check_transfer("a", wanted, {wanted.data: describe("digits", None)}, [0])
         return wanted.model.build((8, 8), 10)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -219,3 +220,45 @@ def test_arrays_of_a_model_without_such_layers_are_refused(recipe, first, tmp_pa
     wanted = recipe({"transfer.source": source})
     with pytest.raises(ModelError, match=r"wants some of hidden1/kernel, .*; got dense"):
         check_transfer("a", wanted, {wanted.data: describe("digits", None)}, [0])
+
+
+TASK_A = {"transfer.source": {"name": "task", "changes": {"data.classes": [0, 1, 2, 3]}}}
+MADE_OF_A_TASK = [
+    ({}, True),
+    ({"transfer.reuse": "hidden1", "transfer.freeze": "hidden1"}, True),
+    ({"transfer.freeze": "hidden1", "transfer.cache": True}, True),
+    ({"transfer.freeze": "hidden.*", "transfer.unfreeze": [{"after_epochs": 1}]}, True),
+    ({"transfer.reuse": ".*"}, False),
+    ({"transfer.reuse": "conv.*"}, False),
+    ({"transfer.freeze": ".*"}, False),
+    ({"transfer.freeze": "outputs", "transfer.cache": True}, False),
+]
+
+
+@pytest.mark.parametrize(("changes", "fits"), MADE_OF_A_TASK, ids=lambda value: str(value)[:40])
+def test_what_fits_surely_is_known_without_building_and_agrees_with_the_networks(
+    changes, fits, recipe
+):
+    from ablations.data.catalog import describe
+    from ablations.execution.checks import can_misfit
+    from ablations.training.trainers.compiled.transfer import check_transfer
+
+    wanted = recipe({**TASK_A, "transfer.reuse": "hidden.*", **changes})
+    facts = {data: describe(data.name, None, data.classes) for data in wanted.all_data}
+    assert can_misfit(wanted, facts) is not fits
+    if fits:
+        check_transfer("a", wanted, facts, [0])
+    else:
+        with pytest.raises(ModelError):
+            check_transfer("a", wanted, facts, [0])
+
+
+def test_no_network_is_built_to_plan_the_study_of_transfer(mnist: Path) -> None:
+    from ablations.execution.catalog import CATALOG
+    from ablations.execution.checks import can_misfit
+    from ablations.execution.facts import check
+    from ablations.study.load import load_studies
+
+    study = load_studies(Path("configs/transfer.yaml"), CATALOG)[0]
+    known = check(study, study.arms, [10], mnist)
+    assert not [arm.name for arm in study.arms if can_misfit(arm.trained, known.data)]
