@@ -6,6 +6,13 @@ from typing import Any
 
 from ablations.study.schema import Study
 
+CHANGED = "its file, or code that it names, was changed since its last run"
+
+
+def was_changed(study: Study, record: Study) -> bool:
+    """Whether a study asks something else now than when it was run."""
+    return not study.imported and asked(study) != asked(record)
+
 
 def asked(study: Study) -> tuple[Any, ...]:
     """Return what decides on a study's numbers, but for what its searches and ``run`` fill in."""

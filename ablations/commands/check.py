@@ -7,19 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ablations.analysis.infer.gate import Gated, against_control, against_earlier
-from ablations.analysis.read.collect import Collected, collect, read_record
+from ablations.analysis.read.collect import Collected, collect
 from ablations.analysis.read.earlier import EarlierArm, read_earlier
 from ablations.analysis.show import formats
 from ablations.analysis.show.comparisons import verdict_words
 from ablations.commands import studies
-from ablations.commands.asked import asked
+from ablations.commands.asked import CHANGED, was_changed
 from ablations.commands.options import Options
 from ablations.commands.seeds import as_declared
 from ablations.commands.status import standings_of
 from ablations.errors import AblationsError
-from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.standing import Standing, State
-from ablations.study.schema import WRITTEN_IN_PYTHON, Study
+from ablations.study.schema import Study
 
 NONE_WORSE, SOME_WORSE, NOT_SETTLED = 0, 1, 3
 
@@ -34,39 +33,23 @@ def check(study: str, sets: tuple[str, ...], against: Path | None, options: Opti
     """
     found = [
         finding
-        for name, declared in _studies(study, sets, options.runs)
-        for finding in _check(name, declared, against, options)
+        for each in studies.load_kept(study, studies.overrides_of(study, sets), options.runs)
+        for finding in _check(each, against, options)
     ]
     if "worse" in found:
         return SOME_WORSE
     return NOT_SETTLED if "not_settled" in found else NONE_WORSE
 
 
-def _studies(study: str, sets: tuple[str, ...], runs: Path) -> Iterator[tuple[str, Study | None]]:
-    """Yield the studies that are meant, or the parts of one, by the names of their directories.
-
-    With what their file says now, or was written in Python; None where results were imported.
-    """
-    root = RunsDirectory(runs)
-    recorded = not sets and "/" not in study and root.record(study).is_file()
-    record = read_record(runs, study) if recorded else None
-    if record and (record.imported or record.file == WRITTEN_IN_PYTHON):
-        yield study, None if record.imported else record
-        return
-    for each in studies.load(study, studies.overrides_of(study, sets)):
-        yield each.study, as_declared(each, runs)
-
-
-def _check(
-    name: str, declared: Study | None, against: Path | None, options: Options
-) -> Iterator[str]:
+def _check(study: Study, against: Path | None, options: Options) -> Iterator[str]:
     """Print the lines of one study; yield what each arm was found to be."""
+    name, declared = study.study, as_declared(study, options.runs)
     collected = collect(options.runs, name)
-    if declared is not None and asked(collected.study) != asked(declared):
-        print(f"{name}: not settled: its file was changed since; wants ablations run {name}")
+    if was_changed(declared, collected.study):
+        print(f"{name}: not settled: {CHANGED}; wants ablations run {name}")
         yield "not_settled"
         return
-    missing = _missing(declared, options) if declared else {}
+    missing = {} if study.imported else _missing(declared, options)
     arms: Sequence[str]
     if against is None:
         gated = against_control(collected)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ablations.analysis.show.inert import inert_sentence
+from ablations.analysis.show.inert import inert_sentence, repeating_sentence
 from ablations.commands import display, studies
 from ablations.commands.options import Options
 from ablations.commands.seeds import as_declared, say_declared, too_few_seeds
 from ablations.execution import facts
 from ablations.execution.catalog import CATALOG
-from ablations.ledger.inert import inert_arms
+from ablations.ledger.inert import inert_arms, repeating_arms
 from ablations.ledger.looks import read_looks
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import settle
@@ -43,5 +43,7 @@ def _plan(loaded: Study, options: Options) -> None:
         why = schedule.why_idle(arm.trained.training.epochs) if schedule else ""
         if schedule and why:
             print(f"{arm.name}: training.schedule {schedule.name} never acts: {why}")
+    if repeating := repeating_arms(comparison):
+        print(repeating_sentence(repeating))
     for inert in inert_arms(tuned.study, comparison):
         print(inert_sentence(inert, tuned.study.control))

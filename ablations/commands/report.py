@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ablations.analysis.read.collect import read_record
 from ablations.commands import studies
+from ablations.commands.asked import CHANGED, was_changed
+from ablations.commands.seeds import as_declared
+from ablations.errors import AblationsError
 from ablations.execution.study_files import publish_answer, publish_report
 from ablations.ledger.paths import RunsDirectory
 
@@ -30,11 +34,24 @@ def report(named: Sequence[str], sets: tuple[str, ...], runs: Path, out: Path) -
             print(f"{page.study}: {line}", file=sys.stderr)
         print(f"{page.study}: {' '.join(page.answer)}")
         print(f"{page.study}: {page.page}")
+        for line in _if_changed(page.study, runs):
+            print(line, file=sys.stderr)
         try:
             publish_report(runs, page.study, page.markdown, page.figures)
             publish_answer(runs, page.study, page.answer_markdown)
         except OSError as error:
             print(f"{page.study}: not shown in TensorBoard: {error.strerror}", file=sys.stderr)
+
+
+def _if_changed(name: str, runs: Path) -> Iterator[str]:
+    """Yield that a study asks something else now than its runs do, as far as that can be seen."""
+    try:
+        record = read_record(runs, name)
+        now = [each for each in studies.load_kept(name, None, runs) if each.study == name]
+    except AblationsError:  # the page of a whole, or a file that is gone or wrong by now
+        return
+    if now and was_changed(as_declared(now[0], runs), record):
+        yield f"{name}: {CHANGED}: the report is of what was run; ablations run {name} trains it"
 
 
 def _recorded_names(study: str, overrides: Mapping[str, Any], runs: Path) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ablations.analysis.show.inert import inert_sentence
+from ablations.analysis.show.inert import inert_sentence, repeating_sentence
 from ablations.commands import studies
 from ablations.commands.answer import give_answer
 from ablations.commands.lines import Lines
@@ -15,8 +15,9 @@ from ablations.commands.seeds import as_declared, declare, say_declared, too_few
 from ablations.commands.train import train
 from ablations.execution import study_files
 from ablations.execution.session import Prepared, prepare
-from ablations.ledger.inert import inert_arms
+from ablations.ledger.inert import inert_arms, repeating_arms
 from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.standing import State
 from ablations.study.schema import TUNING, Study
 
 
@@ -89,13 +90,15 @@ def _run(prepared: Prepared, lines: Lines) -> list[str]:
     if comparison.standings:
         failed += _compare(prepared, name, lines)
         finished = _of_all_shards(prepared).comparison()
+        if repeating := repeating_arms(finished.standings):
+            lines.say(f"{name}: {repeating_sentence(repeating)}")
         for inert in inert_arms(finished.tuned.study, finished.standings):
             lines.say(f"{name}: {inert_sentence(inert, study.control)}")
-        complete = not (failed or prepared.waits_for(finished.tuned))
+        waits_for = prepared.waits_for(finished.tuned)
         give_answer(
             prepared.options.runs,
             study.study,
-            said=bool(comparison.pending) and complete,
+            said=bool(comparison.pending) and all(s.state is State.FAILED for s in waits_for),
             shown=not (arms or prepared.seeds or shard),
             lines=lines,
         )

@@ -26,7 +26,7 @@ def status(study: str | None, sets: tuple[str, ...], options: Options) -> None:
     """
     overrides = studies.overrides_of(study, sets)
     if study is not None:
-        for each in studies.load(study, overrides):
+        for each in studies.load_kept(study, overrides, options.runs):
             loaded = as_declared(each, options.runs)
             trials, runs = standings_of(loaded, options)
             rows = [(f"{TUNING}/{arm.name}", _of(arm.name, trials)) for arm in loaded.tuned_arms]

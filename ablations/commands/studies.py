@@ -7,15 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ablations.analysis.read.collect import read_record, recorded_studies
 from ablations.errors import AblationsError, Problem, StudyError, one_line, suggest
 from ablations.execution.catalog import CATALOG
+from ablations.ledger.paths import RunsDirectory
 from ablations.study.load import load_studies
-from ablations.study.schema import Study
+from ablations.study.schema import WRITTEN_IN_PYTHON, Study
 from ablations.study.yaml_reader import read_yaml
 
 CONFIGS = Path("configs")
 PATH = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 """The dotted path of a setting."""
+_SAYS_SO, _MOST_READ = re.compile(r"^study\s*:", re.MULTILINE), 65_536
 HASHED = re.compile(r"-[0-9a-f]{8}$")
 """How a value ends that cannot stand in a name as it is."""
 
@@ -42,7 +45,7 @@ def find(study: str) -> Path:
             return named
     known = [path.stem for path in all_files()]
     name = one_line(study)
-    raise AblationsError(f'no study "{name}" in {CONFIGS}/; {suggest(name, known)}')
+    raise AblationsError(f'no study "{name}" in {CONFIGS}/ or here; {suggest(name, known)}')
 
 
 def _is_file(path: Path) -> bool:
@@ -53,8 +56,18 @@ def _is_file(path: Path) -> bool:
 
 
 def all_files() -> list[Path]:
-    """Return the study files in ``configs/``, by name."""
-    return sorted(CONFIGS.glob("*.yaml"))
+    """Return the study files in ``configs/``, then those here, by name."""
+    here = (path for path in sorted(Path().glob("*.yaml")) if _is_a_study(path))
+    return [*sorted(CONFIGS.glob("*.yaml")), *here]
+
+
+def _is_a_study(path: Path) -> bool:
+    """Whether a YAML file, which may be anything, says that it is a study."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return _SAYS_SO.search(stream.read(_MOST_READ)) is not None
+    except (OSError, ValueError):
+        return False
 
 
 def load(study: str, overrides: Mapping[str, Any] | None = None) -> tuple[Study, ...]:
@@ -82,6 +95,28 @@ def load(study: str, overrides: Mapping[str, Any] | None = None) -> tuple[Study,
     if not named:
         raise AblationsError(f'no part "{study}"; {suggest(study, [e.study for e in loaded])}')
     return named
+
+
+def load_kept(study: str, overrides: Mapping[str, Any] | None, runs: Path) -> tuple[Study, ...]:
+    """Load a study as ``load`` does; one that no file says is as ``runs`` has recorded it.
+
+    So is one that was written in Python, and one whose results were imported.
+    """
+    if overrides or "/" in study or not RunsDirectory(runs).record(study).is_file():
+        return load(study, overrides)
+    record = read_record(runs, study)
+    if not has_file(record):
+        return (record,)
+    try:
+        find(study)
+    except AblationsError:
+        return (record,)
+    return load(study)
+
+
+def has_file(record: Study) -> bool:
+    """Whether a study that was run was written in a file."""
+    return not record.imported and record.file != WRITTEN_IN_PYTHON
 
 
 def _settings_in(name: str) -> dict[str, tuple[Any, str]]:
@@ -124,8 +159,6 @@ def parse_overrides(assignments: Sequence[str]) -> dict[str, Any]:
 
 def variants(runs: Path, studies: Iterable[Study]) -> list[Study]:
     """Return the variants of some studies that ``runs`` keeps, as their files have them now."""
-    from ablations.analysis.read.collect import read_record, recorded_studies
-
     known, found = {study.study: study for study in studies}, []
     files = {name.partition("+")[0]: study.file for name, study in known.items()}
     for name in recorded_studies(runs):
@@ -138,37 +171,36 @@ def variants(runs: Path, studies: Iterable[Study]) -> list[Study]:
 
 
 def load_all(runs: Path | None = None) -> tuple[list[Study], list[Problem]]:
-    """Return the studies in ``configs/`` that can be loaded, and what is wrong with the others.
+    """Return the studies in ``configs/`` and here, and what is wrong with those that are not read.
 
-    With ``runs``, those that were run from files elsewhere as well.
+    With ``runs``, all others that it has recorded as well: from their files, where these are left.
 
     Raises:
-        AblationsError: there are no study files.
+        AblationsError: there are no studies.
     """
     loaded: list[Study] = []
     problems: list[Problem] = []
-    files = all_files()
-    files += [file for file in _files_run(runs) if file not in files] if runs else []
-    if not files:
-        kept = f" and none was run in {runs}/" if runs else ""
-        raise AblationsError(f"{CONFIGS}/: no studies{kept}; wants *.yaml files")
+    records = _records(runs) if runs else []
+    filed = [record for record in records if has_file(record) and _is_file(Path(record.file))]
+    files = dict.fromkeys([*all_files(), *(Path(record.file) for record in filed)])
     for path in files:
         try:
             loaded += load_studies(path, CATALOG)
         except StudyError as error:
             problems += error.problems
+    loaded += [record for record in records if record not in filed]
+    if not loaded and not problems:
+        kept = f", and none was run in {runs}/" if runs else ""
+        raise AblationsError(f"{CONFIGS}/: no studies there or here{kept}; wants *.yaml files")
     return loaded, problems
 
 
-def _files_run(runs: Path) -> list[Path]:
-    """Return the files that are still there of the studies that ``runs`` keeps."""
-    from ablations.analysis.read.collect import read_record, recorded_studies
-
+def _records(runs: Path) -> list[Study]:
+    """Return the studies that ``runs`` has recorded."""
     records = []
     for name in recorded_studies(runs):
         try:
             records.append(read_record(runs, name))
         except AblationsError:  # of another version: its report says so
             continue
-    files = dict.fromkeys(Path(record.file) for record in records if not record.imported)
-    return [file for file in files if file.suffix and _is_file(file)]
+    return records

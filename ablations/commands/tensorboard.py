@@ -34,7 +34,7 @@ def tensorboard(
         AblationsError: there are no runs, or ``sets`` are given without a study.
     """
     overrides = studies.overrides_of(study, sets)
-    loaded = () if study is None else studies.load(study, overrides)
+    loaded = () if study is None else studies.load_kept(study, overrides, runs)
     logdir = RunsDirectory(runs).study(loaded[0].study) if len(loaded) == 1 else runs
     if not logdir.is_dir():
         raise AblationsError(

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from ablations.analysis.show.formats import plural, seed_ranges
 from ablations.commands.lines import Lines
 from ablations.commands.progress import ProgressDisplay
 from ablations.execution.session import Prepared, Session
 from ablations.execution.underway import place_of
 from ablations.execution.worker import Job
 from ablations.ledger.standing import Standing, State, classify
+from ablations.study.expand import Run
 
 POLL_SECONDS = 1.0
 """Between two looks at what other processes are training."""
@@ -57,11 +59,11 @@ def _running(session: Session) -> set[str]:
     return {str(s.run) for s in session.standings if s.state is State.RUNNING}
 
 
-def _to_replace(session: Session) -> list[str]:
+def _to_replace(session: Session) -> list[Run]:
     """Return the finished runs that training replaces."""
     wanted = set(map(str, session.pending))
     return [
-        str(standing.run)
+        standing.run
         for standing in session.standings
         if str(standing.run) in wanted and standing.result and standing.result.status != "failed"
     ]
@@ -104,8 +106,20 @@ def _say_what_is_there(session: Session, name: str, lines: Lines) -> None:
     for line in _continued(standings) if not session.prepared.options.rerun else ():
         lines.detail(line)
     if replaced := _to_replace(session):
-        kept = "what they were is kept until ablations clean"
-        lines.say(f"{name}: trained again, {kept}: {', '.join(replaced)}")
+        runs = plural(len(replaced), "finished run")
+        kept = "old results are kept until ablations clean"
+        lines.say(f"{name}: trains {runs} again ({kept}): {_by_arm(replaced)}")
+
+
+def _by_arm(runs: Iterable[Run]) -> str:
+    """Return ``elu seeds 0–5; relu seed 3``."""
+    seeds: dict[str, list[int]] = {}
+    for run in runs:
+        seeds.setdefault(f"{run.arm} {run.trial}".rstrip(), []).append(run.seed)
+    return "; ".join(
+        f"{arm} {'seed' if len(of) == 1 else 'seeds'} {seed_ranges(of)}"
+        for arm, of in seeds.items()
+    )
 
 
 def _continued(standings: Iterable[Standing]) -> Iterable[str]:

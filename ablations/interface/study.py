@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ablations.analysis.show.answer import answer
 from ablations.commands import run as command
 from ablations.commands import studies
 from ablations.commands.options import Options
@@ -20,7 +21,7 @@ from ablations.study.schema import Study as Loaded
 if TYPE_CHECKING:
     import pandas as pd
 
-RUNS = Path("runs")
+RUNS, REPORT = Path("runs"), Path("report")
 
 
 class Study:
@@ -184,6 +185,29 @@ class Study:
             AblationsError: the study was not run yet, or was changed since.
         """
         return self._tables().verdicts()
+
+    @property
+    def answer(self) -> str:
+        """What the runs answer, as the report says it above all else; a line for each part.
+
+        Raises:
+            AblationsError: the study was not run yet, or was changed since.
+        """
+        found = self._tables().inferences()
+        said = {label: " ".join(answer(each)) for label, each in found.items()}
+        return "\n".join(f"{label}: {text}" if label else text for label, text in said.items())
+
+    def report(self, out: str | Path = REPORT) -> Path:
+        """Write the report, as ``ablations report`` does, and return its page.
+
+        Raises:
+            AblationsError: the study was not run yet.
+            RunsDirectoryError: ``out`` cannot be written.
+        """
+        from ablations.analysis.show.report import write_reports
+
+        pages = write_reports(self._runs, Path(out), [each.study for each in self._loaded])
+        return pages[-1].page  # of several parts that of the whole
 
     def _tables(self) -> Tables:
         return Tables(self._loaded, self._runs)

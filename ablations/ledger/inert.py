@@ -1,4 +1,4 @@
-"""Inert arms: a difference is declared, and yet their runs equal another arm's to the last bit."""
+"""What is declared and changes nothing: an arm whose runs equal another's, or seeds that do."""
 
 from __future__ import annotations
 
@@ -39,6 +39,22 @@ def inert_arms(study: Study, standings: Iterable[Standing]) -> tuple[InertArm, .
         if standing.finished:
             finished.setdefault(standing.run.arm, {})[standing.run.seed] = standing
     return tuple(_inert(study, finished))
+
+
+def repeating_arms(standings: Iterable[Standing]) -> dict[str, tuple[int, ...]]:
+    """Return arm → seeds where its finished runs, of two seeds or more, are all equal.
+
+    No seed reaches its training, so these runs are one, however many there are.
+    """
+    finished: dict[str, list[Standing]] = {}
+    for standing in standings:
+        if standing.finished:
+            finished.setdefault(standing.run.arm, []).append(standing)
+    return {
+        arm: tuple(run.run.seed for run in runs)
+        for arm, runs in finished.items()
+        if len(runs) > 1 and _equal([(runs[0], other) for other in runs[1:]])
+    }
 
 
 def _inert(study: Study, finished: Mapping[str, Mapping[int, Standing]]) -> Iterator[InertArm]:

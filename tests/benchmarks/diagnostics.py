@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ablations.ledger.paths import RunsDirectory
 from ablations.study.expand import Run
-from ablations.training.run import TrainingRequest, train
+from ablations.training.request import TrainingRequest
+from ablations.training.run import train
 from ablations.training.trainers.compiled.programs import Programs
 from tests.benchmarks.one_run import Epoch
 from tests.benchmarks.workloads import Workload
@@ -30,9 +31,10 @@ def run(workload: Workload, place: Path, recorded: bool) -> Epoch:
 
     def whole() -> None:
         seed = next(seeds)
-        directory = RunsDirectory(place / "runs").run(workload.name, arm, seed)
+        root = RunsDirectory(place / "runs")
+        directory = root.run(workload.name, arm, seed)
         directory.path.mkdir(parents=True)
         run = Run(workload.name, arm, seed, recipe)
-        train(TrainingRequest(run, directory, {}, place / "data"), programs)
+        train(TrainingRequest(run, directory, {}, root, place / "data"), programs)
 
     return whole

@@ -49,8 +49,8 @@ def test_a_finished_run_that_is_trained_again_is_kept(workplace: Path, why: str)
         change(workplace, "hidden: [16]", "hidden: [8]")
     said = ablations("run", "small", "--arm", "elu", *(["--rerun"] if why == "rerun" else []))
     assert (
-        "small: trained again, what they were is kept until ablations clean: small/elu/seed-0, "
-        "small/elu/seed-1\n" in said
+        "small: trains 2 finished runs again (old results are kept until ablations clean): elu "
+        "seeds 0, 1\n" in said
     )
     archive, _ = kept()
     assert archive.parent == Path("runs/small/elu/.replaced")

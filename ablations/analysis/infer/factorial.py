@@ -60,6 +60,8 @@ def factorial_effects(collected: Collected) -> FactorialEffects | None:
     }
     values = {arm: scores(collected, arm, study.metric) for arm in arms}
     everywhere = sorted(set.intersection(*(set(by_seed) for by_seed in values.values())))
+    if arms.keys() <= collected.repeating.keys():
+        everywhere = everywhere[:1]  # the others repeat it
     anywhere = set().union(*values.values())
     cells = {
         seed: {tuple(arms[arm].values()): values[arm][seed] for arm in arms} for seed in everywhere

@@ -73,6 +73,8 @@ class Inference:
     over_examples: OverExamples | None
     """The effects over seeds and test examples; None where runs do not keep what they got right."""
     inert: tuple[InertArm, ...]
+    repeating: Mapping[str, tuple[int, ...]]
+    """Arm → seeds, of the arms whose training no seed reaches."""
     """Arms that equal another one to the last bit though they declare a difference."""
     claims: tuple[ClaimResult, ...]
     factorial: FactorialEffects | None
@@ -149,6 +151,7 @@ def infer(collected: Collected, layers: bool = True) -> Inference:
         correction=study.correction,
         diverged_score=diverged_score(collected, study.metric),
         over_examples=over_examples(collected, arms),
+        repeating=collected.repeating,
         inert=inert_arms(study, (run.standing for run in collected.runs if run.counts)),
         claims=claim_results(collected),
         factorial=factorial_effects(collected),

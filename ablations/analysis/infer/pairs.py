@@ -37,10 +37,15 @@ class PairedDifferences:
 def paired_differences(
     collected: Collected, arm: str, reference: str, metric: str
 ) -> PairedDifferences:
-    """Return the paired differences arm − reference of ``metric``."""
+    """Return the paired differences arm − reference of ``metric``.
+
+    Only the first, where the seed reaches the training of neither: the others repeat it.
+    """
     differences = difference_by_seed(
         scores(collected, arm, metric), scores(collected, reference, metric)
     )
+    if {arm, reference} <= collected.repeating.keys():
+        differences = dict(list(differences.items())[:1])
     return PairedDifferences(
         differences,
         frozenset(collected.diverged_seeds(arm) & differences.keys()),

@@ -19,6 +19,7 @@ from ablations.analysis.read.memory import Memory
 from ablations.analysis.read.recorded_run import RecordedRun as RecordedRun
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
 from ablations.files import read_bounded
+from ablations.ledger.inert import repeating_arms
 from ablations.ledger.looks import Looks, read_looks
 from ablations.ledger.paths import RESULT, STUDY_RECORD, RunDirectory, RunsDirectory, seed_of
 from ablations.ledger.searches import ArmSearch, read_searches
@@ -55,6 +56,11 @@ class Collected:
             if run.counts:
                 by_arm.setdefault(run.arm, []).append(run)
         return {arm: tuple(runs) for arm, runs in by_arm.items()}
+
+    @cached_property
+    def repeating(self) -> dict[str, tuple[int, ...]]:
+        """Arm → seeds where no seed reaches its training: its runs that count are all equal."""
+        return repeating_arms(run.standing for run in self.runs if run.counts)
 
     def of_arm(self, arm: str) -> tuple[RecordedRun, ...]:
         """Return the runs of ``arm`` that count, by seed."""

@@ -23,8 +23,10 @@ MOST_BEST = 8
 
 
 def answer(inference: Inference) -> tuple[str, ...]:
-    """Return the answer; that of a factorial design is about its factors, not its cells."""
-    sentences = factorial_sentences(inference) or tuple(_about_arms(inference))
+    """Return the answer; that of a factorial design is about its factors, then its best cell."""
+    factors = factorial_sentences(inference)
+    best = tuple(_best_by_mean(inference, inference.answering_metric())) if factors else ()
+    sentences = (*factors, *best) or tuple(_about_arms(inference))
     return (*sentences, claims_sentence(inference)) if inference.claims else sentences
 
 
@@ -50,7 +52,7 @@ def _about_arms(inference: Inference) -> Iterator[str]:
     else:
         yield from _may_be_best(inference, metric)
         yield from _better_and_worse(control, others, metric)
-        yield from _other_verdicts(others, metric, inference.margin)
+        yield from _other_verdicts(inference, others, metric)
         yield from _control_diverged(control, others)
 
 
@@ -124,7 +126,8 @@ def _better_and_worse(
     if control.score.mean is not None:
         reference += f" ({measured(metric, control.score.mean)})"
     known = [arm for arm in (control, *others) if arm.may_be_best]
-    best = f"; {len(known)} of {len(others) + 1} arms may be the best" if len(known) > 1 else ""
+    several = 1 < len(known) <= len(others)
+    best = f"; {len(known)} of {len(others) + 1} arms may be the best" if several else ""
     better, worse = (_by_size(others, verdict) for verdict in ("better", "worse"))
     if better:
         yield f"Better than {reference} in {metric.label}: {_effects(better, metric)}."
@@ -151,24 +154,42 @@ def _effects(arms: Sequence[ArmSummary], metric: Metric) -> str:
     return listed(named, MOST_NAMES)
 
 
-def _other_verdicts(others: Sequence[ArmSummary], metric: Metric, margin: float) -> Iterator[str]:
+def _other_verdicts(
+    inference: Inference, others: Sequence[ArmSummary], metric: Metric
+) -> Iterator[str]:
     """Name the arms of every other verdict in one sentence."""
+    margin, failed = inference.margin, _failed_arms(inference)
     needed = max(arm.comparison.pairs_needed for arm in others if arm.comparison)
     titles = {
         "equivalent": "no difference that matters",
         "inconclusive": "not settled",
+        "failed": "no verdict, as all runs failed",
         "none": f"no verdict, for want of paired seeds ({needed} would do)",
     }
     if margin > 0:
         titles["equivalent"] += f" (less than {magnitude(metric, margin)})"
     clauses = []
     for verdict, title in titles.items():
-        names = [_named(arm) for arm in _by_size(others, verdict)]
+        names = [_named(arm) for arm in _by_size(others, verdict) if arm.arm not in failed]
+        if verdict == "failed":
+            names = [arm.arm for arm in others if arm.arm in failed]
         if names:
             clauses.append(f"{title}: {listed(names, MOST_NAMES)}")
     sentence = "; ".join(clauses)
     if sentence:
         yield f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _failed_arms(inference: Inference) -> set[str]:
+    """Return the arms of which no run counts, and each failed."""
+    kinds: dict[str, set[str]] = {}
+    for left in inference.left_out:
+        kinds.setdefault(left.arm, set()).add(left.kind)
+    return {
+        arm.arm
+        for arm in inference.arms
+        if not arm.divergence.runs and kinds.get(arm.arm) == {"failed"}
+    }
 
 
 def _named(arm: ArmSummary) -> str:

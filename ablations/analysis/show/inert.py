@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from ablations.analysis.show.formats import plural
+from collections.abc import Mapping, Sequence
+
+from ablations.analysis.show.formats import listed, plural
 from ablations.ledger.inert import InertArm
+
+MOST_NAMES = 6
+
+
+def repeating_sentence(arms: Mapping[str, Sequence[int]]) -> str:
+    """Return that the seeds of some arms change nothing, and what that means."""
+    runs = plural(len(next(iter(arms.values()))), "run")
+    whose = f"the {runs} of {listed(tuple(arms), MOST_NAMES)}"
+    if len(arms) > 1:
+        whose = f"the runs of each of {listed(tuple(arms), MOST_NAMES)}"
+    return (
+        f"The seed reaches nothing: {whose} equal each other to the last bit, so they count as one "
+        "run; two such arms cannot be told apart from chance."
+    )
 
 
 def inert_sentence(inert: InertArm, control: str) -> str:

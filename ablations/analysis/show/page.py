@@ -11,7 +11,7 @@ from ablations.analysis.show.answer import answer
 from ablations.analysis.show.blocks import Figure, Section, anchor
 from ablations.analysis.show.fairness import fairness_label, fairness_warnings
 from ablations.analysis.show.formats import plural
-from ablations.analysis.show.inert import inert_sentence
+from ablations.analysis.show.inert import inert_sentence, repeating_sentence
 from ablations.analysis.show.sections.changes import changes
 from ablations.analysis.show.sections.claims import claims
 from ablations.analysis.show.sections.environment import TITLE as ENVIRONMENT
@@ -158,6 +158,8 @@ def notices(inference: Inference) -> Iterator[Notice]:
         yield Notice(error, LOOKS)
     if devices := devices_notice(inference):
         yield Notice(devices, ENVIRONMENT)
+    if inference.repeating:
+        yield Notice(repeating_sentence(inference.repeating))
     for inert in inference.inert:
         yield Notice(inert_sentence(inert, inference.control))
     yield from map(Notice, fairness_warnings(inference))

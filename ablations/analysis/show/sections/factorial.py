@@ -60,12 +60,14 @@ def factorial_sentences(inference: Inference) -> tuple[str, ...]:
         elif comparison.verdict not in ("better", "worse"):
             groups.setdefault("Not settled", []).append(name)
         elif _is_main(contrast):
-            title = f"Averaged over the other factors, {comparison.verdict}"
+            over = "averaged over the other factors, " if len(effects.references) > 1 else ""
+            title = f"{over}{comparison.verdict}"
             groups.setdefault(title, []).append(name + size)
         else:
             title = f"Together {comparison.verdict} than the sum of both"
             groups.setdefault(title, []).append(name + size)
-    return tuple(f"{title}: {formats.listed(names, 4)}." for title, names in groups.items())
+    said = (f"{title}: {formats.listed(names, 4)}." for title, names in groups.items())
+    return tuple(f"{each[0].upper()}{each[1:]}" for each in said)
 
 
 def _is_main(contrast: Contrast) -> bool:

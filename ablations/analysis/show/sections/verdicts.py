@@ -115,9 +115,9 @@ def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str
         size = formats.magnitude(inference.answering_metric(), inference.margin)
         expected = formats.number(LEVEL * len(comparisons), 2)
         text += (
-            f". A difference matters from {size} on (the study's margin); were all "
-            f"{len(comparisons)} arms truly that different, up to {expected} would be expected to "
-            "pass as equivalent by chance"
+            f". A difference matters from {size} on (the study's margin); were each arm truly "
+            f"that different, up to {expected} of {len(comparisons)} would be expected to pass as "
+            "equivalent by chance"
         )
     else:
         text += ". The study states no margin, so no arm can be shown to be equivalent"

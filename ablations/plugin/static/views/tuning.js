@@ -1,46 +1,23 @@
 // The searches: each arm's score against the tuned setting, and the table of what it chose.
 
-import { el, update } from '../dom.js';
+import { el } from '../dom.js';
 import { measured, tick } from '../format.js';
 import { looks } from '../theme.js';
 import { plain } from '../sortable.js';
 import { pointChart } from '../charts/points.js';
+import { wholeView } from '../whole.js';
 import { headOf } from './effects.js';
 import { swatch } from './curves.js';
 
 export const title = 'Tuning';
 
 export function open(root, page) {
-  let found = null;
-  let width = 0;
-
-  function draw() {
-    width = root.clientWidth;
-    root.replaceChildren(...blocks(found, width));
-  }
-
-  return {
-    async load() {
-      const [tuning, progress] = await Promise.all([page.get('tuning'), page.get('progress')]);
-      return { ...headOf(progress), ...tuning, live: Boolean(progress.states?.running) };
-    },
-    show(answered) {
-      root.hidden = answered.tuned === undefined;
-      if (root.hidden) return;
-      found = answered;
-      const key = JSON.stringify([found.curves, found.table, found.notes]);
-      if (root.drawn !== key) {
-        root.drawn = key;
-        draw();
-      }
-    },
-    redraw() {
-      if (found) draw();
-    },
-    resized() {
-      if (found && Math.abs(root.clientWidth - width) > 1) draw();
-    },
-  };
+  return wholeView(root, page, 'tuning', {
+    headOf,
+    isThere: (answered) => answered.tuned !== undefined,
+    shown: (found) => [found.curves, found.table, found.notes],
+    blocks,
+  });
 }
 
 function blocks(found, width) {

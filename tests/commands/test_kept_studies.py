@@ -1,0 +1,131 @@
+"""Studies as a runs directory keeps them: of files, of Python and imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import ablations
+from tests.commands.test_shell import here
+
+TRAIN = """\
+import random
+def train(run):
+    if run.settings["kind"] == "crash":
+        raise RuntimeError("boom")
+    noise = random.gauss(0, 0.01) if run.settings["kind"] == "drawn" else 0
+    return {"error": 1 - run.settings["rate"] + noise}
+"""
+STUDY = """\
+study: own
+question: "?"
+trainer: python:mine.train
+base: {settings: {rate: 0.1, kind: KIND}}
+control: a
+arms: {a: {}, b: {settings.rate: 0.9}, c: {settings.rate: 0.5}}
+seeds: 6
+metrics: {error: {better: lower}}
+metric: error
+margin: 0.1
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(TRAIN)
+    return tmp_path
+
+
+def write(kind: str, old: str = "", new: str = "") -> None:
+    text = STUDY.replace("KIND", kind)
+    assert old in text
+    Path("own.yaml").write_text(text.replace(old, new))
+
+
+def test_seeds_that_reach_nothing_are_one_run_and_settle_nothing(place: Path) -> None:
+    write("fixed")
+    ran = here("run", "own")
+    assert "The seed reaches nothing: the runs of each of a, b and c equal each other" in ran.stdout
+    assert "Better" not in ran.stdout
+    assert "No verdicts: " in ran.stdout
+    assert "The seed reaches nothing" in here("plan", "own").stdout
+    reported = here("report", "own")
+    assert "The seed reaches nothing" in reported.stderr
+    rows = Path("report/own/verdicts.csv").read_text().splitlines()
+    assert [row.split(",")[:4] for row in rows[2:]] == [
+        ["b", "none", "", "1"],
+        ["c", "none", "", "1"],
+    ]
+
+
+def test_seeds_that_reach_one_of_two_arms_count(place: Path) -> None:
+    write("fixed", "b: {settings.rate: 0.9}", "b: {settings.rate: 0.9, settings.kind: drawn}")
+    ran = here("run", "own")
+    assert "the runs of each of a and c equal each other" in ran.stdout
+    assert "Better than the control, a (0.9000) in error: b by " in ran.stdout
+    assert "no verdict, for want of paired seeds (6 would do): c" in ran.stdout
+
+
+def test_the_answer_is_said_though_an_arm_failed(place: Path) -> None:
+    write("drawn", "c: {settings.rate: 0.5}", "c: {settings.kind: crash}")
+    ran = here("run", "own")
+    assert ran.returncode == 1
+    assert "12 completed, 6 failed" in ran.stdout
+    assert "Better than the control, a (" in ran.stdout
+    assert "No verdict, as all runs failed: c." in ran.stdout
+    assert "ablations report own writes the report" in ran.stdout
+
+
+def test_a_report_says_that_the_study_was_changed_since(place: Path) -> None:
+    write("drawn")
+    here("run", "own")
+    assert "was changed" not in here("report", "own").stderr
+    (place / "mine.py").write_text(f"{TRAIN}# another line\n")
+    reported = here("report", "own")
+    assert reported.returncode == 0
+    assert (
+        "own: its file, or code that it names, was changed since its last run: the report is of "
+        "what was run; ablations run own trains it" in reported.stderr
+    )
+
+
+def test_what_no_file_says_is_known_by_its_name(place: Path) -> None:
+    Path("table.csv").write_text("arm,seed,error\na,0,1\na,1,2\nb,0,3\nb,1,1\n")
+    words = ["--study", "elsewhere", "--control", "a", "--metric", "error", "--better", "lower"]
+    assert here("import", "table.csv", *words, "--margin", "1").returncode == 0
+    write("drawn")
+    text = Path("own.yaml").read_text()
+    written = ablations.Study(
+        study="python",
+        question="?",
+        trainer="python:mine.train",
+        base={"settings": {"rate": 0.1, "kind": "drawn"}},
+        control="a",
+        arms={"a": {}, "b": {"settings.rate": 0.9}},
+        seeds=2,
+        metrics={"error": {"better": "lower"}},
+        metric="error",
+    )
+    written.run(executor="inline", quiet=True)
+    assert text
+    every = here("status").stdout
+    for name in ("own", "elsewhere", "python"):
+        assert name in every
+    for name in ("elsewhere", "python"):
+        told = here("status", name)
+        assert told.returncode == 0, told.stderr
+        assert "2 done" in told.stdout
+    unknown = here("status", "nowhere")
+    assert unknown.returncode == 2
+    assert 'no study "nowhere" in configs/ or here; Known: own' in unknown.stderr
+
+
+def test_python_gives_the_answer_and_the_report_of_the_shell(place: Path) -> None:
+    write("drawn")
+    study = ablations.Study.load("own").run(executor="inline", quiet=True)
+    page = study.report("out")
+    assert page == Path("out/own/index.html")
+    assert page.is_file()
+    assert study.answer in here("report", "own").stdout.replace("own: ", "")
