@@ -197,7 +197,7 @@ def test_list_shows_questions_and_arms_and_a_broken_study_is_named(workplace: Pa
 
 
 BAD_REQUESTS = [
-    (["run", "smal"], 'no study "smal" in configs/; did you mean "small"?'),
+    (["run", "smal"], 'no study "smal" in configs/ or here; did you mean "small"?'),
     (["run", "small", "--arm", "sigmod"], 'no arm is called "sigmod"; did you mean "sigmoid"?'),
     (["run", "small", "--set", "training.epoch=1"], 'unknown key "epoch"; did you mean "epochs"?'),
     (["run", "small", "--set", "training.epochs=ten"], "--set training.epochs: wants a whole"),

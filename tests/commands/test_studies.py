@@ -43,13 +43,15 @@ def test_status_speaks_of_studies_that_were_run_from_files_elsewhere(
     assert [each.study for each in studies.load_all(runs)[0]] == ["small"]
     study_files.record(study, RunsDirectory(runs), outputs=10)
     assert [each.study for each in studies.load_all(runs)[0]] == ["small", "mine"]
-    elsewhere.unlink()
-    assert [each.study for each in studies.load_all(runs)[0]] == ["small"]
+    elsewhere.unlink()  # it is as it was recorded
+    assert [each.study for each in studies.load_all(runs)[0]] == ["small", "mine"]
 
 
 def test_without_any_study_status_says_where_it_looked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(AblationsError, match="configs/: no studies and none was run in runs/"):
+    with pytest.raises(
+        AblationsError, match="configs/: no studies there or here, and none was run in runs/"
+    ):
         studies.load_all(Path("runs"))

@@ -5,6 +5,7 @@ Python runs between epochs only.  What each step measured comes back as one smal
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -200,6 +201,7 @@ class EpochLoop:
         if not self.measuring:
             return (unknown, unknown), counts, nothing
 
+        @_apart
         def measure() -> tuple[tf.Tensor, ...]:
             before = tf.linalg.global_norm(gradients)
             after = before if used is gradients else tf.linalg.global_norm(used)
@@ -215,7 +217,8 @@ class EpochLoop:
         """Return what the step did to each layer, on one that is due; the weights are updated."""
         if not self.measuring:
             return self.layers.unmeasured
-        return tf.cond(due, lambda: self.layers.after(held), lambda: self.layers.unmeasured)
+        after = _apart(lambda: self.layers.after(held))
+        return tf.cond(due, after, lambda: self.layers.unmeasured)
 
     def _update_if(self, finite: tf.Tensor, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
         """Update where all gradients are finite; let the loss scaler know."""
@@ -238,6 +241,17 @@ class EpochLoop:
         if self.techniques.average is not None:
             self.techniques.average.update(optimizer.iterations.value)
         self.replicas.copy(self.model.trainable_variables)
+
+
+def _apart(branch: Callable[[], Any]) -> Callable[[], Any]:
+    """Let a branch that is seldom taken be one node of the graph, a call.
+
+    TensorFlow visits every node of the branch that is not taken, at each step.
+    """
+    call: Callable[[], Any] = tf.function(
+        branch, autograph=False, experimental_attributes={"_noinline": True}
+    )
+    return call
 
 
 def _mean(losses: tf.Tensor, weights: tf.Tensor | None) -> tf.Tensor:
