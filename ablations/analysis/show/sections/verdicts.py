@@ -110,14 +110,18 @@ def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str
         correction = (
             ", corrected and judged at the look where the arm was compared last (see Looks)"
         )
-    text += f". p: two-sided sign-flip test{correction}"
+    text += (
+        f". p: two-sided sign-flip test{correction}; better and worse go by it, so an arm may be "
+        "inconclusive though its own interval leaves out 0"
+    )
     if inference.margin > 0:
         size = formats.magnitude(inference.answering_metric(), inference.margin)
         expected = formats.number(LEVEL * len(comparisons), 2)
         text += (
-            f". A difference matters from {size} on (the study's margin); were each arm truly "
-            f"that different, up to {expected} of {len(comparisons)} would be expected to pass as "
-            "equivalent by chance"
+            f". A difference matters from {size} on (the study's margin). Equivalent goes by two "
+            "one-sided tests, so the 95% interval may reach beyond the margin; were each arm truly "
+            f"that different, up to {expected} of {len(comparisons)} would be expected to pass by "
+            "chance"
         )
     else:
         text += ". The study states no margin, so no arm can be shown to be equivalent"
