@@ -32,7 +32,7 @@ def metrics_of(
     found = dict(_of_tasks(recipes) or METRICS)
     for name, own in declared.items():
         if name not in found:
-            found[name] = Metric(name, name, own.better or "lower", own.unit)
+            found[name] = Metric(name, name.replace("_", " "), own.better or "lower", own.unit)
         else:
             for each in (*_kin(name), name):
                 unit = declared.get(each, own).unit

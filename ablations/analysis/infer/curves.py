@@ -34,6 +34,8 @@ class ArmCurves:
     """Runs that count, the diverged ones among them."""
     incomplete: tuple[int, ...]
     """Seeds whose ``metrics.jsonl`` holds fewer epochs than their result; not in the curves."""
+    lengths: tuple[int, int]
+    """The last epoch of the run that ended first, and of the one that ended last; 0 for none."""
     curves: Mapping[str, LearningCurve]
     """Key of ``metrics.jsonl`` → its curve, ``updates`` and ``seconds`` among them."""
 
@@ -74,10 +76,12 @@ def arm_curves(histories: ArmHistories) -> ArmCurves:
         key for history in histories.histories for line in history for key in line if key != "epoch"
     )
     curves = {key: learning_curve(histories.histories, key) for key in keys}
+    last = [int(history[-1]["epoch"] or 0) for history in histories.histories] or [0]
     return ArmCurves(
         histories.arm,
         histories.runs,
         histories.incomplete,
+        (min(last), max(last)),
         {key: curve for key, curve in curves.items() if curve is not None},
     )
 

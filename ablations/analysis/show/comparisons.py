@@ -132,13 +132,13 @@ def settle_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> Itera
         if comparison.settle and comparison.effect is not None:
             more = comparison.settle.more_seeds
             found = formats.magnitude(metric, comparison.settle.detectable)
-            seeds = "no feasible number" if more is None else f"{more:,}"
+            seeds = "no feasible number" if more is None else f"{more:,} more seeds"
             lines.append((abs(comparison.effect), f"{name} {found}, {seeds}"))
     if lines:
         lines.sort(key=lambda line: -line[0])
         yield (
-            "Not settled, the largest effect first, with the smallest that as many seeds find with "
-            "80% power, and about how many more seeds the effect seen needs: "
+            "Not settled, the largest effect first, with the smallest effect that as many seeds "
+            "find with 80% power, and about how many more the effect seen needs: "
             f"{'; '.join(line for _, line in lines)}."
         )
 

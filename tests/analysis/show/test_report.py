@@ -301,7 +301,7 @@ def test_pngs_are_pictures_without_a_date(synthetic: Any, out: Path) -> None:
 def test_what_is_left_out_is_said_at_the_top_and_in_full(synthetic: Any, out: Path) -> None:
     made = synthetic(("sigmoid", "elu"), 6)
     for seed in range(6):
-        made.add("sigmoid", seed)
+        made.add("sigmoid", seed, accuracy=0.5 + seed / 100)
     made.add("elu", 0, accuracy=0.8)
     made.add("elu", 1, fingerprint="old")
     made.add("elu", 2, status="failed", reason="No space left on device")

@@ -28,7 +28,7 @@ from ablations.analysis.show.figures.style import (
     draw,
     wrapped,
 )
-from ablations.analysis.show.formats import number, seed_ranges
+from ablations.analysis.show.formats import listed, number, seed_ranges
 from ablations.study.metrics import epoch_metric
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 NO_METRICS = ("epoch", "updates")
+MOST_NAMED = 6
 MOST_LOGGED = 6
 """Of the curves that a user's own trainer logs, how many are drawn."""
 
@@ -230,6 +231,11 @@ def _finish(axes: Axes, plot: _Plot) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
+def _is_cut(arm: ArmCurves) -> bool:
+    """Whether some of an arm's seeds trained longer than others, as under early stopping."""
+    return arm.lengths[0] < arm.lengths[1]
+
+
 def _caption(plot: _Plot, arms: Sequence[ArmCurves]) -> str:
     curves, limits = plot.curves, plot.limits
     counts = sorted({curve.n for curve in curves.values()})
@@ -249,6 +255,9 @@ def _caption(plot: _Plot, arms: Sequence[ArmCurves]) -> str:
         )
     if limits.logarithmic:
         parts.append("The axis is logarithmic.")
+    cut = [f"{arm.arm} at {arm.lengths[0]} of {arm.lengths[1]}" for arm in arms if _is_cut(arm)]
+    if cut:
+        parts.append(f"A curve ends where the first of its seeds did: {listed(cut, MOST_NAMED)}.")
     absent = [arm.arm for arm in arms if arm.arm not in curves]
     if absent:
         parts.append(f"No completed run with a curve: {', '.join(absent)}.")
