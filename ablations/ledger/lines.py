@@ -73,25 +73,42 @@ def read_lines(path: Path) -> Lines:
 
 
 def parse_line(line: bytes, summed: bool = False) -> dict[str, Any] | None:
-    """Return what a line holds, None where it is not what was written.
+    """Return what a line holds, None where it is not what was written; see ``parsed_line``."""
+    try:
+        return parsed_line(line, summed)
+    except LineError:
+        return None
+
+
+class LineError(Exception):
+    """A line cannot be read; says why."""
+
+
+def parsed_line(line: bytes, summed: bool = False) -> dict[str, Any]:
+    """Return what a line holds.
 
     A line counts by ``epoch``; the ``step`` of a user's own trainer is one.  ``summed`` says
     whether it must have a checksum.
+
+    Raises:
+        LineError: it is not what was written.
     """
     try:
         epoch = json.loads(line)
     except (ValueError, RecursionError):
-        return None
+        raise LineError("is no JSON") from None
     if not isinstance(epoch, dict):
-        return None
+        raise LineError("is no mapping")
     if STEP in epoch and "epoch" not in epoch:
         epoch = {"epoch": epoch.pop(STEP), **epoch}
-    number = epoch.get("epoch")
+    if "epoch" not in epoch:
+        raise LineError(f"has no {STEP}")
+    number = epoch["epoch"]
     if not isinstance(number, int) or abs(number) > MOST_STEP:
-        return None
+        raise LineError(f"its {STEP} is no whole number")
     stated = epoch.pop("crc32", None)
     if summed and zlib.crc32(line.rpartition(_SUM.encode())[0] + b"}") != stated:
-        return None
+        raise LineError("its checksum is not that of its content")
     return epoch
 
 
