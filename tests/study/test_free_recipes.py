@@ -135,6 +135,10 @@ WRONG = {
         STUDY.format(trainer=COMMAND.replace("python,", "pythno,")),
         'trainer.command: arm slow: no program "pythno" here',
     ),
+    "no file for Python": (
+        STUDY.format(trainer=COMMAND.replace("train.py", "trian.py")),
+        'trainer.command: arm slow: trian.py is no file; did you mean "train.py"? Known: train.py',
+    ),
     "an unknown metric": (
         GOOD.replace("metric: error", "metric: eror"),
         'own.yaml:9:9: metric: unknown metric "eror"; did you mean "error"?',
