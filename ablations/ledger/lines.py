@@ -18,6 +18,8 @@ MOST_HISTORY_BYTES = 1_000_000_000
 STEP = "step"
 """What a user's own trainer counts by in place of epochs."""
 MOST_STEP = 2**62
+TAKEN = ("epoch", STEP, "crc32")
+"""Keys of a line that no scalar may have."""
 _SUM = ', "crc32": '
 """What stands before the checksum of a line, which is its last key."""
 
@@ -33,13 +35,15 @@ class Lines:
 
 
 def append_line(path: Path, content: Mapping[str, Any]) -> None:
-    """Append a line and its checksum; a number that is not finite becomes null.
-
-    A crash can tear the last line only.
-    """
-    line = json.dumps(_finite(content), allow_nan=False)
+    """Append a line and its checksum; a crash can tear the last line only."""
     with path.open("a") as stream:
-        stream.write(f"{line[:-1]}{_SUM}{zlib.crc32(line.encode())}}}\n")
+        stream.write(line_of(content))
+
+
+def line_of(content: Mapping[str, Any]) -> str:
+    """Return a line with its checksum and its end; a number that is not finite becomes null."""
+    line = json.dumps(_finite(content), allow_nan=False)
+    return f"{line[:-1]}{_SUM}{zlib.crc32(line.encode())}}}\n"
 
 
 def _finite(value: Any) -> Any:

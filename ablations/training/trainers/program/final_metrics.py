@@ -92,7 +92,7 @@ def _left_out(where: str, names: Sequence[str]) -> tuple[str, ...]:
         return ()
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     shown = one_line(", ".join(names[:MOST_NAMED]))
-    return (f"{where}: {shown}{more}: left out, as it is no number",)
+    return (f"{where}: {shown}{more}: left out, as not a number",)
 
 
 def number_in(value: Any) -> float | None:

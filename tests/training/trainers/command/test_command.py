@@ -93,9 +93,7 @@ def test_entries_of_the_final_metrics_that_are_no_numbers_are_left_out_and_named
     entries = '{"error": 1, "name": "x", "layers": [1], "best": None, "good": True}'
     result = train(GOOD.replace('{"error": rate * seed}', entries))
     assert (result.status, result.metrics) == ("completed", {"error": 1.0})
-    assert result.notes == (
-        "final.json: name, layers, best and 1 more: left out, as it is no number",
-    )
+    assert result.notes == ("final.json: name, layers, best and 1 more: left out, as not a number",)
 
 
 UNREAD = "lines cannot be read; the curves end before the first of them, line"
