@@ -281,16 +281,18 @@ def doctor(**options: Any) -> None:
 @click.option(
     "--margin", required=True, type=click.FloatRange(min=0), help="What difference matters."
 )
+@click.option("--unit", default="", help="The metric's unit, such as points.")
 @click.option("--if-diverged", type=float, help="What a diverged run scores.")
 @click.option("--pattern", help="How a run's folder is named below FOLDER: {arm}/seed-{seed}.")
+@click.option("--replace", is_flag=True, help="Replace, and keep, results that differ.")
 @_runs
-def import_(source: Path, runs: Path, pattern: str | None, **question: Any) -> None:
+def import_(source: Path, runs: Path, pattern: str | None, replace: bool, **question: Any) -> None:
     """Take results that something else produced: a CSV of arm,seed[,status],metric…, or a folder
     of TensorBoard's event files, in which a metric is the last value of a scalar's tag.
     """
     from ablations.commands import import_results as command
 
-    command.import_results(source, command.Question(**question), runs, pattern)
+    command.import_results(source, command.Question(**question), runs, pattern, replace)
 
 
 for _name, _command in main.commands.items():

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ablations.commands.console import console_of_output
+from ablations.analysis.show.formats import seed_ranges
+from ablations.commands.console import console_of_output, print_line
 from ablations.commands.views import described
-from ablations.execution.underway import Underway, epochs_of, place_of
+from ablations.execution.underway import Underway, epochs_of, saved_of
 from ablations.ledger.lines import read_last_line
 from ablations.ledger.looks import Looks
 from ablations.ledger.paths import RESULT
@@ -57,15 +58,15 @@ def print_plan(
     """
     study = tuned.study
     console = console_of_output()
-    console.print(Text(f"{study.study}: {study.question}", style="bold"))
-    console.print(Text(f"{len(comparison)} runs: {_counts(comparison)}"))
-    console.print(Text(f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}"))
+    print_line(console, f"{study.study}: {study.question}", style="bold")
+    print_line(console, f"{len(comparison)} runs: {_counts(comparison)}")
+    print_line(console, f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}")
     if study.looks:
-        console.print(Text(_looks(looks)))
-    if study.tune is not None:
-        console.print(Text("\n".join(_search(tuned, study.tune))))
+        print_line(console, _looks(looks))
+    for line in _search(tuned, study.tune) if study.tune is not None else ():
+        print_line(console, line)
     for data_set in absent:
-        console.print(Text(f"data set {data_set} is not here yet; running downloads it"))
+        print_line(console, f"data set {data_set} is not here yet; running downloads it")
     counted = ("parameters",) if parameters else ()
     table = _table("arm", *counted, "runs", "differs from the control in", numbers=["parameters"])
     for arm in study.arms:
@@ -75,7 +76,7 @@ def print_plan(
         count = (f"{parameters[arm.name]:,}",) if parameters else ()
         table.add_row(Text(name), *count, _counts(runs), lines)
     console.print(table)
-    _print_reasons(console, [*tuned.trials, *comparison])
+    _print_told(console, [*tuned.trials, *comparison], _wrong)
 
 
 def _looks(looks: Looks) -> str:
@@ -135,29 +136,41 @@ def print_status(rows: Sequence[tuple[str, Sequence[Standing]]], column: str) ->
     console = console_of_output()
     console.print(table)
     for _, standings in rows:
-        _print_reasons(console, standings)
-        for standing in standings:
-            if line := _reached(standing):
-                console.print(Text(f"{standing.run}: {line}"))
+        _print_told(console, standings, _wrong)
+        _print_told(console, standings, _reached)
+
+
+def _print_told(
+    console: Console, standings: Iterable[Standing], told: Callable[[Standing], str]
+) -> None:
+    """Print what is told of runs, in one line of all seeds of an arm of which it is the same."""
+    groups: dict[tuple[str, str], list[Standing]] = {}
+    for standing in standings:
+        if line := told(standing):
+            arm = str(standing.run).rpartition("/")[0]
+            groups.setdefault((arm, line), []).append(standing)
+    for (arm, line), of in groups.items():
+        seeds = f"{arm} seeds {seed_ranges([standing.run.seed for standing in of])}"
+        print_line(console, f"{of[0].run if len(of) == 1 else seeds}: {line}")
 
 
 def _reached(standing: Standing) -> str:
     """Return how far a run is that is being trained, or was; empty for all others."""
-    recipe, count = standing.run.recipe, standing.saved_epochs
-    saved = "" if count is None else f"{place_of(recipe, count)} is saved"
+    saved = saved_of(standing)
     if standing.state is not State.RUNNING:
         return saved
     last = read_last_line(standing.directory.metrics)
-    running = described(Underway(str(standing.run), 0.0, epochs_of(recipe), last, None))
+    epochs = epochs_of(standing.run.recipe)
+    running = described(Underway(str(standing.run), 0.0, epochs, last, None))
     return "; ".join(filter(None, [f"running: {running}", saved]))
 
 
-def _print_reasons(console: Console, standings: Iterable[Standing]) -> None:
-    """Print what went wrong with single runs; that a study was changed is no news to its author."""
-    for standing in standings:
-        if standing.reason and standing.cause not in (Cause.CHANGED, Cause.PROVISIONAL):
-            where = f"{RESULT}: " if standing.cause is Cause.UNREADABLE else ""
-            console.print(Text(f"{standing.run}: {standing.state}: {where}{standing.reason}"))
+def _wrong(standing: Standing) -> str:
+    """Return what went wrong with a run; that a study was changed is no news to its author."""
+    if not standing.reason or standing.cause in (Cause.CHANGED, Cause.PROVISIONAL):
+        return ""
+    where = f"{RESULT}: " if standing.cause is Cause.UNREADABLE else ""
+    return f"{standing.state}: {where}{standing.reason}"
 
 
 def _counts(standings: Sequence[Standing]) -> str:

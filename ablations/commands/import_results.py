@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablations.analysis.read.collect import read_record
-from ablations.errors import AblationsError, RunsDirectoryError, suggest
+from ablations.analysis.show.formats import listed
+from ablations.errors import AblationsError, RunsDirectoryError, one_line, suggest
 from ablations.execution import study_files
+from ablations.execution.event_curves import MOST_POINTS, MOST_TAGS, LeftOut
 from ablations.execution.event_folder import PATTERN, copy_events, read_folder
+from ablations.ledger import replaced
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import Result, UnreadableResultError, read_result
@@ -31,12 +34,16 @@ class Question:
     better: Direction
     margin: float
     if_diverged: float | None
+    unit: str = ""
 
 
-def import_results(source: Path, question: Question, root: Path, pattern: str | None) -> None:
+def import_results(
+    source: Path, question: Question, root: Path, pattern: str | None, replace: bool = False
+) -> None:
     """Write the runs of a table or of a folder of event files, and the study that compares them.
 
-    A source that holds more than an earlier one of the study adds to it.
+    A source that holds more than an earlier one of the study adds to it.  With ``replace`` what it
+    has otherwise takes the place of what is there, which is kept until ``ablations clean``.
 
     Raises:
         AblationsError: the source or the question is wrong, or the directory holds other results;
@@ -46,26 +53,47 @@ def import_results(source: Path, question: Question, root: Path, pattern: str | 
     if source.is_dir():
         pattern = pattern or PATTERN
         rows, others = read_folder(source, pattern, question.metric)
+        why = f"they are not like {pattern}"
     elif pattern is not None:
         raise AblationsError(f"--pattern: {source} is no folder; wants one of event files")
     else:
-        rows, others = read_table(source, question.metric), ()
+        rows, others = read_table(source, question.metric)
+        why = "they hold no number"
     runs = RunsDirectory(root)
     study = _study(source, question, rows, _earlier(runs, question.study), pattern or "")
-    new = [row for row in rows if not _is_there(runs, study, row)]
+    there = [(row, _there(runs, study, row)) for row in rows]
+    other = [row for row, result in there if result and _differs(row, result)]
+    if other and not replace:
+        raise AblationsError(
+            f"{runs.run(study.study, other[0].arm, other[0].seed).result}: holds another result "
+            "than the source; wants --replace, or another --study"
+        )
+    new = [row for row, result in there if result is None or _differs(row, result)]
+    left_out = LeftOut()
     try:
         for row in new:
             directory = runs.run(study.study, row.arm, row.seed)
             directory.path.mkdir(parents=True, exist_ok=True)
-            copy_events(row, directory)
+            replaced.keep_and_clear(directory)
+            copy_events(row, directory, study.metric, left_out)
             _result(study, row).write(directory.result)
     except OSError as error:
         raise RunsDirectoryError(f"{error.filename or root}: {error.strerror}") from None
     study_files.keep(study, runs)
-    there = f", {len(rows) - len(new)} were there" if len(new) < len(rows) else ""
+    said = f", {len(rows) - len(new)} were there" if len(new) < len(rows) else ""
+    if other:
+        said = f", {len(other)} of them in place of others (kept until ablations clean){said}"
     if others:
-        print(f"{source}: left out, for they are not like {pattern}: {', '.join(others)}")
-    print(f"{study.study}: {len(new)} runs imported{there}; ablations report {study.study}")
+        print(f"{source}: left out, for {why}: {', '.join(others)}")
+    if left_out.tags:
+        print(f"{source}: no curves of {_named(left_out.tags)}; wants at most {MOST_TAGS} tags")
+    if left_out.thinned:
+        print(f"{source}: curves of at most {MOST_POINTS} points: {_named(left_out.thinned)}")
+    print(f"{study.study}: {len(new)} runs imported{said}; ablations report {study.study}")
+
+
+def _named(tags: Iterable[str]) -> str:
+    return one_line(listed(list(tags), 5))
 
 
 def _check(question: Question) -> None:
@@ -104,7 +132,8 @@ def _study(
         raise AblationsError(
             f'--control: no arm is called "{question.control}"; {suggest(question.control, names)}'
         )
-    declared = {question.metric: DeclaredMetric(better=question.better)}
+    declared = DeclaredMetric(better=question.better, unit=question.unit)
+    is_declared = question.metric not in METRICS or question.unit
     scored = {} if question.if_diverged is None else {question.metric: question.if_diverged}
     return Study(
         study=question.study,
@@ -120,7 +149,7 @@ def _study(
             for name in names
         ),
         seeds=tuple(sorted(seeds)),
-        metrics={name: own for name, own in declared.items() if name not in METRICS},
+        metrics={question.metric: declared} if is_declared else {},
         metric=question.metric,
         margin=question.margin,
         if_diverged=scored,
@@ -142,21 +171,20 @@ def _result(study: Study, row: Row) -> Result:
     )
 
 
-def _is_there(runs: RunsDirectory, study: Study, row: Row) -> bool:
-    """Whether the run is on disk as its source has it.
+def _there(runs: RunsDirectory, study: Study, row: Row) -> Result | None:
+    """Return the result of the run that is on disk; None where there is none.
 
     Raises:
-        AblationsError: there is another result; none is ever replaced.
+        AblationsError: it cannot be read.
     """
     path = runs.run(study.study, row.arm, row.seed).result
     if not path.exists():
-        return False
+        return None
     try:
-        there = read_result(path)
+        return read_result(path)
     except UnreadableResultError as error:
-        raise AblationsError(f"{path}: {error}; wants another --study") from None
-    if (there.status, dict(there.metrics)) != (row.status, dict(row.metrics)):
-        raise AblationsError(
-            f"{path}: holds another result than the source; wants another --study, or this removed"
-        )
-    return True
+        raise AblationsError(f"{path}: {error}; wants another --study, or this removed") from None
+
+
+def _differs(row: Row, result: Result) -> bool:
+    return (result.status, dict(result.metrics)) != (row.status, dict(row.metrics))

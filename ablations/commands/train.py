@@ -10,7 +10,7 @@ from ablations.analysis.show.formats import plural, seed_ranges
 from ablations.commands.lines import Lines
 from ablations.commands.progress import ProgressDisplay
 from ablations.execution.session import Prepared, Session
-from ablations.execution.underway import place_of
+from ablations.execution.underway import place_of, saved_of
 from ablations.execution.worker import Job
 from ablations.ledger.standing import Standing, State, classify
 from ablations.study.expand import Run
@@ -74,7 +74,7 @@ def _train_pending(
 ) -> tuple[list[str], set[str]]:
     """Train what is pending; return the runs that failed, and those that others are training."""
     _say_what_is_there(session, name, lines)
-    failed, elsewhere = list[str](), set[str]()
+    failed, elsewhere, ended = list[str](), set[str](), 0
     executor, measured = session.prepared.executor, session.tuned.study.metric_named(metric)
 
     def training() -> Sequence[Job]:
@@ -84,6 +84,7 @@ def _train_pending(
         with ProgressDisplay(len(session.pending), measured, lines, training) as display:
             for outcome in session.execute():
                 display.show(outcome)
+                ended += 1
                 if outcome.result is None:
                     elsewhere.add(str(outcome.job))
                 elif outcome.result.status == "failed":
@@ -93,6 +94,9 @@ def _train_pending(
             lines.say(line)
         raise
     lines.say(f"{name}: {display.summary()}")
+    if left := len(session.pending) - ended:
+        others = "the other is" if left == 1 else f"the other {left} are"
+        lines.say(f"{name}: all runs so far failed for one reason; {others} still pending")
     return failed, elsewhere
 
 
@@ -124,17 +128,20 @@ def _by_arm(runs: Iterable[Run]) -> str:
 
 def _continued(standings: Iterable[Standing]) -> Iterable[str]:
     for standing in standings:
-        if standing.saved_epochs is not None and standing.state is not State.RUNNING:
+        if standing.state is State.RUNNING:
+            continue
+        if standing.saved_epochs is not None:
             where = place_of(standing.run.recipe, standing.saved_epochs)
             yield f"{standing.run}: continues after {where}"
+        elif standing.keeps_its_own:
+            yield f"{standing.run}: starts again beside the checkpoint/ that it has kept"
 
 
 def _left_by(jobs: Iterable[Job]) -> Iterable[str]:
     """Say what is saved of the runs that were being trained when the session was interrupted."""
     for job in jobs:
         standing = classify(job.run(), job.directory, job.data_digest)
-        if standing.saved_epochs is not None:
-            where = place_of(standing.run.recipe, standing.saved_epochs)
-            yield f"{job}: {where} is saved; the next run goes on from there"
+        if saved := saved_of(standing):
+            yield f"{job}: {saved}; the next run goes on from there"
         elif not standing.finished:
             yield f"{job}: no epoch is saved yet; the next run begins it anew"

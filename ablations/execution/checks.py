@@ -15,7 +15,7 @@ from typing import Any
 
 from ablations.data.dataset import DataFacts
 from ablations.data.inputs import facts_for
-from ablations.errors import AblationsError, ModelError
+from ablations.errors import AblationsError, ModelError, suggest
 from ablations.execution.apart import SeparateProcess
 from ablations.execution.catalog import CATALOG
 from ablations.study.budgets import MOST_PARAMETERS, too_many
@@ -214,20 +214,34 @@ def _takes_a_run(name: str) -> None:
 
 
 def _command(request: CheckRequest) -> dict[str, int]:
-    """See that there is a program of the first word's name."""
+    """See that there is a program of the first word's name, and the file that Python runs."""
     from ablations.training.trainers.program.kept import environment
 
     for arm in request.arms:
         if isinstance(arm.recipe, CommandRecipe):
-            program = arm.recipe.words(0, Path())[0]
+            program, *words = arm.recipe.words(0, Path())
+            where = Path(arm.recipe.code or "")
             if "/" in program:
-                program = str(Path(arm.recipe.code or "", program))
+                program = str(where / program)
             if shutil.which(program, path=environment()["PATH"]) is None:
                 raise AblationsError(
                     f'trainer.command: arm {arm.name}: no program "{program}" here; wants one on '
                     "the path, or a path to one that may be executed"
                 )
+            if _is_missing_script(program, words, where):
+                near = suggest(words[0], [path.name for path in where.glob("*.py")])
+                raise AblationsError(
+                    f"trainer.command: arm {arm.name}: {where / words[0]} is no file; {near}"
+                )
     return {}
+
+
+def _is_missing_script(program: str, words: Sequence[str], where: Path) -> bool:
+    """Whether Python is to run a file, ``python train.py``, that is not there."""
+    is_python = re.fullmatch(r"python[\d.]*", Path(program).name) is not None
+    return (
+        is_python and bool(words) and words[0].endswith(".py") and not (where / words[0]).is_file()
+    )
 
 
 CHECKS: Mapping[str, Callable[[CheckRequest], dict[str, int]]] = MappingProxyType(

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ablations.errors import AblationsError, suggest
+from ablations.execution.event_curves import LeftOut, scalars_of, write_curves
 from ablations.ledger.paths import EVENTS_PREFIX, MOST_SEED_DIGITS, RunDirectory
 from ablations.ledger.table import Row, wrong_arm
 from ablations.study.metrics import METRICS
-from ablations.telemetry.event_reader import DamagedError, read_scalars
 
 PATTERN = "{arm}/seed-{seed}"
 """How the folders are named where nothing else is said."""
@@ -51,10 +51,12 @@ def read_folder(folder: Path, pattern: str, metric: str) -> tuple[tuple[Row, ...
     return rows, tuple(others)
 
 
-def copy_events(row: Row, directory: RunDirectory) -> None:
-    """Put a run's event files into its directory, where TensorBoard shows them."""
+def copy_events(row: Row, directory: RunDirectory, metric: str, left_out: LeftOut) -> None:
+    """Put a run's event files into its directory, where TensorBoard shows them, and its curves."""
     for source in row.events:
         shutil.copyfile(source, directory.path / source.name)
+    if row.events:
+        write_curves(row.events, metric, directory, left_out)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -84,15 +86,9 @@ def _row(arm: str, seed: int, files: Iterable[Path], metric: str) -> Row:
 def _last_values(files: Iterable[Path]) -> Mapping[str, float]:
     """Return tag → value of the greatest step, of as great the last that was written."""
     last: dict[str, tuple[int, float]] = {}
-    for path in files:
-        try:
-            for step, tag, value in read_scalars(path):
-                if tag not in last or step >= last[tag][0]:
-                    last[tag] = (step, value)
-        except DamagedError as error:
-            raise AblationsError(f"{path}: {error}; wants whole event files") from None
-        except OSError as error:
-            raise AblationsError(f"{path}: {error.strerror}") from None
+    for step, tag, value in scalars_of(files):
+        if tag not in last or step >= last[tag][0]:
+            last[tag] = (step, value)
     return {tag: value for tag, (_, value) in last.items()}
 
 

@@ -29,7 +29,10 @@ class Executor(Protocol):
         ...
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Train all jobs; yield each outcome as it comes."""
+        """Train all jobs; yield each outcome as it comes.
+
+        Where the first have all failed alike, as ``affinity.Queue`` tells, the others are left.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ablations.errors import AblationsError
 from ablations.execution import devices
+from ablations.execution.affinity import Queue
 from ablations.execution.options import Options
 from ablations.execution.worker import Job, Outcome, start, work
 
@@ -29,13 +30,23 @@ class Inline:
         chosen = devices.choose(options.device, 1, options.devices_per_run, self.tensorflow)
         (self.gpu,), self.notice = chosen.gpus, chosen.notice
         self.per_run = options.devices_per_run
-        self.training: tuple[Job, ...] = ()
+        self.job: Job | None = None
+        """What is being trained."""
+        self.arm: str | None = None
+
+    @property
+    def training(self) -> tuple[Job, ...]:
+        """The job that is being trained, if one is."""
+        return () if self.job is None else (self.job,)
 
     def execute(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Train all jobs; yield each outcome as it comes."""
         start(self.gpu, self.per_run, self.tensorflow)
-        for job in jobs:
-            self.training = (job,)
+        queue = Queue(jobs)
+        while queue:
+            job = self.job = queue.take(self, [self])
+            self.arm = job.arm
             outcome = work(job)
-            self.training = ()
+            self.job = None
+            queue.has_ended(outcome)
             yield outcome

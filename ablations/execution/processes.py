@@ -166,27 +166,26 @@ class Processes:
         slots = [Slot(gpu, self.kind) for gpu in self.devices[: len(jobs)]]
         self._slots = slots
         try:
-            for slot in slots:
-                _feed(slot, slots, queue)
+            _feed(slots, queue)
             while busy := [slot for slot in slots if slot.job]:
                 wait([each for slot in busy for each in slot.waitables], _patience(busy))
                 for slot in busy:
                     outcome = slot.outcome()
                     if outcome is not None:
-                        _feed(slot, slots, queue)
+                        slot.job = None
+                        queue.has_ended(outcome)
+                        _feed(slots, queue)
                         yield outcome
         finally:
             for slot in slots:
                 slot.end()
 
 
-def _feed(slot: Slot, slots: Sequence[Slot], queue: Queue) -> None:
-    """Give a slot, whose job has ended, the next one."""
-    if slot.job is not None:
-        queue.has_ended(slot.job)
-    slot.job = None
-    if queue:
-        slot.give(queue.take(slot, slots))
+def _feed(slots: Sequence[Slot], queue: Queue) -> None:
+    """Give each slot without a job the next one."""
+    for slot in slots:
+        if queue and slot.job is None:
+            slot.give(queue.take(slot, slots))
 
 
 def _patience(busy: Sequence[Slot]) -> float:

@@ -199,6 +199,7 @@ class _Study:
             for answer in done:
                 outcome = self._take(asked[answer], queue)
                 if outcome is not None:
+                    queue.has_ended(outcome)
                     yield outcome
 
     def _start(self, seat: _Seat) -> None:
@@ -225,7 +226,6 @@ class _Study:
                 return record_failure(job, described(error))
             answer = f"a node cannot be used: {described(error)}"
         if job is not None:
-            queue.has_ended(job)
             outcome: Outcome = answer
             return replace(outcome, job=job)
         if answer:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ablations.execution.worker import Job
 from ablations.ledger.lines import read_last_line
+from ablations.ledger.standing import Standing
 from ablations.study.recipe import BaseRecipe, Recipe
 
 
@@ -92,6 +93,13 @@ def place_of(recipe: BaseRecipe, count: int) -> str:
     """Return where a run is after so many epochs, or steps of a trainer that counts them."""
     epochs = epochs_of(recipe)
     return f"epoch {count} of {epochs}" if epochs else f"step {count}"
+
+
+def saved_of(standing: Standing) -> str:
+    """Return what is saved of a run that has not ended; empty where nothing is."""
+    if standing.saved_epochs is not None:
+        return f"{place_of(standing.run.recipe, standing.saved_epochs)} is saved"
+    return "its checkpoint/ is kept" if standing.keeps_its_own else ""
 
 
 def _seconds_left(seen: _Seen, now: float) -> float | None:

@@ -18,6 +18,8 @@ MOST_HISTORY_BYTES = 1_000_000_000
 STEP = "step"
 """What a user's own trainer counts by in place of epochs."""
 MOST_STEP = 2**62
+TAKEN = ("epoch", STEP, "crc32")
+"""Keys of a line that no scalar may have."""
 _SUM = ', "crc32": '
 """What stands before the checksum of a line, which is its last key."""
 
@@ -33,13 +35,15 @@ class Lines:
 
 
 def append_line(path: Path, content: Mapping[str, Any]) -> None:
-    """Append a line and its checksum; a number that is not finite becomes null.
-
-    A crash can tear the last line only.
-    """
-    line = json.dumps(_finite(content), allow_nan=False)
+    """Append a line and its checksum; a crash can tear the last line only."""
     with path.open("a") as stream:
-        stream.write(f"{line[:-1]}{_SUM}{zlib.crc32(line.encode())}}}\n")
+        stream.write(line_of(content))
+
+
+def line_of(content: Mapping[str, Any]) -> str:
+    """Return a line with its checksum and its end; a number that is not finite becomes null."""
+    line = json.dumps(_finite(content), allow_nan=False)
+    return f"{line[:-1]}{_SUM}{zlib.crc32(line.encode())}}}\n"
 
 
 def _finite(value: Any) -> Any:
@@ -73,25 +77,42 @@ def read_lines(path: Path) -> Lines:
 
 
 def parse_line(line: bytes, summed: bool = False) -> dict[str, Any] | None:
-    """Return what a line holds, None where it is not what was written.
+    """Return what a line holds, None where it is not what was written; see ``parsed_line``."""
+    try:
+        return parsed_line(line, summed)
+    except LineError:
+        return None
+
+
+class LineError(Exception):
+    """A line cannot be read; says why."""
+
+
+def parsed_line(line: bytes, summed: bool = False) -> dict[str, Any]:
+    """Return what a line holds.
 
     A line counts by ``epoch``; the ``step`` of a user's own trainer is one.  ``summed`` says
     whether it must have a checksum.
+
+    Raises:
+        LineError: it is not what was written.
     """
     try:
         epoch = json.loads(line)
     except (ValueError, RecursionError):
-        return None
+        raise LineError("is no JSON") from None
     if not isinstance(epoch, dict):
-        return None
+        raise LineError("is no mapping")
     if STEP in epoch and "epoch" not in epoch:
         epoch = {"epoch": epoch.pop(STEP), **epoch}
-    number = epoch.get("epoch")
+    if "epoch" not in epoch:
+        raise LineError(f"has no {STEP}")
+    number = epoch["epoch"]
     if not isinstance(number, int) or abs(number) > MOST_STEP:
-        return None
+        raise LineError(f"its {STEP} is no whole number")
     stated = epoch.pop("crc32", None)
     if summed and zlib.crc32(line.rpartition(_SUM.encode())[0] + b"}") != stated:
-        return None
+        raise LineError("its checksum is not that of its content")
     return epoch
 
 

@@ -39,6 +39,17 @@ def keep(directory: RunDirectory) -> None:
         raise
 
 
+def keep_and_clear(directory: RunDirectory) -> None:
+    """Archive a run that is finished, and remove what it was; its result goes first.
+
+    Raises:
+        OSError: the archive cannot be written; the run is as it was.
+    """
+    keep(directory)
+    for path in (*directory.final, directory.metrics, *directory.events):
+        path.unlink(missing_ok=True)
+
+
 def is_worth_keeping(directory: RunDirectory) -> bool:
     """Whether the directory holds a finished run, of whatever recipe."""
     return _finished(directory) is not None

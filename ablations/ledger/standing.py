@@ -19,9 +19,11 @@ from ablations.ledger.records import (
     read_result,
 )
 from ablations.study.expand import Run, run_path
+from ablations.study.free_recipes import CommandRecipe
 from ablations.study.metrics import METRICS, OF_TESTED_WEIGHTS
-from ablations.study.recipe import DataRecipe, Recipe
+from ablations.study.recipe import BaseRecipe, DataRecipe, Recipe
 from ablations.study.tasks import CLASSIFICATION
+from ablations.study.yaml_writer import to_yaml
 
 
 class State(StrEnum):
@@ -69,6 +71,8 @@ class Standing:
     """Why it is stale, diverged or failed, in a line."""
     saved_epochs: int | None = None
     """The epochs that a checkpoint of this very run holds, where training would go on from it."""
+    keeps_its_own: bool = False
+    """Whether a command would find the ``checkpoint/`` of its own that it has kept."""
 
     @property
     def finished(self) -> bool:
@@ -87,7 +91,8 @@ def classify(run: Run, directory: RunDirectory, data_digest: str | None) -> Stan
         return Standing(run, directory, State.PENDING)
     standing = _of_contents(run, directory, data_digest)
     if not standing.finished and is_held(directory.path):
-        return Standing(run, directory, State.RUNNING, saved_epochs=standing.saved_epochs)
+        saved, its_own = standing.saved_epochs, standing.keeps_its_own
+        return Standing(run, directory, State.RUNNING, saved_epochs=saved, keeps_its_own=its_own)
     return standing
 
 
@@ -113,7 +118,8 @@ def _of_contents(run: Run, directory: RunDirectory, data_digest: str | None) -> 
     """Return the standing, apart from whether the run is being trained."""
     if not directory.result.exists():
         saved = _saved_epochs(run, directory, data_digest)
-        return Standing(run, directory, State.PENDING, saved_epochs=saved)
+        its_own = keeps_its_own(run.recipe, directory)
+        return Standing(run, directory, State.PENDING, saved_epochs=saved, keeps_its_own=its_own)
     try:
         result = read_result(directory.result)
     except UnreadableResultError as error:
@@ -127,8 +133,10 @@ def _of_contents(run: Run, directory: RunDirectory, data_digest: str | None) -> 
         return Standing(run, directory, State.STALE, cause, result, reason)
     result = _with_validation_of_tested_weights(result, run, directory)
     state = _STATE_OF_STATUS[result.status]
-    saved = _saved_epochs(run, directory, data_digest) if state is State.FAILED else None
-    return Standing(run, directory, state, None, result, result.reason, saved)
+    failed = state is State.FAILED
+    saved = _saved_epochs(run, directory, data_digest) if failed else None
+    its_own = failed and keeps_its_own(run.recipe, directory)
+    return Standing(run, directory, state, None, result, result.reason, saved, its_own)
 
 
 def _with_validation_of_tested_weights(result: Result, run: Run, directory: RunDirectory) -> Result:
@@ -167,3 +175,17 @@ def _saved_epochs(run: Run, directory: RunDirectory, data_digest: str | None) ->
         return None
     this_run = header.fingerprint == fingerprint(run.recipe, run.seed, data_digest)
     return header.epochs if this_run else None
+
+
+def keeps_its_own(recipe: BaseRecipe, directory: RunDirectory) -> bool:
+    """Whether a command of this very recipe has kept something in its ``checkpoint/``.
+
+    How far it has come by then is its own affair.
+    """
+    if not isinstance(recipe, CommandRecipe):
+        return False
+    try:
+        same = directory.recipe.read_text() == to_yaml(recipe.model_dump(mode="json"))
+        return same and any(directory.checkpoint.iterdir())
+    except OSError:
+        return False

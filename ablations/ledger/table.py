@@ -37,8 +37,10 @@ class Row:
     """The event files that they come from, of one folder."""
 
 
-def read_table(path: Path, metric: str) -> tuple[Row, ...]:
-    """Return the runs of a table, in its order; a completed one has ``metric``.
+def read_table(path: Path, metric: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """Return the runs of a table, in its order, and the columns that hold no number at all.
+
+    A completed run has ``metric``.
 
     Raises:
         AblationsError: the file cannot be read, or is no such table.
@@ -56,11 +58,33 @@ def read_table(path: Path, metric: str) -> tuple[Row, ...]:
     _check_columns(path, columns, metric)
     if not lines:
         raise AblationsError(f"{path}: holds no runs; wants a line for each")
-    reading = _Reading(str(path), columns, metric)
+    texts = _of_text(columns, [fields for _, fields in lines], metric)
+    reading = _Reading(str(path), columns, metric, texts)
     rows = [row for line, fields in lines if (row := reading.row(line, fields))]
     if reading.problems:
         raise StudyError(reading.problems)
-    return tuple(rows)
+    return tuple(rows), texts
+
+
+def _of_text(
+    columns: Sequence[str], lines: Sequence[Sequence[str]], metric: str
+) -> tuple[str, ...]:
+    """Return the columns that hold something, and no number, beside what a table must have."""
+    found = []
+    for place, name in enumerate(columns):
+        texts = [fields[place].strip() for fields in lines if place < len(fields)]
+        texts = [text for text in texts if text]
+        if name not in (ARM, SEED, STATUS, metric) and texts and not any(map(_is_number, texts)):
+            found.append(name)
+    return tuple(found)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_columns(path: Path, columns: Sequence[str], metric: str) -> None:
@@ -80,8 +104,11 @@ def _check_columns(path: Path, columns: Sequence[str], metric: str) -> None:
 class _Reading:
     """Reads one row after the other and keeps what is wrong with them."""
 
-    def __init__(self, file: str, columns: Sequence[str], metric: str) -> None:
+    def __init__(
+        self, file: str, columns: Sequence[str], metric: str, ignored: Sequence[str]
+    ) -> None:
         self.file, self.columns, self.metric = file, columns, metric
+        self._ignored = (ARM, SEED, STATUS, *ignored)
         self.problems: list[Problem] = []
         self._first: dict[tuple[str, int], int] = {}
 
@@ -102,7 +129,7 @@ class _Reading:
         return Row(texts[ARM], int(texts[SEED]), _status(texts), metrics)
 
     def _measured(self, texts: Mapping[str, str]) -> list[str]:
-        return [name for name in self.columns if name not in (ARM, SEED, STATUS) and texts[name]]
+        return [name for name in self.columns if name not in self._ignored and texts[name]]
 
     def _wrong(self, line: int, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield column and message of all that is wrong with a row."""
@@ -135,10 +162,9 @@ def _status(texts: Mapping[str, str]) -> Status:
 
 def _wrong_number(metric: str, text: str) -> str:
     """Return what is wrong with a metric's value; empty where nothing is."""
-    try:
-        value = float(text)
-    except ValueError:
+    if not _is_number(text):
         return f"wants a number, got {show(text)}"
+    value = float(text)
     if not math.isfinite(value):
         return f"wants a finite number, got {text}; leave it empty where the status is diverged"
     known = METRICS.get(metric)

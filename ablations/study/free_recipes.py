@@ -28,7 +28,12 @@ from ablations.study.settings import flatten
 from ablations.user_code import UserFunction, code_directory
 
 SEED, DIRECTORY = "seed", "directory"
-"""What every command may name beside its settings."""
+"""What every command names beside its settings."""
+_WITHOUT = {
+    SEED: "every seed would be the same run",
+    DIRECTORY: "it could not leave its final.json",
+}
+"""What comes of a command that does not name it."""
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 _DIGITS_OF_CODE = 16  # enough to tell versions apart, short in a plan
 
@@ -119,7 +124,7 @@ class CommandRecipe(BaseRecipe):
     settings: Mapping[str, Any] = {}
 
     @model_validator(mode="after")
-    def _names_what_there_is(self) -> CommandRecipe:
+    def _names_what_there_is(self, info: ValidationInfo) -> CommandRecipe:
         taken = sorted({SEED, DIRECTORY} & flatten(self.settings).keys())
         if taken:
             message = f"every command has a {{{taken[0]}}} of its own; wants another name"
@@ -130,6 +135,10 @@ class CommandRecipe(BaseRecipe):
                 if name not in known:
                     message = f"unknown placeholder {{{name}}}; {suggest(name, known)}"
                     raise misplaced(message, "trainer", "command", place)
+        lacking = [name for name in _WITHOUT if name not in self._named] if info.context else []
+        if lacking:  # a study that was kept before this was asked is still read
+            why = (f"no word of the command holds {{{n}}}, so {_WITHOUT[n]}" for n in lacking)
+            raise misplaced("; ".join(why), "trainer", "command")
         return self
 
     @model_validator(mode="before")
@@ -149,8 +158,12 @@ class CommandRecipe(BaseRecipe):
         if path == "code":
             return True
         own = path.removeprefix("settings.")
-        named = {name for word in self.trainer.command for name in placeholders(word)}
-        return any(f"{name}.".startswith(f"{own}.") for name in named)
+        return any(f"{name}.".startswith(f"{own}.") for name in self._named)
+
+    @property
+    def _named(self) -> set[str]:
+        """All that its words hold in braces."""
+        return {name for word in self.trainer.command for name in placeholders(word)}
 
     def words(self, seed: int, directory: Path) -> list[str]:
         """Return the command with its settings, the seed and the directory put in."""

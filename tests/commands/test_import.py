@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,11 @@ def ablations(*words: str) -> Result:
     return CliRunner().invoke(main, words)
 
 
-def import_(table: str, **changes: str) -> Result:
+def import_(table: str, *more: str, **changes: str) -> Result:
     options = {"control": "slow", "metric": "error", "better": "lower", "margin": "0.5"}
     options |= {"study": "timing", **changes}
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return ablations("import", table, *words)
+    return ablations("import", table, *words, *more)
 
 
 def draw_table(seed: int, seeds: int = 10) -> Table:
@@ -122,6 +123,49 @@ def test_a_larger_table_adds_and_none_replaces(place: Path) -> None:
     assert refused.exit_code == 2
     assert "holds another result than the source" in refused.output
     assert results == {path: path.read_bytes() for path in place.rglob("result.json")}
+
+
+def test_a_corrected_table_replaces_what_differs_and_keeps_it(place: Path) -> None:
+    table = draw_table(0, seeds=6)
+    name = write_table(place / "t.csv", table, frozenset())
+    import_(name, unit="hours")
+    corrected = {**table, "fast": table["fast"] + np.where(np.arange(6) == 2, 1.0, 0.0)}
+    write_table(place / "t.csv", corrected, frozenset())
+    refused = import_(name)
+    assert "holds another result than the source; wants --replace, or another" in refused.output
+    path = place / "runs/timing/fast/seed-2/result.json"
+    before = path.read_bytes()
+    done = import_(name, "--replace", unit="hours")
+    assert done.output == (
+        "timing: 1 runs imported, 1 of them in place of others (kept until ablations clean), "
+        "29 were there; ablations report timing\n"
+    )
+    assert json.loads(path.read_text())["metrics"]["error"] == corrected["fast"][2]
+    (archive,) = (place / "runs").rglob("*.tar")
+    with tarfile.open(archive) as kept:
+        content = kept.extractfile("seed-2/result.json")
+        assert content is not None
+        assert content.read() == before
+    ablations("report")
+    report = (place / "report/timing/report.md").read_text()
+    assert "sd (hours)" in report
+    assert "--unit hours" in report
+
+
+def test_a_column_of_text_is_left_out_and_named_and_one_that_mixes_is_an_error(place: Path) -> None:
+    head = "arm,seed,error,note,host,mixed\n"
+    rows = "slow,0,1,good,,3\nslow,1,1,,,\nfast,0,2,bad,,{}\nfast,1,3,3 days,,\n"
+    (place / "t.csv").write_text(head + rows.format(4))
+    said = import_("t.csv")
+    assert said.output == (
+        "t.csv: left out, for they hold no number: note\n"
+        "timing: 4 runs imported; ablations report timing\n"
+    )
+    result = json.loads((place / "runs/timing/slow/seed-0/result.json").read_text())
+    assert result["metrics"] == {"error": 1.0, "mixed": 3.0}
+    (place / "t.csv").write_text(head + rows.format("x"))
+    refused = import_("t.csv", study="other")
+    assert refused.output.splitlines() == ['t.csv:4:6: mixed: wants a number, got "x" (text)']
 
 
 def test_a_metric_of_this_package_is_shown_as_ever(place: Path) -> None:

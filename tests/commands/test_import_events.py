@@ -11,6 +11,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from ablations.execution.event_curves import MOST_POINTS, MOST_TAGS
+from ablations.ledger.records import read_history
 from ablations.telemetry.event_reader import DamagedError, read_scalars
 from tests.commands.test_import import ablations, draw_table, import_, write_table
 
@@ -71,6 +73,12 @@ def test_event_files_give_the_report_of_their_last_values(place: Path, write: Wr
     assert "*Imported.* 5 arms, 6 seeds; 30 runs in the report." in report
     assert "ablations import logs --study timing" in report
     assert "--pattern '{arm}/seed-{seed}'" in report
+    written = (place / "report/timing/curves.csv").read_text().splitlines()
+    curves = list(csv.DictReader(written))
+    shown = [float(r["mean"]) for r in curves if (r["arm"], r["metric"]) == ("fast", "eval/error")]
+    ends = float(draw_table(0)["fast"][:6].mean())
+    assert shown == pytest.approx([ends + STEPS - step for step in range(STEPS + 1)], rel=1e-6)
+    assert {(r["metric"], r["epoch"]) for r in curves if r["metric"] == "hours"} == {("hours", "1")}
     again = import_("logs", metric="eval/error")
     assert again.output.startswith("timing: 0 runs imported, 30 were there")
     table = {arm: values[:6].astype(np.float32) for arm, values in draw_table(0).items()}
@@ -93,6 +101,27 @@ def test_tensorboard_shows_the_runs_that_were_imported(place: Path, write: Write
     shown.Reload()
     tags = shown.Tags()
     assert {"eval/error", "hours"} <= {*tags["scalars"], *tags["tensors"]}
+
+
+def test_curves_are_bounded_and_what_they_leave_out_is_said(place: Path, write: Write) -> None:
+    tags = [f"tag{number:02d}" for number in range(MOST_TAGS)]
+    many = [(0, tag, 1.0) for tag in ("epoch", *tags)]
+    for seed, length in enumerate((1_500, 3_000, 3_000)):
+        points = [(10 * number, "eval/error", float(number)) for number in range(length)]
+        write(place / f"logs/slow/seed-{seed}", [*many, *points])
+    said = import_("logs", metric="eval/error").output.splitlines()
+    assert said[:2] == [
+        f"logs: no curves of epoch and {tags[-1]}; wants at most {MOST_TAGS} tags",
+        f"logs: curves of at most {MOST_POINTS} points: eval/error",
+    ]
+    steps = []
+    for seed in range(3):
+        lines = read_history(place / f"runs/timing/slow/seed-{seed}/metrics.jsonl")
+        steps.append([line["epoch"] for line in lines if "eval/error" in line])
+        assert len({key for line in lines for key in line} - {"epoch"}) == MOST_TAGS
+    assert [len(of) for of in steps] == [751, 751, 751]
+    assert [of[-1] for of in steps] == [14_990, 29_990, 29_990]
+    assert len({*steps[0]} & {*steps[1]}) == 375  # runs of other lengths share their points
 
 
 def test_a_run_that_ends_as_nan_has_diverged(place: Path, write: Write) -> None:

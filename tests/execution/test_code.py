@@ -162,7 +162,7 @@ metric: error
 
 @pytest.mark.parametrize(
     "trainer",
-    ["python:own.train", '{command: [python, own.py, "{extra}", "{directory}"]}'],
+    ["python:own.train", '{command: [python, own.py, "{extra}", "{directory}", "{seed}"]}'],
     ids=["function", "command"],
 )
 def test_two_versions_of_ones_own_trainer(workplace: Path, trainer: str) -> None:

@@ -57,6 +57,6 @@ def test_each_worker_is_promised_its_own_gpu_and_fails_its_run_where_there_is_no
 @pytest.mark.usefixtures("three_gpus")
 def test_more_devices_than_jobs_start_no_idle_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str | None] = []
-    monkeypatch.setattr(processes, "_feed", lambda slot, *_: started.append(slot.gpu))
+    monkeypatch.setattr(processes, "_feed", lambda slots, _: started.extend(s.gpu for s in slots))
     assert list(Processes(Options()).execute(jobs("a", "b"))) == []
     assert started == ["96", "97"]

@@ -98,7 +98,8 @@ def test_a_run_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
 def test_a_program_ends_with_the_runner(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "own.yaml").write_text(
         "study: own\nquestion: Why?\ncontrol: a\narms: {a: {}, b: {settings.x: 2}}\nseeds: 1\n"
-        'trainer: {command: [sh, -c, "sleep 603.5 & echo $! > {directory}/child; wait", "{x}"]}\n'
+        'trainer: {command: [sh, -c, "sleep 603.5 & echo $! > {directory}/child; wait", "{x}", '
+        '"{seed}"]}\n'
         "base: {settings: {x: 1}}\nmetrics: {error: {better: lower}}\nmetric: error\n"
     )
     command = [sys.executable, "-m", "ablations", "run", "own.yaml", "--workers", "1"]

@@ -53,6 +53,15 @@ def test_a_command_is_its_words_with_settings_seed_and_directory_put_in() -> Non
     ]
 
 
+def test_a_study_that_was_kept_before_its_command_had_to_name_the_seed_is_read() -> None:
+    kept = load(STUDY.format(trainer=COMMAND)).model_dump(mode="json")
+    for recipe in (kept["base"], *(arm["recipe"] for arm in kept["arms"])):
+        recipe["trainer"]["command"].remove("{seed}")
+    read = Study.model_validate(kept).arm("slow").recipe
+    assert isinstance(read, CommandRecipe)
+    assert not read.reads("seed")
+
+
 def test_code_and_settings_enter_the_fingerprint() -> None:
     def print_of(content: str) -> str:
         return fingerprint(load(content).arm("slow").recipe, 0, "")
@@ -100,6 +109,16 @@ WRONG = {
         STUDY.format(trainer=COMMAND.replace("{rate}", "0.1")),
         "arms.fast.settings.rate: no word of the command holds {rate}, so it would change nothing",
     ),
+    "a command without the seed": (
+        STUDY.format(trainer=COMMAND.replace('"{seed}", ', "")),
+        "own.yaml:3:20: trainer.command: no word of the command holds {seed}, so every seed would "
+        "be the same run\n",
+    ),
+    "a command without seed and directory": (
+        STUDY.format(trainer=COMMAND.replace(', "{seed}", "{directory}"', "")),
+        "so every seed would be the same run; no word of the command holds {directory}, so it "
+        "could not leave its final.json\n",
+    ),
     "a command in one text": (
         STUDY.format(trainer="{command: python train.py}"),
         "own.yaml:3:20: trainer.command: wants a list of words, such as [python, train.py,",
@@ -115,6 +134,10 @@ WRONG = {
     "no program": (
         STUDY.format(trainer=COMMAND.replace("python,", "pythno,")),
         'trainer.command: arm slow: no program "pythno" here',
+    ),
+    "no file for Python": (
+        STUDY.format(trainer=COMMAND.replace("train.py", "trian.py")),
+        'trainer.command: arm slow: trian.py is no file; did you mean "train.py"? Known: train.py',
     ),
     "an unknown metric": (
         GOOD.replace("metric: error", "metric: eror"),

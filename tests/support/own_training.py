@@ -86,6 +86,14 @@ def misspells(run):
     return {"error": run.settings["rat"]}
 
 
+def saves_a_state(run):
+    run.checkpoint.save(draw=np.random.default_rng(run.seed).bit_generator.state)
+
+
+def returns_a_text(run):
+    return {"error": 1.0, "name": "x", "array": np.zeros(3)}
+
+
 def takes_nothing():
     return {"error": 1.0}
 

@@ -33,6 +33,9 @@ def _import_again(inference: Inference) -> Section:
     words = ["ablations", "import", inference.file, "--study", inference.study]
     words += ["--control", inference.control, "--metric", inference.metric]
     words += ["--better", inference.better, "--margin", show(inference.margin)]
+    own = inference.own_metrics.get(inference.metric)
+    if own and own.unit:
+        words += ["--unit", own.unit]
     score = inference.diverged_score
     if score and score.stated:
         words += ["--if-diverged", show(score.value)]

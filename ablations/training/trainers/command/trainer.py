@@ -7,15 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ablations.errors import UserCodeError
-from ablations.ledger.lines import parse_line
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Result
+from ablations.ledger.standing import keeps_its_own
 from ablations.study.free_recipes import CommandRecipe, code_of_words
-from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry.run_events import RunEvents
 from ablations.training.request import TrainingRequest
 from ablations.training.resume import CheckpointManager
-from ablations.training.trainers.program.final_metrics import number_in
+from ablations.training.trainers.command.log import FollowedLog
 from ablations.training.trainers.program.training import Beginning, train
 
 
@@ -32,6 +31,7 @@ class CommandProgram:
         self.recipe: CommandRecipe = request.run.recipe
         self.seed, self.name = request.run.seed, str(request.run)
         self.directory: RunDirectory = request.directory
+        self._log = FollowedLog(request.directory.metrics)
 
     @property
     def work_directory(self) -> str | None:
@@ -57,11 +57,7 @@ class CommandProgram:
 
         What it goes on from is its own affair; its scalars are recorded again from its log.
         """
-        kept, recipe = self.directory.checkpoint, self.directory.recipe
-        same = recipe.is_file() and recipe.read_text() == to_yaml(
-            self.recipe.model_dump(mode="json")
-        )
-        if not same or not kept.is_dir() or not any(kept.iterdir()):
+        if not keeps_its_own(self.recipe, self.directory):
             return None
         for path in self.directory.events:
             path.unlink()
@@ -69,27 +65,11 @@ class CommandProgram:
 
     def follow(self, events: RunEvents) -> Callable[[], None]:
         """Return what records each new line of ``metrics.jsonl``."""
-        read, torn = 0, b""
+        return lambda: self._log.follow(events)
 
-        def follow() -> None:
-            nonlocal read, torn
-            try:
-                if not self.directory.metrics.is_file():  # a pipe could be read for ever
-                    return
-                with self.directory.metrics.open("rb") as stream:
-                    stream.seek(read)
-                    added = stream.read()
-            except OSError:
-                return
-            read += len(added)
-            *lines, torn = (torn + added).split(b"\n")
-            for line in lines:
-                if (epoch := parse_line(line)) is not None:
-                    step = epoch["epoch"]
-                    numbers = ((k, number_in(v)) for k, v in epoch.items() if k != "epoch")
-                    events.write_own(int(step or 0), {k: v for k, v in numbers if v is not None})
-
-        return follow
+    def notes(self) -> tuple[str, ...]:
+        """Return what of its log no curve shows."""
+        return tuple(self._log.notes())
 
     def versions(self) -> Mapping[str, Any]:
         """Return nothing: what a program computes with is not known."""

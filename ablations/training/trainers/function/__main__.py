@@ -12,7 +12,7 @@ import random
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -60,8 +60,14 @@ def main(directory: RunDirectory, seed: int, fingerprint: str, metric: str) -> N
     except TrainerError as error:
         raise UserCodeError(f"{function}: {error}") from None
     write_atomically(directory.versions, json.dumps(_versions()))
-    numbers = {name: number_in(value) for name, value in dict(returned).items()}
-    write_atomically(directory.final_metrics, json.dumps(numbers))
+    write_atomically(directory.final_metrics, json.dumps(dict(map(_plain, returned.items()))))
+
+
+def _plain(item: tuple[str, Any]) -> tuple[str, float | str]:
+    """Return a number as such; what is none is told of, and left out."""
+    name, value = item
+    number = number_in(value)
+    return name, type(value).__name__ if number is None else number
 
 
 def _checkpoint(directory: RunDirectory, fingerprint: str) -> FunctionCheckpoint:

@@ -61,7 +61,7 @@ def _array(name: str, value: Any) -> tuple[str, NDArray[Any]]:
         return f"{BYTES}{name}", np.frombuffer(value, np.uint8)
     array = np.asarray(value)
     if array.dtype.hasobject:
-        wanted = "wants an array, a number, text or bytes"
+        wanted = "wants an array, a number, text (a generator's state: json.dumps(…)) or bytes"
         raise TypeError(f"run.checkpoint.save: {name}: {wanted}, got {type(value).__name__}")
     return name, array
 

@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import Any, SupportsIndex
 
 from ablations.errors import suggest
-from ablations.ledger.lines import MOST_STEP, STEP
+from ablations.ledger.lines import MOST_STEP, STEP, TAKEN
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import append_epoch
 from ablations.telemetry.run_events import RunEvents
 from ablations.training.trainers.function.checkpoint import FunctionCheckpoint
 from ablations.training.trainers.function.watch import Watched
 from ablations.training.trainers.program.final_metrics import number_in
-
-TAKEN = ("epoch", STEP, "crc32")
-"""Keys of a line of ``metrics.jsonl`` that no scalar may have."""
 
 
 class Settings(dict[str, Any]):

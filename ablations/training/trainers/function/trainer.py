@@ -17,6 +17,7 @@ from ablations.training.checkpoint import UnusableError
 from ablations.training.request import TrainingRequest
 from ablations.training.resume import CheckpointManager
 from ablations.training.trainers.program.ending import last_lines
+from ablations.training.trainers.program.final_metrics import LEFT_NOTHING
 from ablations.training.trainers.program.training import Beginning, train
 
 PROGRAM = "ablations.training.trainers.function"
@@ -34,6 +35,8 @@ def train_by_function(request: TrainingRequest) -> Result:
     try:
         return train(request, FunctionProgram(request))
     except TrainerError as error:
+        if str(error) == LEFT_NOTHING:
+            raise TrainerError("its process ended before it had returned its metrics") from None
         if str(error).startswith(f"exit status {RAISED};") and (
             lines := last_lines(directory.output)
         ):
@@ -87,6 +90,10 @@ class FunctionProgram:
     def follow(self, events: RunEvents) -> Callable[[], None]:
         """Return what does nothing: the function's own process records what it logs."""
         return lambda: None
+
+    def notes(self) -> tuple[str, ...]:
+        """Return nothing: what cannot be logged is an error of its call."""
+        return ()
 
     def versions(self) -> Mapping[str, Any]:
         """Return what it had imported at its end."""

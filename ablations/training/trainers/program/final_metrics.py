@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ablations.errors import TrainerError, suggest
+from ablations.errors import TrainerError, one_line, suggest
 from ablations.files import read_bounded
 from ablations.ledger.paths import FINAL_METRICS, RunDirectory
 from ablations.ledger.records import MOST_METRIC, MOST_RESULT_BYTES
 from ablations.study.frozen import show
 
 MOST_METRICS = 1_000
+EXAMPLE = '{"error": 0.1}'
+LEFT_NOTHING = (
+    f"it left no {FINAL_METRICS} in {{directory}}; wants a flat mapping of metrics there, such as "
+    f"{EXAMPLE}"
+)
+MOST_NAMED = 3
+"""Of the entries that are left out."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,8 @@ class FinalMetrics:
     finite: Mapping[str, float]
     divergence: str
     """Why the run diverged; empty where it did not."""
+    notes: tuple[str, ...] = ()
+    """What was left out."""
 
     def only(self, name: str) -> FinalMetrics:
         """Return these with one number alone."""
@@ -39,7 +48,7 @@ def read_final_metrics(directory: RunDirectory, metric: str) -> FinalMetrics:
     try:
         content = read_bounded(directory.final_metrics, MOST_RESULT_BYTES)
     except FileNotFoundError:
-        raise TrainerError(f"it left no {FINAL_METRICS}") from None
+        raise TrainerError(LEFT_NOTHING) from None
     except OSError as error:
         raise TrainerError(f"{FINAL_METRICS}: {error.strerror}") from None
     try:
@@ -49,26 +58,41 @@ def read_final_metrics(directory: RunDirectory, metric: str) -> FinalMetrics:
 
 
 def checked(found: Any, where: str, metric: str) -> FinalMetrics:
-    """Return the final metrics in ``found``; see ``read_final_metrics``."""
-    wanted = 'wants a flat mapping of numbers, such as {"error": 0.1}'
+    """Return the final metrics in ``found``; see ``read_final_metrics``.
+
+    What is no number is left out, unless it is ``metric``.
+    """
+    wanted = f"wants a flat mapping of numbers, such as {EXAMPLE}"
     if not isinstance(found, Mapping):
         raise TrainerError(f"{where}: {wanted}, got {show(found)}")
     if len(found) > MOST_METRICS:
         raise TrainerError(f"{where}: {len(found)} metrics; wants at most {MOST_METRICS}")
     numbers: dict[str, float] = {}
+    others: list[str] = []
     for name, value in found.items():
         number = number_in(value)
-        if not isinstance(name, str) or number is None:
+        if not isinstance(name, str) or (number is None and name == metric):
             raise TrainerError(f"{where}: {show(name)}: {wanted}, got {show(value)}")
-        numbers[name] = number
+        if number is None:
+            others.append(name)
+        else:
+            numbers[name] = number
     if metric and metric not in numbers:
         raise TrainerError(
             f'{where}: no metric "{metric}", by which the study compares; '
             f"{suggest(metric, numbers)}"
         )
     finite = {name: value for name, value in numbers.items() if _counts(value)}
-    others = [f"{name} is {value:g}" for name, value in numbers.items() if name not in finite]
-    return FinalMetrics(finite, "; ".join(others))
+    diverged = [f"{name} is {value:g}" for name, value in numbers.items() if name not in finite]
+    return FinalMetrics(finite, "; ".join(diverged), _left_out(where, others))
+
+
+def _left_out(where: str, names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    shown = one_line(", ".join(names[:MOST_NAMED]))
+    return (f"{where}: {shown}{more}: left out, as not a number",)
 
 
 def number_in(value: Any) -> float | None:

@@ -61,6 +61,9 @@ class Program(Protocol):
     def follow(self, events: RunEvents) -> Callable[[], None]:
         """Return what is called now and then to record what the program has logged."""
 
+    def notes(self) -> tuple[str, ...]:
+        """Return what a reader should know of what it logged; asked once it has ended."""
+
     def versions(self) -> Mapping[str, Any]:
         """Return the versions of what it computed with, as far as they are known."""
 
@@ -112,7 +115,7 @@ class _ProgramTraining:
             seed=self.run.seed,
             status="diverged" if final.divergence else "completed",
             reason=final.divergence,
-            notes=beginning.notes,
+            notes=(*beginning.notes, *final.notes, *self.program.notes()),
             fingerprint=self.fingerprint,
             data_digest=self.request.data_digest,
             metrics=final.finite,

@@ -15,6 +15,7 @@ from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result, read_history
 from ablations.study.recipes import read_recipe
 from ablations.telemetry.event_reader import read_scalars
+from ablations.training.trainers.program.final_metrics import LEFT_NOTHING
 
 GOOD = """\
 import json, sys
@@ -63,7 +64,7 @@ def test_what_it_logs_and_leaves_is_recorded() -> None:
     [
         ("print('a'); print('b'); raise SystemExit(3)", "exit status 3; its output ends: a | b"),
         ("raise SystemExit(1)", "exit status 1; it printed nothing"),
-        ("pass", "it left no final.json"),
+        ("pass", LEFT_NOTHING),
         ("import os; os.kill(os.getpid(), 11)", "SIGSEGV; it printed nothing"),
         (GOOD.replace('{"error": rate * seed}', '{"eror": 1}'), 'final.json: no metric "error"'),
         (GOOD.replace('{"error": rate * seed}', "[1]"), "final.json: wants a flat mapping"),
@@ -86,6 +87,41 @@ def test_a_final_metric_that_is_not_finite_is_a_diverged_run(value: str) -> None
     result = train(program)
     assert result.status == "diverged"
     assert result.reason == f"error is {float(value):g}"
+
+
+def test_entries_of_the_final_metrics_that_are_no_numbers_are_left_out_and_named() -> None:
+    entries = '{"error": 1, "name": "x", "layers": [1], "best": None, "good": True}'
+    result = train(GOOD.replace('{"error": rate * seed}', entries))
+    assert (result.status, result.metrics) == ("completed", {"error": 1.0})
+    assert result.notes == ("final.json: name, layers, best and 1 more: left out, as not a number",)
+
+
+UNREAD = "lines cannot be read; the curves end before the first of them, line"
+
+
+@pytest.mark.parametrize(
+    ("log", "note", "steps"),
+    [
+        ('{"step": 1}\nhello\n{"step": 3}\n[1]\n', f"2 of 4 {UNREAD} 2: is no JSON", 1),
+        ('{"loss": 1}\n', f"1 of 1 {UNREAD} 1: has no step", 0),
+        ("3\n", f"1 of 1 {UNREAD} 1: is no mapping", 0),
+        ('{"step": 1.5}\n', f"1 of 1 {UNREAD} 1: its step is no whole number", 0),
+        ('{"step": 1}\n{"step": 2}', f"1 of 2 {UNREAD} 2: does not end", 1),
+        (
+            '{"step": 1, "x": NaN}\n',
+            "1 of 1 lines have a value that is not finite, first x is nan at step 1",
+            1,
+        ),
+    ],
+)
+def test_lines_of_its_log_that_no_curve_shows_are_told(log: str, note: str, steps: int) -> None:
+    program = f"""import sys
+open(sys.argv[3] + "/metrics.jsonl", "w").write({log!r})
+open(sys.argv[3] + "/final.json", "w").write('{{"error": 1}}')
+"""
+    result = train(program)
+    assert result.notes == (f"metrics.jsonl: {note}",)
+    assert (result.status, result.epochs) == ("completed", steps)
 
 
 def test_a_program_finds_the_checkpoint_that_it_kept_and_anothers_is_gone() -> None:

@@ -75,8 +75,9 @@ def test_it_is_given_settings_and_seed_and_what_it_logs_is_recorded(tmp_path: Pa
         ("no_number", 'returns: "error" (text): wants a flat mapping of numbers'),
         ("raises", f"own_training.py:{RAISES + 1}: ValueError: no such thing"),
         ("misspells", 'KeyError: \'no setting "rat"; did you mean "rate"? Known: rate, steps\''),
+        ("saves_a_state", "text (a generator's state: json.dumps(…)) or bytes, got dict"),
         ("takes_nothing", "is called as takes_nothing("),
-        ("ends_itself", "it left no final.json"),
+        ("ends_itself", "its process ended before it had returned its metrics"),
     ],
 )
 def test_what_it_does_wrong_is_the_reason_of_a_failed_run(
@@ -86,6 +87,12 @@ def test_what_it_does_wrong_is_the_reason_of_a_failed_run(
     assert result.status == "failed"
     assert reason in result.reason
     assert json.loads(directory(tmp_path).result.read_text())["reason"] == result.reason
+
+
+def test_entries_that_are_no_numbers_are_left_out_and_named(tmp_path: Path) -> None:
+    result = train("returns_a_text", tmp_path)
+    assert (result.status, result.metrics) == ("completed", {"error": 1.0})
+    assert result.notes == ("final.json: name, array: left out, as not a number",)
 
 
 def test_a_final_metric_that_is_not_finite_is_a_diverged_run(tmp_path: Path) -> None:
