@@ -62,6 +62,19 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
     return path.read_bytes()
 
 
+Stamp = tuple[int, int, int] | None
+"""Time, size and number of a file; None where there is none."""
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Return the file's stamp; a file that is written anew atomically has another number."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 def digest_of(files: Iterable[Path]) -> str:
     """Hash the files' bytes, in order; a file is read once while its size and time stay."""
     return _digest(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))

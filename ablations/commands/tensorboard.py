@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
 
-from ablations.commands import studies
+from ablations.commands import server, studies
 from ablations.commands.dashboards import Shown, views
 from ablations.errors import AblationsError
 from ablations.ledger.paths import RunsDirectory
@@ -31,7 +34,7 @@ def tensorboard(
     first link is opened in the browser once the server answers.
 
     Raises:
-        AblationsError: there are no runs, or ``sets`` are given without a study.
+        AblationsError: there are no runs, the port is taken, or ``sets`` are given without a study.
     """
     overrides = studies.overrides_of(study, sets)
     loaded = () if study is None else studies.load_kept(study, overrides, runs)
@@ -40,6 +43,7 @@ def tensorboard(
         raise AblationsError(
             f"{logdir}: no runs yet; wants `ablations run {study or 'STUDY'}` first"
         )
+    _check_port(host, port)
     links = [
         (title, f"http://{_named(host)}:{port}/{view}")
         for title, view in views(Shown(logdir, tuple(each.study for each in loaded)))
@@ -47,12 +51,33 @@ def tensorboard(
     width = max(len(title) for title, _ in links)
     for title, link in links:
         print(f"{title:{width}}  {link}")
+    print("They open once TensorBoard, which is starting, says below that it is there.")
     sys.stdout.flush()
     if opens:
         _open_later(links[0][1])
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
+    command = [sys.executable, "-m", server.__name__, "--logdir", str(logdir)]
     command += ["--host", host, "--port", str(port), "--samples_per_plugin", SAMPLES]
     os.execv(sys.executable, command)
+
+
+def _check_port(host: str, port: int) -> None:
+    """See that TensorBoard can listen, before anything is said of it.
+
+    Raises:
+        AblationsError: another program listens there.  What else hinders it, it says itself.
+    """
+    with contextlib.suppress(socket.gaierror):
+        for family, kind, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(address)
+                except OSError as error:
+                    if error.errno == errno.EADDRINUSE:
+                        raise AblationsError(
+                            f"--port {port}: another program listens there; wants another, such "
+                            f"as --port {port + 1}, or that one ended"
+                        ) from None
 
 
 def _named(host: str) -> str:

@@ -11,10 +11,12 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from ablations.execution.underway import Underway, shown
 from ablations.study.metrics import epoch_metric
@@ -92,7 +94,7 @@ class Bars:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TimeRemainingColumn(elapsed_when_finished=True),
+            _TimeLeft(elapsed_when_finished=True),
             TextColumn("{task.fields[told]}"),
             console=console,
         )
@@ -118,9 +120,20 @@ class Bars:
         for each in underway[:MOST_ROWS]:
             if each.name not in self._rows:
                 title = escape(each.name.partition("/")[2])
-                self._rows[each.name] = self._bar.add_task(title, total=each.epochs, told="")
-            told = escape(", ".join(_numbers(each)))
-            self._bar.update(self._rows[each.name], completed=each.epoch or 0, told=told)
+                self._rows[each.name] = self._bar.add_task(
+                    title, total=each.epochs, told="", left=""
+                )
+            told, left = escape(", ".join(_numbers(each))), ", ".join(_left(each))
+            row = self._rows[each.name]
+            self._bar.update(row, completed=each.epoch or 0, told=told, left=left)
+
+
+class _TimeLeft(TimeRemainingColumn):
+    """What a row's run has left, at the pace of this training, and the session at that of all."""
+
+    def render(self, task: Task) -> Text:
+        """Return a text, empty where nothing is known yet."""
+        return Text(task.fields["left"]) if "left" in task.fields else super().render(task)
 
 
 def described(underway: Underway) -> str:

@@ -13,6 +13,7 @@ from ablations.execution.event_curves import LeftOut, scalars_of, write_curves
 from ablations.ledger.paths import EVENTS_PREFIX, MOST_SEED_DIGITS, RunDirectory
 from ablations.ledger.table import Row, wrong_arm
 from ablations.study.metrics import METRICS
+from ablations.telemetry import tags
 
 PATTERN = "{arm}/seed-{seed}"
 """How the folders are named where nothing else is said."""
@@ -22,7 +23,8 @@ _PARTS = {"arm": r"(?P<arm>[^/]+)", "seed": rf"(?P<seed>\d{{1,{MOST_SEED_DIGITS}
 def read_folder(folder: Path, pattern: str, metric: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """Return the runs below ``folder``, and the folders with event files that are none.
 
-    A run's metrics are the last values of its scalars, by tag.
+    A run's metrics are the last values of its scalars, by tag; ``loss`` is that of
+    ``curves/loss``, as a run of ours has it, where there is no other.
 
     ``pattern`` is the path of a run's folder below it, ``{arm}/seed-{seed}``.  A run whose metric
     ends as NaN or infinite has diverged.
@@ -74,7 +76,9 @@ def _row(arm: str, seed: int, files: Iterable[Path], metric: str) -> Row:
     files = tuple(files)
     if wrong := wrong_arm(arm):
         raise AblationsError(f"{files[0].parent}: {wrong}")
-    last = _last_values(files)
+    last = dict(_last_values(files))
+    if metric not in last and (tag := tags.own([metric])[metric]) in last:
+        last[metric] = last.pop(tag)
     if metric not in last:
         known = suggest(metric, last)
         raise AblationsError(f'{files[0].parent}: no scalar is tagged "{metric}"; {known}')

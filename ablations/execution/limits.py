@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ablations.errors import AblationsError
 from ablations.execution.options import Options
+from ablations.files import stamp_of
 
 EPOCH_SECONDS = 12 * 3600.0
 """The default from one sign of life to the next.  An epoch takes seconds or minutes here: half a
@@ -52,7 +53,7 @@ class Clock:
         self._limits, self._metrics = limits, metrics
         self._submitted = time.monotonic()
         self._began: float | None = None
-        self._alive, self._stamp = self._submitted, _stamp(metrics)
+        self._alive, self._stamp = self._submitted, stamp_of(metrics)
 
     def begin(self) -> None:
         """Count from now, if not yet: the worker is there."""
@@ -65,7 +66,7 @@ class Clock:
         if self._began is None:
             late = now - self._submitted > START_SECONDS
             return f"its worker did not start within {START_SECONDS:g} s" if late else ""
-        stamp = _stamp(self._metrics)
+        stamp = stamp_of(self._metrics)
         if stamp != self._stamp:
             self._stamp, self._alive = stamp, now
         if run is not None and now - self._began > run:
@@ -84,11 +85,3 @@ class Clock:
     @property
     def _epoch(self) -> float:
         return self._limits.epoch or EPOCH_SECONDS
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns

@@ -85,29 +85,32 @@ def _holds_imported(record: Path) -> bool:
 def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, str | None]) -> None:
     """Write each arm's mean and band over the study's seeds that are finished, whoever ran them.
 
+    And the layout of the charts that show them: of what has a band, whatever trained it.
+
     Raises:
         RunsDirectoryError: they cannot be written; the runs are kept as they are.
     """
-    from ablations.telemetry.bands import arms_close_up, bands_of
-    from ablations.telemetry.study_events import write_bands
-    from ablations.telemetry.tags import BANDS
+    from ablations.telemetry.bands import bands_of, close_ups
+    from ablations.telemetry.study_events import write_bands, write_layout
 
     bands = {}
     for arm in study.arms:
         standings = classify_all(comparison_runs(study, arm, study.seeds), runs, digests)
         done = [standing for standing in standings if standing.state is State.DONE]
         bands[arm.name] = bands_of([read_history(each.directory.metrics) for each in done])
-    close_ups = {metric: arms_close_up(bands, metric) for metric in BANDS}
-    for position, (name, of_arm) in enumerate(bands.items()):
-        directory = runs.summary(study.study, name)
-        close = [metric for metric, arms in close_ups.items() if name in arms]
-        try:
+    shown = close_ups(study, bands)
+    directory = runs.study(study.study)
+    try:
+        write_layout(directory, study, list(shown), [name for name, arms in shown.items() if arms])
+        for position, (name, of_arm) in enumerate(bands.items()):
+            directory = runs.summary(study.study, name)
+            close = [metric for metric, arms in shown.items() if name in arms]
             write_bands(directory, of_arm, close, position)
-        except OSError as error:
-            raise RunsDirectoryError(
-                f"{directory}: {error.strerror}; every finished run is kept, its arm's mean is "
-                "written by the next run"
-            ) from None
+    except OSError as error:
+        raise RunsDirectoryError(
+            f"{directory}: {error.strerror}; every finished run is kept, its arm's mean is "
+            "written by the next run"
+        ) from None
 
 
 def is_summarized(study: Study, runs: RunsDirectory) -> bool:

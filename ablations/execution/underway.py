@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablations.execution.worker import Job
+from ablations.files import Stamp, stamp_of
 from ablations.ledger.lines import read_last_line
 from ablations.ledger.standing import Standing
 from ablations.study.recipe import BaseRecipe, Recipe
@@ -27,7 +28,9 @@ class Underway:
     epochs: int | None
     """All that it may have; None where only its trainer knows."""
     last: Mapping[str, Any] | None
-    """Its last line: an epoch, or a step of a trainer of one's own; None before the first."""
+    """Its last line: an epoch, or a step of a trainer of one's own; None before the first.
+
+    What an earlier training of the run has left is none of it."""
     seconds_left: float | None
     """At the pace so far; None before a second epoch was seen."""
 
@@ -49,14 +52,29 @@ class _Seen:
 
     epochs: int | None
     began: float
-    first_epoch: int | None = None
-    first_at: float = 0.0
-    last_epoch: int = 0
+    before: Stamp
+    """Of its lines as an earlier training left them: what they say is old until they change."""
+    last_epoch: int | None
     last_at: float = 0.0
+    first_epoch: int | None = None
+    """The first that has ended while it was looked at."""
+    first_at: float = 0.0
+
+    def take(self, epoch: int | None, now: float) -> None:
+        """Note which epoch is the last one now; fewer than before, and the pace is a new one's.
+
+        A run that is trained again begins with none, one that goes on with those of its checkpoint.
+        """
+        if epoch is None or (self.last_epoch is not None and epoch < self.last_epoch):
+            self.first_epoch = None
+        elif epoch != self.last_epoch and self.first_epoch is None:
+            self.first_epoch, self.first_at = epoch, now
+        if epoch != self.last_epoch:
+            self.last_epoch, self.last_at = epoch, now
 
 
 class Observer:
-    """Looks at runs again and again."""
+    """Looks at runs again and again, from when their training begins."""
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
@@ -69,15 +87,20 @@ class Observer:
         return found
 
     def _look(self, job: Job) -> Underway:
-        name, now = str(job), time.monotonic()
-        seen = self._seen.setdefault(name, _Seen(epochs_of(job.run().recipe), now))
-        last = read_last_line(job.directory.metrics)
+        name, now, path = str(job), time.monotonic(), job.directory.metrics
+        stamp, last = stamp_of(path), read_last_line(path)
         epoch = last.get("epoch") if last else None
-        if epoch is not None and epoch != seen.last_epoch:
-            seen.last_epoch, seen.last_at = int(epoch), now
-            if seen.first_epoch is None:
-                seen.first_epoch, seen.first_at = int(epoch), now
-        return Underway(name, now - seen.began, seen.epochs, last, _seconds_left(seen, now))
+        epoch = None if epoch is None else int(epoch)
+        if name not in self._seen:
+            epochs = epochs_of(job.run().recipe)
+            self._seen[name] = _Seen(epochs, began=now, before=stamp, last_epoch=epoch)
+        seen = self._seen[name]
+        seen.take(epoch, now)
+        is_new = stamp != seen.before
+        seen.before = None if is_new else seen.before
+        return Underway(
+            name, now - seen.began, seen.epochs, last if is_new else None, _seconds_left(seen, now)
+        )
 
 
 def epochs_of(recipe: BaseRecipe) -> int | None:
@@ -104,9 +127,11 @@ def saved_of(standing: Standing) -> str:
 
 def _seconds_left(seen: _Seen, now: float) -> float | None:
     """Return (T − e)·(tₑ − t₁)/(e − e₁) less what has passed since tₑ, of T epochs."""
-    if seen.epochs is None or seen.first_epoch is None or seen.last_epoch <= seen.first_epoch:
+    if seen.epochs is None or seen.first_epoch is None or seen.last_epoch is None:
         return None
-    pace = (seen.last_at - seen.first_at) / (seen.last_epoch - seen.first_epoch)
+    if (watched := seen.last_epoch - seen.first_epoch) <= 0:
+        return None
+    pace = (seen.last_at - seen.first_at) / watched
     return max(0.0, (seen.epochs - seen.last_epoch) * pace - (now - seen.last_at))
 
 

@@ -58,8 +58,8 @@ class BaseRecipe(Frozen):
         return None
 
     @property
-    def records_histograms(self) -> bool:
-        """Whether histograms of gradients may be recorded."""
+    def records_layers(self) -> bool:
+        """Whether gradients, updates and units of each layer may be recorded."""
         return False
 
     @property

@@ -140,11 +140,6 @@ class KerasRecipe(BaseRecipe):
         return self.training.epochs
 
     @property
-    def records_histograms(self) -> bool:
-        """Whether the telemetry asks for any."""
-        return self.telemetry.records
-
-    @property
     def keeps_checkpoint(self) -> bool:
         """Whether the final weights are kept."""
         return self.training.keep_checkpoint

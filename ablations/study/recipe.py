@@ -142,7 +142,7 @@ class Recipe(BaseRecipe):
         return self.training.epochs
 
     @property
-    def records_histograms(self) -> bool:
+    def records_layers(self) -> bool:
         """Whether the telemetry asks for any."""
         return self.telemetry.records
 

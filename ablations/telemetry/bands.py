@@ -15,6 +15,7 @@ import numpy as np
 
 from ablations.ledger.records import Epoch
 from ablations.study.metrics import epoch_metric
+from ablations.study.schema import Study
 
 CONFIDENCE = 0.95
 COUNTS = ("epoch", "updates")
@@ -74,7 +75,21 @@ def is_close(epoch: int, last: int) -> bool:
     return 2 * epoch >= last
 
 
-def arms_close_up(bands: Mapping[str, Bands], metric: str) -> list[str]:
+def close_ups(study: Study, bands: Mapping[str, Bands]) -> dict[str, list[str]]:
+    """Return each metric that some arm has a band of → the arms that its close-up shows."""
+    names = {name: None for of_arm in bands.values() for band in of_arm for name in band.intervals}
+    return {name: arms_close_up(bands, name, is_better_higher(study, name)) for name in names}
+
+
+def is_better_higher(study: Study, name: str) -> bool:
+    """Whether the arm is best whose curve of a metric ends highest, as declared; else lowest."""
+    declared, known = epoch_metric(name), study.known_metrics
+    of_test = f"test_{name.removeprefix('train_').removeprefix('validation_')}"
+    found = (declared, known.get(name), known.get(of_test))
+    return next((m.better for m in found if m and m.better), "lower") == "higher"
+
+
+def arms_close_up(bands: Mapping[str, Bands], metric: str, higher: bool = True) -> list[str]:
     """Return the arms that the close-up of a metric shows, the best first.
 
     From the best one on, as long as all that they reach in the second half of training is no more
@@ -83,7 +98,7 @@ def arms_close_up(bands: Mapping[str, Bands], metric: str) -> list[str]:
     shown: list[str] = []
     heights: list[float] = []
     ranges: list[tuple[float, float]] = []
-    for arm in _best_first(bands, metric):
+    for arm in _best_first(bands, metric, higher):
         last = bands[arm][-1].epoch
         close = [band for band in bands[arm] if metric in band.intervals]
         found = [band.intervals[metric] for band in close if is_close(band.epoch, last)]
@@ -96,12 +111,10 @@ def arms_close_up(bands: Mapping[str, Bands], metric: str) -> list[str]:
     return shown if heights and median(heights) > 0 else []
 
 
-def _best_first(bands: Mapping[str, Bands], metric: str) -> list[str]:
+def _best_first(bands: Mapping[str, Bands], metric: str, higher: bool) -> list[str]:
     ends = {
         arm: of_arm[-1].intervals[metric][0]
         for arm, of_arm in bands.items()
         if of_arm and metric in of_arm[-1].intervals
     }
-    declared = epoch_metric(metric)
-    higher = declared is not None and declared.better == "higher"
     return sorted(ends, key=lambda arm: ends[arm], reverse=higher)

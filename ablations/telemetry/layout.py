@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tensorboard.compat.proto.summary_pb2 import SummaryMetadata
 from tensorboard.plugins.custom_scalar import layout_pb2
@@ -13,42 +13,46 @@ from ablations.study.schema import Study
 from ablations.telemetry import tags
 from ablations.telemetry.summaries import Value, bytes_scalar
 
+TITLE = "mean and 95% interval over seeds"
 
-def band_layout(study: Study) -> Value:
-    """Return the layout; its charts read the tags of ``runs/<study>/summary/<arm>/``."""
-    banded = tags.banded(study)
+
+def band_layout(study: Study, banded: Sequence[str], close: Collection[str]) -> Value:
+    """Return the layout; its charts read the tags of ``runs/<study>/summary/<arm>/``.
+
+    ``banded`` names the metrics that have bands there, ``close`` those that have a close-up.
+    """
     first = _curve_of(study, banded)
     others = [metric for metric in banded if metric != first]
+    named = [(f"{TITLE}: what answers the question", [first] if first else [])]
+    named.append((f"{TITLE}: the rest" if first else TITLE, others))
     categories = [
         layout_pb2.Category(
-            title="mean and 95% interval over seeds: what answers the question",
-            chart=_charts(first),
-        ),
-        layout_pb2.Category(
-            title="mean and 95% interval over seeds: the rest",
-            chart=[chart for metric in others for chart in _charts(metric)],
-        ),
+            title=title, chart=[chart for name in names for chart in _charts(name, name in close)]
+        )
+        for title, names in named
+        if names
     ]
     plugin = SummaryMetadata.PluginData(plugin_name=PLUGIN_NAME)
     layout = layout_pb2.Layout(category=categories)
     return bytes_scalar(CONFIG_SUMMARY_TAG, layout.SerializeToString(), plugin)
 
 
-def _curve_of(study: Study, banded: Sequence[str]) -> str:
-    """Return the epoch metric whose curve leads to the study's metric."""
+def _curve_of(study: Study, banded: Sequence[str]) -> str | None:
+    """Return the epoch metric whose curve leads to the study's metric; None where none does."""
     summary, metric = study.answering_metric.summary, study.metric
     of_summary = "" if summary is None else summary.metric
     named = metric.replace("test_", "validation_", 1)
     wanted = (of_summary, named, f"validation_{study.score}")
-    return next(name for name in (*wanted, *banded) if name in banded)
+    return next((name for name in wanted if name in banded), None)
 
 
-def _charts(name: str) -> list[layout_pb2.Chart]:
-    """Return the close-up of a metric and the whole of it."""
+def _charts(name: str, is_close: bool) -> list[layout_pb2.Chart]:
+    """Return the close-up of a metric, if it has one, and the whole of it."""
     metric = epoch_metric(name)
     label = name if metric is None else metric.label
     # The dashboard sorts the charts of a category by title: "(" comes before ":".
-    titles = (f"{label} (best arms, second half of training)", f"{label}: all arms")
+    charts = [(f"{label} (best arms, second half of training)", tags.close_up)] if is_close else []
+    charts.append((f"{label}: all arms", tags.band))
     return [
         layout_pb2.Chart(
             title=title,
@@ -62,5 +66,5 @@ def _charts(name: str) -> list[layout_pb2.Chart]:
                 ]
             ),
         )
-        for title, tag in zip(titles, (tags.close_up, tags.band), strict=True)
+        for title, tag in charts
     ]

@@ -65,7 +65,7 @@ class RunEvents:
         )
 
     def write_own(self, step: int, scalars: Mapping[str, float]) -> None:
-        """Write scalars that a user's own trainer has logged, by the names that it gave them."""
+        """Write scalars that a user's own trainer has logged; see ``tags.own``."""
         self._file.write(step, *summaries.scalars(tags.own(scalars), scalars))
 
     def write_histograms(self, step: int, histograms: Mapping[str, Buckets]) -> None:

@@ -15,12 +15,23 @@ from ablations.telemetry.event_file import EventFile
 from ablations.telemetry.layout import band_layout
 from ablations.telemetry.summaries import Value, image, scalar, text
 
-BAND, ANSWER = ".band", ".answer"
+BAND, ANSWER, LAYOUT = ".band", ".answer", ".layout"
 
 
 def write_study(directory: Path, study: Study) -> None:
-    """Write the experiment and the layout, in place of what an earlier version wrote."""
-    _replace(directory, ".study", [(0, [hparams.experiment(study), band_layout(study)])])
+    """Write the experiment, in place of what an earlier version wrote."""
+    _replace(directory, ".study", [(0, [hparams.experiment(study)])])
+
+
+def write_layout(
+    directory: Path, study: Study, banded: Sequence[str], close: Collection[str]
+) -> None:
+    """Write the layout of the charts of bands; none where no metric has any.
+
+    ``banded`` names the metrics that have bands in some arm's summary, ``close`` a close-up.
+    """
+    records = [(0, [band_layout(study, banded, close)])] if banded else []
+    _replace(directory, LAYOUT, records)
 
 
 def write_answer(directory: Path, markdown: str) -> None:

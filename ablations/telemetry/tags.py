@@ -14,8 +14,6 @@ from typing import Literal
 
 from ablations.study.layer_metrics import DEAD_SHARE, GRADIENT_NORM, SATURATED_SHARE, UPDATE_RATIO
 from ablations.study.metrics import EPOCH_METRICS, STAGE_METRICS, epoch_metric
-from ablations.study.recipes import OWN_TRAINERS
-from ablations.study.schema import Study
 
 EPOCH_SCALARS: Mapping[str, str] = MappingProxyType(
     {
@@ -31,9 +29,6 @@ STAGE_SCALARS: Mapping[str, str] = MappingProxyType(
 )
 """The same as ``EPOCH_SCALARS``, for what only a run of several stages has."""
 
-BANDS = tuple(name for name, metric in EPOCH_METRICS.items() if metric.banded)
-"""Of a classification, the epoch metrics whose mean and band are written for each arm."""
-
 
 def of_epoch(names: Iterable[str]) -> dict[str, str]:
     """Return name → tag of the scalars of an epoch that have one, the declared ones first.
@@ -44,20 +39,6 @@ def of_epoch(names: Iterable[str]) -> dict[str, str]:
     found = {name: epoch_metric(name) for name in names}
     others = {n: m.tag for n, m in found.items() if m and m.tag and n not in EPOCH_METRICS}
     return {**EPOCH_SCALARS, **others}
-
-
-def banded(study: Study) -> tuple[str, ...]:
-    """Return the epoch metrics of a study whose means and bands are charted."""
-    if study.base.kind in OWN_TRAINERS:
-        return tuple(dict.fromkeys((study.metric, *study.metrics)))
-    scores = dict.fromkeys(
-        name.removeprefix("test_")
-        for name in study.known_metrics
-        if f"validation_{name.removeprefix('test_')}_last" in study.known_metrics
-    )
-    others = (name for name in scores if name != study.score)
-    own = (f"{split}_{of}" for split in ("train", "validation") for of in ("loss", study.score))
-    return (*own, *(f"validation_{name}" for name in others))
 
 
 LAYER_SCALARS = (GRADIENT_NORM, UPDATE_RATIO, SATURATED_SHARE, DEAD_SHARE)
@@ -74,9 +55,12 @@ REPORT_TEXT = "report"
 
 
 def own(names: Iterable[str]) -> dict[str, str]:
-    """Return name → tag of what a user's own trainer logs: as an epoch's, else the name itself."""
+    """Return name → tag of what a user's own trainer logs.
+
+    A name of ours has its own; any other is a curve, unless a slash in it names another group.
+    """
     known = of_epoch(names)
-    return {name: known.get(name, name) for name in names}
+    return {name: known.get(name, name if "/" in name else f"curves/{name}") for name in names}
 
 
 def figure(name: str) -> str:

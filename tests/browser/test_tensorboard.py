@@ -14,6 +14,7 @@ from tests.browser.conftest import ARMS, EPOCHS, SEEDS, Board
 
 STATUSES = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
 LAYERS = ("hidden1", "hidden2", "outputs")
+BANDED = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
 
 def groups(board: Board) -> list[dict[str, Any]]:
@@ -137,7 +138,7 @@ def test_a_person_sees_the_bands(board: Board, page: Any) -> None:
     page.goto(f"{board.address}/#custom_scalars&regexInput=summary")
     page.wait_for_selector("tf-custom-scalar-margin-chart-card path.line", state="attached")
     charts = page.locator("tf-custom-scalar-margin-chart-card")
-    assert charts.count() == 2 * len(tags.BANDS)  # each whole, and close up
+    assert charts.count() == 2 * len(BANDED)  # each whole, and close up
     page.wait_for_selector("text=validation accuracy (best arms", state="attached")
 
 

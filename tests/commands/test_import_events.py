@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ablations.execution.event_curves import MOST_POINTS, MOST_TAGS
-from ablations.ledger.records import read_history
+from ablations.ledger.records import read_history, read_result
 from ablations.telemetry.event_reader import DamagedError, read_scalars
 from tests.commands.test_import import ablations, draw_table, import_, write_table
 
@@ -88,6 +88,18 @@ def test_event_files_give_the_report_of_their_last_values(place: Path, write: Wr
     of_table = verdicts(place, "other")
     assert of_table.keys() == of_events.keys()
     assert all(of_table[arm] == of_events[arm] for arm in of_table)
+
+
+def test_a_curve_of_an_own_trainer_goes_by_its_name(place: Path, write: Write) -> None:
+    """A folder of runs of ours: their event files hold ``curves/error`` and ``final/error``."""
+    for arm, last in (("a", 1.0), ("b", 2.0)):
+        for seed in range(2):
+            folder = place / f"logs/{arm}/seed-{seed}"
+            write(folder, [(0, "curves/error", 9.0), (1, "curves/error", last)])
+    said = import_("logs", metric="error", control="a")
+    assert said.output == "timing: 4 runs imported; ablations report timing\n"
+    result = read_result(place / "runs/timing/b/seed-0/result.json")
+    assert result.metrics == {"error": 2.0}
 
 
 def test_tensorboard_shows_the_runs_that_were_imported(place: Path, write: Write) -> None:

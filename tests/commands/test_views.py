@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,6 +57,54 @@ def test_a_run_is_at_its_last_whole_line_and_its_pace_says_what_is_left(
     observer.look([])
     (seen,) = observer.look([run])
     assert seen.seconds_left is None  # another training of the same run
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A clock that is set by hand."""
+    told = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(underway.time, "monotonic", lambda: told.now)
+    return told
+
+
+def lines(*epochs: int) -> str:
+    return "".join(json.dumps({"epoch": epoch, **EPOCH}) + "\n" for epoch in epochs)
+
+
+def test_a_run_that_is_trained_again_is_not_where_it_was_before(tmp_path: Path, clock: Any) -> None:
+    """``--rerun``: the old epochs lie there until the new training clears them."""
+    observer, run, said = Observer(), job(tmp_path), list[str]()
+    append(run, lines(*range(1, 10)))
+    for second, written in ((0, None), (6, None), (10, ""), (12, lines(1)), (14, lines(1, 2))):
+        clock.now = second
+        if written is not None:
+            run.directory.metrics.write_text(written)
+        (seen,) = observer.look([run])
+        said.append(described(seen).replace(", training loss 0.5, validation accuracy 90.00%", ""))
+    assert said == ["begun", "begun", "begun", "epoch 1 of 9", "epoch 2 of 9, 14 s left"]
+
+
+@pytest.mark.parametrize("saved", [0, 4, 6])
+def test_what_is_left_of_a_run_that_was_killed_counts_what_this_process_trains(
+    tmp_path: Path, clock: Any, saved: int
+) -> None:
+    """It had ended 6 epochs; its checkpoint holds some, and the start takes 300 s."""
+    observer, run, left = Observer(), job(tmp_path), list[float | None]()
+    append(run, lines(*range(1, 7)))
+    for second in range(3):
+        clock.now = second
+        (seen,) = observer.look([run])
+        assert (seen.last, seen.seconds_left) == (None, None)
+    clock.now = 150
+    run.directory.metrics.write_text(lines(*range(1, saved + 1)))
+    observer.look([run])
+    for epoch in range(saved + 1, 9):
+        clock.now = 300 + epoch
+        append(run, lines(epoch))
+        (seen,) = observer.look([run])
+        assert seen.epoch == epoch
+        left.append(seen.seconds_left)
+    assert left == [None, *(9.0 - epoch for epoch in range(saved + 2, 9))]
 
 
 def test_the_epochs_of_all_stages_count(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ import pytest
 from ablations.analysis.infer.findings import findings
 from ablations.analysis.read.collect import collect
 from ablations.analysis.show.findings import arm_sentences
+from ablations.study.free_recipes import FreeRecipe, FunctionRecipe
+from ablations.study.keras_recipe import KerasRecipe
+from ablations.study.schema import Arm, DeclaredMetric, Study
 from ablations.telemetry import summaries, tags
 from ablations.telemetry.event_file import EventFile
 from tests.plugin.conftest import ARMS
@@ -63,6 +66,60 @@ def test_findings_are_those_of_the_report(tab: Any, layered: SyntheticStudy) -> 
         assert tuple(arms[arm]["findings"]) == arm_sentences(known[arm])
     assert arms["elu"]["findings"][0].startswith("gradients vanish")
     assert arms["sigmoid"]["findings"] == []
+
+
+def own_study(runs: Path, trainer: str) -> None:
+    """Keep a study of another trainer, none of whose runs has layers."""
+    fit = {
+        "data": "digits",
+        "model": {"name": "python:tests.support.keras_training.plain"},
+        "training": {"epochs": 3},
+    }
+    recipes = {
+        "keras": KerasRecipe.model_validate({"trainer": "keras", **fit}),
+        "function": FunctionRecipe(trainer="python:mine.train"),
+        "imported": FreeRecipe(),
+    }
+    recipe = recipes[trainer]
+    study = Study(
+        study="own",
+        question="?",
+        base=recipe,
+        control="a",
+        arms=tuple(Arm(name=name, changes={}, recipe=recipe) for name in "ab"),
+        seeds=2,
+        metric="error",
+        metrics={"error": DeclaredMetric(better="lower")},
+    )
+    SyntheticStudy(runs, study).write_record()
+
+
+@pytest.mark.parametrize(
+    ("trainer", "said"),
+    [
+        ("keras", "histograms of gradients and weights"),
+        ("function", "Layers are recorded of runs that the compiled trainer trains"),
+        ("imported", "Layers are recorded of runs that the compiled trainer trains"),
+    ],
+)
+def test_views_of_layers_are_not_offered_where_no_run_has_any(
+    tab: Any, tmp_path: Path, trainer: str, said: str
+) -> None:
+    own_study(tmp_path, trainer)
+    opened = tab(tmp_path)
+    assert opened.get("progress", study="own")["layered"] is False
+    for view in ("layers", "findings"):  # by a link of old
+        without = opened.get(view, study="own")["without"]
+        assert said in without
+        assert "histograms_every_epochs" not in without
+
+
+def test_views_of_layers_are_offered_where_runs_record_them(
+    tab: Any, layered: SyntheticStudy
+) -> None:
+    assert tab(layered.runs).get("progress", study=NAME)["layered"] is True
+    said = tab(layered.runs).get("layers", study=NAME)["without"]
+    assert "histograms_every_epochs: 0" in said
 
 
 def write_histogram(directory: Path) -> Path:

@@ -10,9 +10,11 @@ import pytest
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 from tensorboard.plugins.custom_scalar import layout_pb2
 
+from ablations.study.free_recipes import FreeRecipe
 from ablations.study.metrics import EPOCH_METRICS
+from ablations.study.schema import Arm, DeclaredMetric, Study
 from ablations.telemetry import tags
-from ablations.telemetry.bands import WIDEST, EpochBand, arms_close_up
+from ablations.telemetry.bands import WIDEST, EpochBand, arms_close_up, close_ups
 from ablations.telemetry.layout import band_layout
 from ablations.telemetry.study_events import write_answer, write_bands, write_report
 from tests.support.synthetic_runs import make_study
@@ -31,7 +33,7 @@ def test_an_arm_that_is_far_off_is_in_no_close_up() -> None:
     assert arms_close_up(bands, ACCURACY) == ["best", "good"]
     lower = {name: band(1 - b[-1].intervals[ACCURACY][0], 0.002, "validation_loss")
              for name, b in bands.items()}  # fmt: skip
-    assert arms_close_up(lower, "validation_loss") == ["best", "good"]
+    assert arms_close_up(lower, "validation_loss", higher=False) == ["best", "good"]
 
 
 @pytest.mark.parametrize("gap", [0.001, 0.01, 0.1])
@@ -70,6 +72,14 @@ def test_a_close_up_holds_the_second_half_of_training_and_the_whole_holds_all(
     }
 
 
+BANDED = [name for name, metric in EPOCH_METRICS.items() if metric.banded]
+
+
+def categories(study: Study, banded: list[str], close: list[str]) -> Any:
+    value = band_layout(study, banded, close)
+    return layout_pb2.Layout.FromString(value.tensor.string_val[0]).category
+
+
 @pytest.mark.parametrize(
     ("metric", "first"),
     [
@@ -82,9 +92,7 @@ def test_a_close_up_holds_the_second_half_of_training_and_the_whole_holds_all(
 def test_the_first_chart_is_the_close_up_of_what_answers_the_question(
     metric: str, first: str
 ) -> None:
-    value = band_layout(make_study(metric=metric))
-    layout = layout_pb2.Layout.FromString(value.tensor.string_val[0])
-    answer, rest = layout.category
+    answer, rest = categories(make_study(metric=metric), BANDED, BANDED)
     titles = [chart.title for chart in answer.chart]
     label = EPOCH_METRICS[first].label
     assert titles == [f"{label} (best arms, second half of training)", f"{label}: all arms"]
@@ -92,7 +100,46 @@ def test_the_first_chart_is_the_close_up_of_what_answers_the_question(
     (series,) = answer.chart[0].margin.series
     assert series.value == tags.close_up(first, "mean")
     charts = [*answer.chart, *rest.chart]
-    assert len({chart.title for chart in charts}) == 2 * len(tags.BANDS)
+    assert len({chart.title for chart in charts}) == 2 * len(BANDED)
+
+
+def own_study(better: Any = "lower") -> Study:
+    """A study whose trainer alone knows what it logs."""
+    arms = tuple(Arm(name=name, changes={}, recipe=FreeRecipe()) for name in ("slow", "fast"))
+    metrics = {"error": DeclaredMetric(better=better)}
+    return Study(
+        study="own", question="?", base=FreeRecipe(), control="slow", arms=arms, seeds=3,
+        metrics=metrics, metric="error",
+    )  # fmt: skip
+
+
+def test_charts_are_of_what_is_in_the_event_files(tmp_path: Path) -> None:
+    """Of one seed there is no close-up, and what is only returned at the end has no curve."""
+    for half, close in ((0.0, []), (0.01, ["loss", "valid/auc"])):
+        intervals = {"loss": (0.5, half), "valid/auc": (0.9, half)}
+        bands = {arm: [EpochBand(n, intervals) for n in range(4)] for arm in ("slow", "fast")}
+        shown = close_ups(own_study(), bands)
+        assert [name for name, arms in shown.items() if arms] == close
+        write_bands(tmp_path / str(half), bands["slow"], close)
+        (path,) = (tmp_path / str(half)).iterdir()
+        written = {v.tag for e in EventFileLoader(str(path)).Load() for v in e.summary.value}
+        (category,) = categories(own_study(), list(shown), close)
+        charted = {
+            getattr(series, line)
+            for chart in category.chart
+            for series in chart.margin.series
+            for line in ("value", "lower", "upper")
+        }
+        assert written == charted | {"curves/loss", "valid/auc"}
+
+
+def test_the_close_up_of_an_own_metric_shows_what_the_study_calls_better() -> None:
+    ends = {"off": 0.1, "good": 0.86, "best": 0.87}
+    bands = {name: band(end, 0.002, "error") for name, end in ends.items()}
+    assert close_ups(own_study("higher"), bands)["error"] == ["best", "good"]
+    assert close_ups(own_study("lower"), bands)["error"] == ["off"]
+    (answer,) = categories(own_study(), ["error"], ["error"])
+    assert answer.title.endswith("what answers the question")
 
 
 def test_answer_report_and_figures_stand_beside_the_runs(tmp_path: Path) -> None:

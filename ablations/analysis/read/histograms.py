@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablations.analysis.read.memory import Stamp, stamp_of
+from ablations.files import Stamp, stamp_of
 
 GRADIENTS = "gradient_log10/"
 """What precedes the layer in the tag of a histogram of log10 |gradient|."""

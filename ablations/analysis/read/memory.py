@@ -7,14 +7,12 @@ from pathlib import Path
 
 from ablations.analysis.read.layers import LayerHistory, read_layers
 from ablations.analysis.read.recorded_run import RecordedRun
+from ablations.files import Stamp, stamp_of
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Epoch, Result, read_history
 from ablations.ledger.standing import Cause, Standing, State, classify
 from ablations.study.expand import Run, expand_trials
 from ablations.study.schema import Study
-
-Stamp = tuple[int, int, int] | None
-"""Time, size and number of a file; None where there is none."""
 
 
 class Memory:
@@ -101,15 +99,6 @@ class Memory:
             if path.is_symlink() and not path.resolve().is_relative_to(self._within or path):
                 return path
         return None
-
-
-def stamp_of(path: Path) -> Stamp:
-    """Return the file's stamp; a file that is written anew atomically has another number."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _read_of(directory: RunDirectory) -> tuple[Path, ...]:

@@ -202,6 +202,9 @@ class Page {
     if (found.question !== undefined) this.question.textContent = found.question;
     if (found.tuned !== undefined) this.buttons.tuning.hidden = !found.tuned;
     if (found.factorial !== undefined) this.buttons.interactions.hidden = !found.factorial;
+    if (found.layered !== undefined) {
+      for (const name of ['gradients', 'findings']) this.buttons[name].hidden = !found.layered;
+    }
     shown.instance.show(found);
     document.body.dataset.loaded = shown.name;
     await this.choose();

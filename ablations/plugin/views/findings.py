@@ -7,6 +7,7 @@ from typing import Any
 
 from ablations.analysis.show.findings import THRESHOLDS, arm_sentences
 from ablations.plugin.open_study import OpenStudy
+from ablations.plugin.views.layers import without_layers
 
 
 def findings(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
@@ -15,6 +16,7 @@ def findings(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any
     return {
         "control": collected.study.control,
         "thresholds": THRESHOLDS,
+        "without": without_layers(collected.study),
         "arms": [
             {
                 "arm": found.arm,

@@ -14,7 +14,10 @@ from ablations.ledger.paths import RunDirectory
 from ablations.ledger.standing import Standing
 from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.requests import BadRequestError, arms_of, one_arm, whole_number
+from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.layer_metrics import GRADIENT_NORM, LAYER_METRICS, LayerMetric
+from ablations.study.recipes import COMPILED
+from ablations.study.schema import Study
 
 MEDIAN = "median"
 AT_FIRST = 6
@@ -52,7 +55,24 @@ def layers(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
         "seeds": [*([MEDIAN] if metric.name == GRADIENT_NORM else []), *map(str, seeds)],
         "seed": shown,
         "maps": maps,
+        "without": without_layers(collected.study),
     }
+
+
+def without_layers(study: Study) -> str:
+    """Return why runs of a study may have no layers, by what trains them."""
+    kinds = {arm.recipe.kind for arm in study.arms}
+    if kinds == {COMPILED}:
+        return (
+            "A run records its layers unless its study says telemetry: {histograms_every_epochs: "
+            "0}; runs of versions before 0.6 did not."
+        )
+    if kinds == {KerasRecipe.kind}:
+        return (
+            "trainer: keras records no layers, but histograms of gradients and weights: in Time "
+            "Series, gradient_log10 and weight."
+        )
+    return "Layers are recorded of runs that the compiled trainer trains, and of no others."
 
 
 def _seed(collected: Collected, seeds: Sequence[int], asked: str) -> int:

@@ -22,6 +22,7 @@ def progress(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any
         "seeds": declared.seeds,
         "tuned": declared.tune is not None,
         "factorial": declared.design == "full_factorial",
+        "layered": any(arm.recipe.records_layers for arm in declared.arms),
         "imported": declared.imported,
         "part": as_data(declared.part.model_dump()) if declared.part else None,
         **as_data(infer_progress(collected, study.memory)),

@@ -82,8 +82,8 @@ export function open(root, page) {
 }
 
 export function headOf(progress) {
-  const { question, tuned, factorial } = progress;
-  return question === undefined ? {} : { question, tuned, factorial };
+  const { question, tuned, factorial, layered } = progress;
+  return question === undefined ? {} : { question, tuned, factorial, layered };
 }
 
 // Rows in the order that a `sort` such as "4d" (column 4, downwards) asks for.

@@ -38,7 +38,8 @@ function blocks(found) {
     parts.push(el('p', { class: 'note' }, [`Nothing found in: ${names(clear)}.`]));
   }
   if (unseen.length) {
-    parts.push(el('p', { class: 'note' }, [`No layers recorded in a run of: ${names(unseen)}.`]));
+    const text = `No layers recorded in a run of: ${names(unseen)}. ${found.without}`;
+    parts.push(el('p', { class: 'note' }, [text]));
   }
   for (const arm of found.arms.filter((each) => each.damaged.length)) {
     parts.push(
@@ -48,7 +49,9 @@ function blocks(found) {
       ]),
     );
   }
-  parts.push(el('p', { class: 'note' }, [found.thresholds]));
+  if (flagged.length || clear.length) {
+    parts.push(el('p', { class: 'note' }, [found.thresholds]));
+  }
   return parts;
 }
 

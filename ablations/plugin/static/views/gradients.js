@@ -152,10 +152,8 @@ export function open(root, page) {
 }
 
 function nothing(found) {
-  return (
-    `No run ${found.seed === 'median' ? '' : `of seed ${found.seed} `}has recorded its layers. A run does so unless its study says ` +
-    'telemetry: {histograms_every_epochs: 0}; runs of versions before 0.6 did not.'
-  );
+  const which = found.seed === 'median' ? '' : `of seed ${found.seed} `;
+  return `No run ${which}has recorded its layers. ${found.without}`;
 }
 
 function cellOf(text) {

@@ -60,7 +60,8 @@ class Run:
         """Record numbers at a step: in ``metrics.jsonl``, TensorBoard and the report's curves.
 
         A name of ours (``train_loss``, ``validation_accuracy``) goes to the card of its own; one
-        with a slash groups its cards: ``run.log(3, **{"valid/auc": 0.9})``.
+        with a slash names its group of cards, ``run.log(3, **{"valid/auc": 0.9})``; all others
+        are in the group ``curves``.
 
         Raises:
             TypeError: the step is no whole number, or a value is no number; names it.

@@ -58,7 +58,7 @@ def test_it_is_given_settings_and_seed_and_what_it_logs_is_recorded(tmp_path: Pa
     assert [line["epoch"] for line in history] == list(range(20))
     assert [line["error"] for line in history] == pytest.approx(shrunk, rel=1e-12)
     (events,) = place.events
-    logged = [value for _, tag, value in read_scalars(events) if tag == "error"]
+    logged = [value for _, tag, value in read_scalars(events) if tag == "curves/error"]
     assert logged == pytest.approx(shrunk, rel=1e-6)
     final = [value for _, tag, value in read_scalars(events) if tag == "final/error"]
     assert final == pytest.approx([shrunk[-1]], rel=1e-6)
@@ -117,7 +117,7 @@ def test_a_run_that_was_killed_goes_on_from_its_checkpoint_to_the_same_numbers(
     one, other = (read_history(directory(tmp_path / r).metrics) for r in ("whole", "killed"))
     assert one == other
     events = [directory(tmp_path / r).events[0] for r in ("whole", "killed")]
-    logged, again = ([s for s in read_scalars(e) if s[1] == "position"] for e in events)
+    logged, again = ([s for s in read_scalars(e) if s[1] == "curves/position"] for e in events)
     assert logged == again
     assert not directory(tmp_path / "killed").checkpoint.exists()
 
