@@ -26,8 +26,10 @@ def band_layout(study: Study, banded: Sequence[str], close: Collection[str]) -> 
     named = [(f"{TITLE}: what answers the question", [first] if first else [])]
     named.append((f"{TITLE}: the rest" if first else TITLE, others))
     categories = [
+        # The dashboard shows the charts of a category from the last to the first.
         layout_pb2.Category(
-            title=title, chart=[chart for name in names for chart in _charts(name, name in close)]
+            title=title,
+            chart=[chart for name in names for chart in _charts(name, name in close)][::-1],
         )
         for title, names in named
         if names
@@ -50,7 +52,6 @@ def _charts(name: str, is_close: bool) -> list[layout_pb2.Chart]:
     """Return the close-up of a metric, if it has one, and the whole of it."""
     metric = epoch_metric(name)
     label = name if metric is None else metric.label
-    # The dashboard sorts the charts of a category by title: "(" comes before ":".
     charts = [(f"{label} (best arms, second half of training)", tags.close_up)] if is_close else []
     charts.append((f"{label}: all arms", tags.band))
     return [

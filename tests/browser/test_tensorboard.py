@@ -139,7 +139,9 @@ def test_a_person_sees_the_bands(board: Board, page: Any) -> None:
     page.wait_for_selector("tf-custom-scalar-margin-chart-card path.line", state="attached")
     charts = page.locator("tf-custom-scalar-margin-chart-card")
     assert charts.count() == 2 * len(BANDED)  # each whole, and close up
-    page.wait_for_selector("text=validation accuracy (best arms", state="attached")
+    close_up, whole = (charts.nth(n).evaluate("card => card.title") for n in (0, 1))
+    assert close_up.startswith("validation accuracy (best arms")
+    assert whole == "validation accuracy: all arms"
 
 
 def test_a_person_sees_the_network_with_its_layers_named(board: Board, page: Any) -> None:
