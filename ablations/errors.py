@@ -37,7 +37,10 @@ class RunsDirectoryError(AblationsError):
 
 
 class FailedRunsError(AblationsError):
-    """Some runs of a study that was run from Python failed; all others were trained."""
+    """Some runs of a study that was run from Python failed.
+
+    All others were trained, unless the first had all failed for one reason.
+    """
 
     def __init__(self, failed: Sequence[str]) -> None:
         self.failed = tuple(failed)

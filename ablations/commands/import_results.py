@@ -61,6 +61,9 @@ def import_results(
         why = "they hold no number"
     runs = RunsDirectory(root)
     study = _study(source, question, rows, _earlier(runs, question.study), pattern or "")
+    own = runs.study(study.study).resolve()
+    if any(path.resolve().is_relative_to(own) for row in rows for path in row.events):
+        raise AblationsError(f"{source}: lies in {own}; wants a folder that is not the study's own")
     there = [(row, _there(runs, study, row)) for row in rows]
     other = [row for row, result in there if result and _differs(row, result)]
     if other and not replace:

@@ -147,6 +147,15 @@ def test_a_run_that_ends_as_nan_has_diverged(place: Path, write: Write) -> None:
     assert "1 of them diverged" in (place / "report/timing/report.md").read_text()
 
 
+def test_a_folder_that_is_the_studys_own_stays_as_it_is(place: Path, write: Write) -> None:
+    log_all(write, place / "runs/timing", seeds=1)
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    said = import_("runs/timing", "--replace", metric="eval/error")
+    assert said.exit_code == 2
+    assert "wants a folder that is not the study's own" in said.output
+    assert before == {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
