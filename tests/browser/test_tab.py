@@ -40,6 +40,17 @@ tune: {settings: {training.optimizer.learning_rate: [0.01, 0.1]}, seeds: [100, 1
 seeds: 6
 margin: 0.005
 """
+OWN = """\
+study: own
+question: Does another trainer have layers?
+trainer: python:mine.train
+base: {settings: {rate: 0.01}}
+control: slow
+arms: {slow: {}, fast: {settings.rate: 0.1}}
+seeds: 1
+metrics: {error: {better: lower}}
+metric: error
+"""
 LONG = """\
 study: long
 question: Can it be watched?
@@ -164,6 +175,23 @@ def test_a_link_opens_the_page_as_it_was(board: Board, page: Any) -> None:
     assert "ablations.arms=elu%2Csigmoid" in page.url
     page.reload()
     frame.locator(".names span", has_text="sigmoid").wait_for()
+
+
+@pytest.mark.slow
+def test_views_of_layers_are_offered_where_the_trainer_records_them(
+    tmp_path: Path, board: Board, page: Any
+) -> None:
+    frame = open_tab(page, board)
+    assert frame.get_by_role("tab", name="Gradients").is_visible()
+    (tmp_path / "mine.py").write_text("def train(run):\n    return {'error': run.seed}\n")
+    (tmp_path / "own.yaml").write_text(OWN)
+    command = [sys.executable, "-m", "ablations", "run", "own.yaml"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    with serving(tmp_path, lambda found: bool(found.get("/data/runs"))) as own:
+        frame = open_tab(page, own, "gradients")
+        frame.get_by_text("that the compiled trainer trains").wait_for()
+        shown = frame.get_by_role("tab").all_inner_texts()
+        assert [text for text in shown if text] == ["Progress", "Verdicts", "Curves"]
 
 
 @pytest.mark.slow
