@@ -40,6 +40,8 @@ class CheckRequest:
     seeds: Sequence[int]
     directory: Path | None
     """Where data sets are looked for."""
+    metric: str
+    """What answers the study, of which every run must have a value."""
     process: SeparateProcess
     """Where a user's own code, and what needs TensorFlow, is called."""
 
@@ -166,19 +168,21 @@ def _rehearse(
 
 
 def _keras(request: CheckRequest) -> dict[str, int]:
-    """Build each arm's data and model; count the parameters of those that are built by then."""
+    """Evaluate each arm's model on a batch; count the parameters of those that are built alone."""
     seed = min(request.seeds, default=0)
     known: dict[str, int] = {}
     for arm in request.arms:
         settings = arm.recipe.model_dump(mode="json")
         with code_from(arm.recipe.code):
-            call = (arm.name, settings, seed, request.directory)
+            call = (arm.name, settings, seed, request.directory, request.metric)
             (count,) = request.process.call(_fits, [call])
         known |= {} if count is None else {arm.name: count}
     return known if len(known) == len(request.arms) else {}
 
 
-def _fits(arm: str, settings: Mapping[str, Any], seed: int, directory: Path | None) -> int | None:
+def _fits(
+    arm: str, settings: Mapping[str, Any], seed: int, directory: Path | None, metric: str
+) -> int | None:
     """Return the parameters of one arm's model; None where its first batch builds it."""
     from ablations.training import runtime
 
@@ -187,13 +191,15 @@ def _fits(arm: str, settings: Mapping[str, Any], seed: int, directory: Path | No
     from ablations.training.training_state import Progress
 
     recipe = KerasRecipe.model_validate(settings)
-    trainer = KerasTrainer(recipe, seed, directory, "")
+    trainer = KerasTrainer(recipe, seed, directory, metric)
     try:
         trainer.start(Progress(), {})
         trainer.callbacks()
+        built = trainer.model.built
+        trainer.rehearse()
     except AblationsError as error:
         raise type(error)(f"arm {arm}: {error}") from None
-    return trainer.parameters if trainer.model.built else None
+    return trainer.parameters if built else None
 
 
 # A user's own trainers

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
+from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.layer_metrics import DEAD_SHARE, GRADIENT_NORM, SATURATED_SHARE, UPDATE_RATIO
 from ablations.study.metrics import EPOCH_METRICS, STAGE_METRICS, epoch_metric
 from ablations.study.recipes import OWN_TRAINERS
@@ -50,14 +51,22 @@ def banded(study: Study) -> tuple[str, ...]:
     """Return the epoch metrics of a study whose means and bands are charted."""
     if study.base.kind in OWN_TRAINERS:
         return tuple(dict.fromkeys((study.metric, *study.metrics)))
-    scores = dict.fromkeys(
-        name.removeprefix("test_")
-        for name in study.known_metrics
-        if f"validation_{name.removeprefix('test_')}_last" in study.known_metrics
-    )
-    others = (name for name in scores if name != study.score)
-    own = (f"{split}_{of}" for split in ("train", "validation") for of in ("loss", study.score))
-    return (*own, *(f"validation_{name}" for name in others))
+    scores = _scores(study)
+    own = (f"{split}_{of}" for split in ("train", "validation") for of in ("loss", *scores[:1]))
+    return (*own, *(f"validation_{name}" for name in scores[1:]))
+
+
+def _scores(study: Study) -> list[str]:
+    """Return what grades predictions, first the task's own.
+
+    Of ``fit`` only what the study names is sure to be measured.
+    """
+    known = study.known_metrics
+    if study.base.kind == KerasRecipe.kind:
+        named = [n for n in (study.metric, *study.metrics) if n.startswith("test_")]
+        return list(dict.fromkeys(n.removeprefix("test_") for n in named if n != "test_loss"))
+    found = (name.removeprefix("test_") for name in known)
+    return list(dict.fromkeys(n for n in found if f"validation_{n}_last" in known))
 
 
 LAYER_SCALARS = (GRADIENT_NORM, UPDATE_RATIO, SATURATED_SHARE, DEAD_SHARE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 
 from ablations.errors import TrainerError, UserCodeError, suggest
 from ablations.study.keras_recipe import KerasRecipe
-from ablations.study.metrics import METRICS
+from ablations.study.scores import better_of
 from ablations.training import runtime
 from ablations.training.checkpoint import Arrays, UnusableError
 from ablations.training.epoch_record import EpochRecord
@@ -133,6 +133,25 @@ class KerasTrainer:
         except (ValueError, TypeError) as error:
             raise UserCodeError(f"{self.recipe.model.name}: fit: {error}") from error
 
+    def rehearse(self) -> None:
+        """Evaluate one batch, and see that the answering metric is measured; trains nothing.
+
+        Raises:
+            UserCodeError: the model's loss or metrics do not take its batches.
+            TrainerError: ``evaluate`` gives no such metric of the test split.
+        """
+        tested = self.data.validation if self.data.test is None else self.data.test
+        if tested is None:
+            return
+        try:
+            with _quiet():
+                logs = self.model.evaluate(tested.take(1), verbose=0, return_dict=True)
+        except (ValueError, TypeError) as error:
+            raise UserCodeError(f"{self.recipe.model.name}: evaluate: {error}") from error
+        measured = () if self.data.test is None else [f"{TEST}_{name}" for name in logs]
+        if self.metric.startswith(f"{TEST}_") and self.metric not in measured:
+            raise TrainerError(lacks(self.metric, measured))
+
     def _variables(self) -> dict[str, Any]:
         """Return all variables by place: of the model with its seed generators, of optimizers."""
         found = {f"model/{n}": v for n, v in enumerate(self.model.variables)}
@@ -181,10 +200,10 @@ class KerasTrainer:
                 with _quiet():
                     logs = self.model.evaluate(data, verbose=0, return_dict=True)
                 metrics |= {f"{split}_{name}": float(value) for name, value in logs.items()}
-        derived = {n for n, metric in METRICS.items() if metric.summary} | {"train_seconds"}
+        final = self.recipe.final_metrics
+        derived = {n for n, metric in final.items() if metric.summary} | {"train_seconds"}
         if self.metric and self.metric not in metrics.keys() | derived:
-            known = suggest(self.metric, metrics)
-            raise TrainerError(f'no metric "{self.metric}", by which the study compares; {known}')
+            raise TrainerError(lacks(self.metric, metrics))
         wrong = [f"{name} is {value:g}" for name, value in metrics.items() if not _finite(value)]
         if wrong:
             self.progress = self.progress.model_copy(update={"reason": "; ".join(wrong)})
@@ -197,11 +216,19 @@ class KerasTrainer:
         for name in names:
             if name.startswith(f"{VALIDATION}_"):
                 curve = [v for v in self.progress.curve(name) if _finite(v)]
-                better = better_of(name.removeprefix(f"{VALIDATION}_"))
+                better = better_of(name)
                 found |= {f"{name}_last": curve[-1]} if curve else {}
                 if curve and better is not None:
-                    found[f"{name}_best"] = better(curve)
+                    found[f"{name}_best"] = max(curve) if better == "higher" else min(curve)
         return found
+
+
+def lacks(metric: str, measured: Iterable[str]) -> str:
+    """Return that the answering metric is not among what the model measures."""
+    return (
+        f'no metric "{metric}", by which the study compares; {suggest(metric, measured)}; wants '
+        "metric: one of these, declared under metrics"
+    )
 
 
 @contextmanager
@@ -210,15 +237,6 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Your input ran out of data")
         yield
-
-
-def better_of(log: str) -> Any:
-    """Return ``min`` or ``max``, whichever of a log is better; None where the name does not say."""
-    if log.endswith(("loss", "error", "mae", "mse", "divergence", "crossentropy")):
-        return min
-    if log.endswith(("accuracy", "acc", "auc", "precision", "recall", "score", "iou")):
-        return max
-    return None
 
 
 def _finite(value: float) -> bool:

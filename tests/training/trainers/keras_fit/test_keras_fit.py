@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablations.errors import ModelError, UserCodeError
+from ablations.errors import DataError, ModelError, TrainerError, UserCodeError
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result
@@ -204,3 +204,27 @@ def test_a_trial_of_a_search_is_scored_without_the_test_split(
     assert "validation_accuracy" in trial
     for name in trial.keys() - measured:
         assert trial[name] == compared[name]
+
+
+def rehearsed(recipe: KerasRecipe, metric: str) -> None:
+    from ablations.training.trainers.keras_fit.trainer import KerasTrainer
+    from ablations.training.training_state import Progress
+
+    trainer = KerasTrainer(recipe, SEED, None, metric)
+    trainer.start(Progress(), {})
+    trainer.rehearse()
+
+
+def test_a_metric_that_the_model_does_not_measure_is_refused_before_training(
+    tensorflow: ModuleType,
+) -> None:
+    recipe = recipe_of("digits", f"{PLACE}.diverging")  # compiled with mae
+    for measured in ("test_mae", "test_loss", "validation_mae_best"):
+        rehearsed(recipe, measured)
+    with pytest.raises(TrainerError, match=r'no metric "test_maee".* did you mean "test_mae"\?'):
+        rehearsed(recipe, "test_maee")
+
+
+def test_labels_of_another_task_are_told_what_this_trainer_has(tensorflow: ModuleType) -> None:
+    with pytest.raises(DataError, match=r"for these, data: \{task: regression\} is a regression"):
+        rehearsed(recipe_of("diabetes", f"{PLACE}.diverging"), "test_mae")
