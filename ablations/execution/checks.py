@@ -27,7 +27,7 @@ from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.schema import Arm
 from ablations.study.tasks import Task
 from ablations.study.transfer import TransferRecipe
-from ablations.user_code import UserFunction, code_from
+from ablations.user_code import PREFIX, UserFunction, code_from
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,34 @@ def _compiled(request: CheckRequest) -> dict[str, int]:
     """Count the parameters, and see that networks take the weights that they are to start from."""
     arms, data, process = request.arms, request.data, request.process
     parameters = _count(arms, data, process)
+    for arm in arms:
+        if _grades_itself(arm.trained):
+            call = (arm.name, arm.trained.settings(), data[arm.trained.data].outputs)
+            with code_from(arm.recipe.code):
+                process.call(_grades, [call])
     transfers = [arm for arm in arms if can_misfit(arm.trained, data)]
     for arm in transfers:
         with code_from(arm.recipe.code):
             process.call(_rehearse, [(arm.name, arm.trained.settings(), data, request.seeds)])
     return parameters
+
+
+def _grades_itself(recipe: Recipe) -> bool:
+    """Whether a loss or a metric is a function of the user's."""
+    training = recipe.training
+    graders = (training.loss, *training.metrics)
+    return any(each is not None and each.name.startswith(PREFIX) for each in graders)
+
+
+def _grades(arm: str, recipe: Mapping[str, Any], outputs: int) -> None:
+    """See that the loss and the metrics of one arm can be called."""
+    from ablations.training import runtime
+
+    runtime.start()
+    from ablations.training.trainers.compiled.rehearsal import check_grading
+
+    read = Recipe.model_validate(recipe, context={"catalog": CATALOG})
+    check_grading(arm, read.training, outputs)
 
 
 def _count(

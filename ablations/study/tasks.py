@@ -93,7 +93,7 @@ def by_loss(task: Task) -> str:
 
 def by_data(task: Task) -> str:
     """Return what says the task where a user's model brings its loss."""
-    return f"data: {{task: {task.kind}}} is a {task.title}"
+    return f"data: {{task: {task.kind}}} reads a {task.title}"
 
 
 OF_LOSS: Mapping[str, Task] = MappingProxyType(

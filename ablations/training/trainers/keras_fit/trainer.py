@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
 
-from ablations.errors import TrainerError, UserCodeError, suggest
+from ablations.errors import AblationsError, TrainerError, suggest
 from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.scores import better_of
 from ablations.training import runtime
 from ablations.training.checkpoint import Arrays, UnusableError
 from ablations.training.epoch_record import EpochRecord
+from ablations.training.trainers.keras_fit.blame import blamed, raised_in
 from ablations.training.trainers.keras_fit.data import Splits, load_splits
 from ablations.training.trainers.keras_fit.model import build_model, callbacks_of
 from ablations.training.trainers.keras_fit.recorder import TEST, VALIDATION, Recorder
@@ -119,6 +120,7 @@ class KerasTrainer:
             self.data.clock,
             recorded,
         )
+        callbacks = self.callbacks()
         try:
             with _quiet():
                 self.model.fit(
@@ -126,12 +128,23 @@ class KerasTrainer:
                     validation_data=self.data.validation,
                     epochs=self.epochs,
                     initial_epoch=self.progress.epochs,
-                    callbacks=[*self.callbacks(), recorder],
+                    callbacks=[*callbacks, recorder],
                     shuffle=False,  # what is to be shuffled is, by the seed
                     verbose=0,
                 )
-        except (ValueError, TypeError) as error:
-            raise UserCodeError(f"{self.recipe.model.name}: fit: {error}") from error
+        except Exception as error:
+            if raised_in(error, [recorder]):  # as it records: no code of the user's
+                raise
+            self._blame(error, callbacks, "fit")
+
+    def _blame(self, error: Exception, callbacks: Sequence[Any], doing: str) -> NoReturn:
+        """Raise what the user's code is to be blamed for, or else the exception as it is."""
+        user = None
+        if not isinstance(error, AblationsError):
+            user = blamed(error, self.recipe, callbacks, doing)
+        if user is None:
+            raise error
+        raise user from error
 
     def rehearse(self) -> None:
         """Evaluate one batch, and see that the answering metric is measured; trains nothing.
@@ -146,8 +159,8 @@ class KerasTrainer:
         try:
             with _quiet():
                 logs = self.model.evaluate(tested.take(1), verbose=0, return_dict=True)
-        except (ValueError, TypeError) as error:
-            raise UserCodeError(f"{self.recipe.model.name}: evaluate: {error}") from error
+        except Exception as error:
+            self._blame(error, (), "evaluate")
         measured = () if self.data.test is None else [f"{TEST}_{name}" for name in logs]
         if self.metric.startswith(f"{TEST}_") and self.metric not in measured:
             raise TrainerError(lacks(self.metric, measured))

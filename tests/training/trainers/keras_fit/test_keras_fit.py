@@ -206,6 +206,28 @@ def test_a_trial_of_a_search_is_scored_without_the_test_split(
         assert trial[name] == compared[name]
 
 
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("raises", r"raises_at_two: Bad: \S*keras_training\.py:\d+: RuntimeError: boom"),
+        ("misspells", r"raises_at_two: EarlyStopping: ValueError: .*val_acuracy"),
+    ],
+)
+def test_a_callback_that_raises_is_named_with_its_line(
+    tensorflow: ModuleType, tmp_path: Path, how: str, said: str
+) -> None:
+    callbacks = {"name": f"{PLACE}.raises_at_two", "how": how}
+    with pytest.raises(UserCodeError, match=said) as caught:
+        train(tmp_path, recipe_of("digits", f"{PLACE}.classifier", callbacks=callbacks))
+    assert caught.value.__cause__ is not None
+
+
+def test_a_step_of_the_models_own_is_tried_before_training(tensorflow: ModuleType) -> None:
+    said = r"breaks_in_its_step: evaluate: \S*keras_training\.py:\d+: LookupError: no such step"
+    with pytest.raises(UserCodeError, match=said):
+        rehearsed(recipe_of("digits", f"{PLACE}.breaks_in_its_step"), "test_loss")
+
+
 def rehearsed(recipe: KerasRecipe, metric: str) -> None:
     from ablations.training.trainers.keras_fit.trainer import KerasTrainer
     from ablations.training.training_state import Progress
@@ -226,5 +248,7 @@ def test_a_metric_that_the_model_does_not_measure_is_refused_before_training(
 
 
 def test_labels_of_another_task_are_told_what_this_trainer_has(tensorflow: ModuleType) -> None:
-    with pytest.raises(DataError, match=r"for these, data: \{task: regression\} is a regression"):
+    with pytest.raises(
+        DataError, match=r"for these, data: \{task: regression\} reads a regression"
+    ):
         rehearsed(recipe_of("diabetes", f"{PLACE}.diverging"), "test_mae")
