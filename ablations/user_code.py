@@ -166,7 +166,8 @@ class UserFunction:
         try:
             signature.bind(*arguments, **parameters)
         except TypeError as error:
-            given = [*map(repr, arguments), *(f"{name}={v!r}" for name, v in parameters.items())]
+            named = (f"{name}={_shown(value)}" for name, value in parameters.items())
+            given = [*map(_shown, arguments), *named]
             called = f"{self.function}({', '.join(given)})"[:300]
             raise UserCodeError(
                 f"{self}: {error}; is called as {called}, wants a function that takes that, "
@@ -194,11 +195,25 @@ class UserFunction:
 
     def blame(self, error: BaseException) -> str:
         """Return one line: where in the user's files it went wrong, and what."""
+        reason = (str(error).strip().splitlines() or [""])[0]
+        return f"{self.place_of(error)}{type(error).__name__}: {reason}"[:500]
+
+    def place_of(self, error: BaseException) -> str:
+        """Return ``FILE:LINE: `` of the user's files that an error came from; else nothing."""
         own = {str(file) for file in self.files()}
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in own]
-        where = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
-        reason = (str(error).strip().splitlines() or [""])[0]
-        return f"{where}{type(error).__name__}: {reason}"[:500]
+        return f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
+
+
+def _shown(value: Any) -> str:
+    """Return an argument as it is written; of an array or a tensor its shape, ``[B, 1]``."""
+    shape = getattr(value, "shape", None)
+    if shape is None:
+        return repr(value)
+    try:
+        return f"[{', '.join('B' if size is None else str(size) for size in shape)}]"
+    except (TypeError, ValueError):  # of unknown rank
+        return type(value).__name__
 
 
 def _search_here_first() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from ablations.commands.parameters import Parameter, family_of, parameters, section_of
 from ablations.data.catalog import DATA_SETS
 from ablations.data.source import DataSource
+from ablations.study.keras_recipe import FitRecipe, KerasData, KerasRecipe
 from ablations.study.recipe import Recipe
 from ablations.study.technique import Family, Technique
 from ablations.study.yaml_writer import to_yaml_line
@@ -93,8 +94,10 @@ def groups() -> list[Group]:
 
 def settings(catalogue: Sequence[Group]) -> list[Setting]:
     """Return all dotted paths that a study may set: those of sections, then of techniques."""
+    own = list(_section_settings(Recipe, ""))
     return [
-        *_section_settings(Recipe, ""),
+        *own,
+        *_of_fit({setting.path for setting in own}),
         *(
             Setting(f"{place}.{parameter.name}", entry.name, parameter)
             for group in catalogue
@@ -103,6 +106,15 @@ def settings(catalogue: Sequence[Group]) -> list[Setting]:
             for parameter in entry.parameters
         ),
     ]
+
+
+def _of_fit(known: Collection[str]) -> Iterator[Setting]:
+    """Yield what ``trainer: keras`` has in its sections beside the ``known`` settings."""
+    for section, model in (("data", KerasData), ("training", FitRecipe)):
+        for parameter in parameters(model):
+            path = f"{section}.{parameter.name}"
+            if path not in (*known, *KerasRecipe.found):
+                yield Setting(path, "trainer: keras", parameter)
 
 
 def _family_places(

@@ -41,7 +41,9 @@ def techniques(words: Sequence[str], console: Console | None = None) -> None:
 
 
 def _is_called(entry: Entry, name: str) -> bool:
-    return form_of(name, (entry.name, *entry.aliases)) is not None
+    """Whether a name means an entry; the first word of a form, ``csv``, means ``csv:PATH``."""
+    form, colon, _ = entry.name.partition(":")
+    return form_of(name, (entry.name, *entry.aliases)) is not None or bool(colon and name == form)
 
 
 # Pages
@@ -119,9 +121,10 @@ def _print_settings(word: str, catalogue: Sequence[Group], console: Console) -> 
     console.print(table)
 
 
-def _unknown(word: str, catalogue: Iterable[Group], known: Iterable[Setting]) -> AblationsError:
+def _unknown(word: str, catalogue: Iterable[Group], known: Sequence[Setting]) -> AblationsError:
     words = {setting.path.rpartition(".")[2] for setting in known}
-    titles = {group.title for group in catalogue}
+    sections = {setting.path.partition(".")[0] for setting in known if "." in setting.path}
+    titles = {*sections, *(group.title for group in catalogue)}
     for group in catalogue:
         words |= {*group.names, *(n for e in group.entries for n in (e.name, *e.aliases))}
     near = difflib.get_close_matches(word, words, n=6, cutoff=0.6)

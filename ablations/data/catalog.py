@@ -19,7 +19,7 @@ from ablations.data.source import DataSource, LocalCopy
 from ablations.data.user_data import ARCHIVE, FUNCTION, TABLE
 from ablations.errors import DataError, suggest
 from ablations.files import digest_of
-from ablations.study.tasks import CLASSIFICATION, Task
+from ablations.study.tasks import CLASSIFICATION, Advice, Task, by_loss
 from ablations.study.technique import form_of
 
 
@@ -59,7 +59,11 @@ def digest(name: str, directory: Path | None, classes: Classes = None) -> str | 
 
 
 def describe(
-    name: str, directory: Path | None, classes: Classes = None, task: Task = CLASSIFICATION
+    name: str,
+    directory: Path | None,
+    classes: Classes = None,
+    task: Task = CLASSIFICATION,
+    advice: Advice = by_loss,
 ) -> DataFacts:
     """Return what is known of a data set, with its digest if its files are here.
 
@@ -75,7 +79,7 @@ def describe(
         raise source.missing(name, directory)
     if known is not None:
         return replace(known, digest=present)
-    return _facts_of(read(name, directory, classes, task))
+    return _facts_of(read(name, directory, classes, task, advice))
 
 
 def fetch(name: str, directory: Path | None) -> None:
@@ -90,7 +94,11 @@ def fetch(name: str, directory: Path | None) -> None:
 
 
 def check(
-    name: str, directory: Path | None, classes: Classes = None, task: Task = CLASSIFICATION
+    name: str,
+    directory: Path | None,
+    classes: Classes = None,
+    task: Task = CLASSIFICATION,
+    advice: Advice = by_loss,
 ) -> None:
     """See to it that a data set is on this machine and can be read, but for a user's function.
 
@@ -100,13 +108,19 @@ def check(
     if runs_user_code(name):
         fetch(name, directory)
     else:
-        read(name, directory, classes, task)
+        read(name, directory, classes, task, advice)
 
 
 def read(
-    name: str, directory: Path | None, classes: Classes = None, task: Task = CLASSIFICATION
+    name: str,
+    directory: Path | None,
+    classes: Classes = None,
+    task: Task = CLASSIFICATION,
+    advice: Advice = by_loss,
 ) -> Dataset:
     """Return a data set, or some of its classes, downloading it where Keras can.
+
+    ``advice`` says how another task is declared, where the labels are of one.
 
     Raises:
         DataError: unknown, missing, torn, over the memory budget, without such a class, or with
@@ -117,7 +131,13 @@ def read(
     copy = _source(name).find(name, directory)
     if copy is None:
         raise _source(name).missing(name, directory)
-    return _read(name, copy, digest_of(copy.files), classes, task)
+    from ablations.data.labels import LabelsError
+
+    try:
+        return _read(name, copy, digest_of(copy.files), classes, task)
+    except LabelsError as error:
+        hint = f"; for these, {advice(error.fits)}" if error.fits else ""
+        raise DataError(f"{error}{hint}") from None
 
 
 def _source(name: str) -> DataSource:

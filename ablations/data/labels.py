@@ -16,13 +16,23 @@ from ablations.study.tasks import CLASSIFICATION, REGRESSION, SEVERAL_LABELS, Ta
 Array = NDArray[Any]
 
 
+class LabelsError(DataError):
+    """Labels are of another task than the one that is learned."""
+
+    def __init__(self, message: str, fits: Task | None) -> None:
+        super().__init__(message)
+        self.fits = fits
+        """The task that such labels are of; None where that is the one that is learned."""
+
+
 def fitted(data: Dataset, task: Task) -> Dataset:
     """Return a data set whose labels are those of a task.
 
     Classes are int32 [N], several labels float32 [N, K], targets float32 [N, T].
 
     Raises:
-        DataError: the labels are of another task.
+        LabelsError: the labels are of another task.
+        DataError: they are of none.
     """
     if task is CLASSIFICATION and data.outputs and data.train_labels.dtype == np.int32:
         return data
@@ -42,8 +52,8 @@ def _whole_labels(data: Dataset, key: str, labels: Array) -> Array:
         raise _misfit(data, key, labels, CLASSIFICATION)
     wrong = flat[~((flat >= 0) & (flat < 2**31) & (flat == np.floor(flat)))]
     if len(wrong):
-        got = f"wants whole labels from 0 on, got {wrong[0]}"
-        raise DataError(f"{data.name}: {key} {got}{_hint(labels, CLASSIFICATION)}")
+        message = f"{data.name}: {key} wants whole labels from 0 on, got {wrong[0]}"
+        raise LabelsError(message, _other_task(labels, CLASSIFICATION))
     return flat.astype(np.int32)
 
 
@@ -74,27 +84,26 @@ def _classes(data: Dataset, train: Array, test: Array) -> int:
     classes = len(found)
     if classes < 2 or found[-1] != classes - 1 or test.max() >= classes:
         shown = ", ".join(map(str, found[:12])) + (", …" if classes > 12 else "")
-        hint = _hint(data.train_labels, CLASSIFICATION) if classes > 12 else ""
-        raise DataError(
+        fits = _other_task(data.train_labels, CLASSIFICATION) if classes > 12 else None
+        raise LabelsError(
             f"{data.name}: wants labels 0 to k − 1 for k ≥ 2 classes, each among the training "
-            f"examples; got {shown} there and up to {test.max()} for testing{hint}"
+            f"examples; got {shown} there and up to {test.max()} for testing",
+            fits,
         )
     return classes
 
 
-def _misfit(data: Dataset, key: str, labels: Array, task: Task) -> DataError:
-    return DataError(
-        f"{data.name}: {key} wants {task.labels} for a {task.title}, got {_shown(labels)}"
-        f"{_hint(labels, task)}"
+def _misfit(data: Dataset, key: str, labels: Array, task: Task) -> LabelsError:
+    return LabelsError(
+        f"{data.name}: {key} wants {task.labels} for a {task.title}, got {_shown(labels)}",
+        _other_task(labels, task),
     )
 
 
-def _hint(labels: Array, task: Task) -> str:
-    """Return which loss learns such labels; empty where it is the task's own."""
+def _other_task(labels: Array, task: Task) -> Task | None:
+    """Return the task that such labels are of, if that is another."""
     fits = _task_of(labels)
-    if fits is task:
-        return ""
-    return f"; for these, training.loss: {fits.loss} learns a {fits.title}"
+    return None if fits is task else fits
 
 
 def _task_of(labels: Array) -> Task:

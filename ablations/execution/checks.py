@@ -27,7 +27,7 @@ from ablations.study.recipe import DataRecipe, Recipe
 from ablations.study.schema import Arm
 from ablations.study.tasks import Task
 from ablations.study.transfer import TransferRecipe
-from ablations.user_code import UserFunction, code_from
+from ablations.user_code import PREFIX, UserFunction, code_from
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class CheckRequest:
     seeds: Sequence[int]
     directory: Path | None
     """Where data sets are looked for."""
+    metric: str
+    """What answers the study, of which every run must have a value."""
     process: SeparateProcess
     """Where a user's own code, and what needs TensorFlow, is called."""
 
@@ -62,11 +64,34 @@ def _compiled(request: CheckRequest) -> dict[str, int]:
     """Count the parameters, and see that networks take the weights that they are to start from."""
     arms, data, process = request.arms, request.data, request.process
     parameters = _count(arms, data, process)
+    for arm in arms:
+        if _grades_itself(arm.trained):
+            call = (arm.name, arm.trained.settings(), data[arm.trained.data].outputs)
+            with code_from(arm.recipe.code):
+                process.call(_grades, [call])
     transfers = [arm for arm in arms if can_misfit(arm.trained, data)]
     for arm in transfers:
         with code_from(arm.recipe.code):
             process.call(_rehearse, [(arm.name, arm.trained.settings(), data, request.seeds)])
     return parameters
+
+
+def _grades_itself(recipe: Recipe) -> bool:
+    """Whether a loss or a metric is a function of the user's."""
+    training = recipe.training
+    graders = (training.loss, *training.metrics)
+    return any(each is not None and each.name.startswith(PREFIX) for each in graders)
+
+
+def _grades(arm: str, recipe: Mapping[str, Any], outputs: int) -> None:
+    """See that the loss and the metrics of one arm can be called."""
+    from ablations.training import runtime
+
+    runtime.start()
+    from ablations.training.trainers.compiled.rehearsal import check_grading
+
+    read = Recipe.model_validate(recipe, context={"catalog": CATALOG})
+    check_grading(arm, read.training, outputs)
 
 
 def _count(
@@ -166,19 +191,21 @@ def _rehearse(
 
 
 def _keras(request: CheckRequest) -> dict[str, int]:
-    """Build each arm's data and model; count the parameters of those that are built by then."""
+    """Evaluate each arm's model on a batch; count the parameters of those that are built alone."""
     seed = min(request.seeds, default=0)
     known: dict[str, int] = {}
     for arm in request.arms:
         settings = arm.recipe.model_dump(mode="json")
         with code_from(arm.recipe.code):
-            call = (arm.name, settings, seed, request.directory)
+            call = (arm.name, settings, seed, request.directory, request.metric)
             (count,) = request.process.call(_fits, [call])
         known |= {} if count is None else {arm.name: count}
     return known if len(known) == len(request.arms) else {}
 
 
-def _fits(arm: str, settings: Mapping[str, Any], seed: int, directory: Path | None) -> int | None:
+def _fits(
+    arm: str, settings: Mapping[str, Any], seed: int, directory: Path | None, metric: str
+) -> int | None:
     """Return the parameters of one arm's model; None where its first batch builds it."""
     from ablations.training import runtime
 
@@ -187,13 +214,15 @@ def _fits(arm: str, settings: Mapping[str, Any], seed: int, directory: Path | No
     from ablations.training.training_state import Progress
 
     recipe = KerasRecipe.model_validate(settings)
-    trainer = KerasTrainer(recipe, seed, directory, "")
+    trainer = KerasTrainer(recipe, seed, directory, metric)
     try:
         trainer.start(Progress(), {})
         trainer.callbacks()
+        built = trainer.model.built
+        trainer.rehearse()
     except AblationsError as error:
         raise type(error)(f"arm {arm}: {error}") from None
-    return trainer.parameters if trainer.model.built else None
+    return trainer.parameters if built else None
 
 
 # A user's own trainers

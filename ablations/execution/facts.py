@@ -45,7 +45,7 @@ def check(study: Study, arms: Sequence[Arm], seeds: Sequence[int], directory: Pa
     """
     with SeparateProcess() as process:
         data = _describe(study, directory, process)
-        parameters = checks.check(CheckRequest(arms, data, seeds, directory, process))
+        parameters = checks.check(CheckRequest(arms, data, seeds, directory, study.metric, process))
     return Facts(data, parameters)
 
 
@@ -72,7 +72,7 @@ def _describe(
 def _described(
     data: DataRecipe, task: Task, directory: Path | None, process: SeparateProcess
 ) -> DataFacts:
-    arguments = (data.name, directory, data.classes, task)
+    arguments = (data.name, directory, data.classes, task, data.advice)
     if not data_catalog.runs_user_code(data.name):
         return data_catalog.describe(*arguments)
     with code_from(data.code):

@@ -185,7 +185,8 @@ def prepare(
     existing_above(options.runs)
     for data in dict.fromkeys(data for run in wanted for data in run.recipe.all_data):
         with code_from(data.code):
-            data_catalog.check(data.name, options.data_directory, data.classes, study.task)
+            asked = (data.name, options.data_directory, data.classes, study.task, data.advice)
+            data_catalog.check(*asked)
     arms_wanted = [study.arm(name) for name in dict.fromkeys(run.arm for run in wanted)]
     seeds_wanted = sorted({run.seed for run in wanted})
     known = facts.check(study, arms_wanted, seeds_wanted, options.data_directory)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ablations.errors import Interrupted, TrainerError, described, one_line
+from ablations.errors import Interrupted, TrainerError, UserCodeError, described, one_line
 from ablations.execution.catalog import CATALOG
 from ablations.files import make_directory
 from ablations.ledger.fingerprint import fingerprint
@@ -161,8 +162,17 @@ def _train(job: Job, lease: Lease) -> Result:
             raise
         reason = one_line(str(error)) if isinstance(error, TrainerError) else described(error)
         result = _failure(job, reason)
+        if isinstance(error, UserCodeError) and not is_worth_keeping(job.directory):
+            _keep_traceback(error, job.directory)
         _write_failure(result, job.directory)
         return result
+
+
+def _keep_traceback(error: UserCodeError, directory: RunDirectory) -> None:
+    """Leave where the user's own code went wrong beside the failed run, in full."""
+    if error.__cause__ is not None:
+        with contextlib.suppress(OSError):  # the reason stands in the result
+            directory.output.write_text("".join(traceback.format_exception(error.__cause__)))
 
 
 def _is_for_us(error: BaseException) -> bool:

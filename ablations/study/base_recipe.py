@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from ablations.study.frozen import Frozen, problem
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import Metric, metrics_of_own_trainer
+from ablations.study.scores import SCORES
 from ablations.study.tasks import CLASSIFICATION, Task
 from ablations.user_code import code_from
 
@@ -64,13 +65,13 @@ class BaseRecipe(Frozen):
 
     @property
     def task(self) -> Task:
-        """What is learned; what something else trains is taken for a classification."""
+        """What the labels of its data are read for; a classification where nothing says."""
         return CLASSIFICATION
 
     @property
     def final_metrics(self) -> Mapping[str, Metric]:
-        """The final metrics that are declared for what it learns."""
-        return METRICS
+        """What is known of the final metrics that a run may have."""
+        return metrics_of_own_trainer(SCORES[self.task.score])
 
     @property
     def restores_best(self) -> bool:

@@ -7,16 +7,17 @@ from dataclasses import replace
 
 from ablations.errors import suggest
 from ablations.study.frozen import Frozen
-from ablations.study.metrics import METRICS, Metric, final_metrics
+from ablations.study.metrics import Metric
 from ablations.study.recipe import BaseRecipe, Recipe
-from ablations.study.scores import Direction
+from ablations.study.scores import Direction, better_of
 
 
 class DeclaredMetric(Frozen):
     """What a study says of a metric: of one that it brings, or of one that its task has."""
 
     better: Direction | None = None
-    """Must be said of a metric that the study brings."""
+    """Must be said of a metric that the study brings, unless its name tells: a loss, an error, an
+    accuracy, a score."""
     unit: str = ""
     if_diverged: float | None = None
     """What a diverged run scores; null is what a guess scores, or else the worst of any run."""
@@ -29,10 +30,13 @@ def metrics_of(
 
     The unit of ``test_x`` is that of ``validation_x`` and its summaries, too.
     """
-    found = dict(_of_tasks(recipes) or METRICS)
+    found: dict[str, Metric] = {}
+    for recipe in recipes:
+        found = {**recipe.final_metrics, **found}
     for name, own in declared.items():
         if name not in found:
-            found[name] = Metric(name, name.replace("_", " "), own.better or "lower", own.unit)
+            better = own.better or better_of(name) or "lower"
+            found[name] = Metric(name, name.replace("_", " "), better, own.unit)
         else:
             for each in (*_kin(name), name):
                 unit = declared.get(each, own).unit
@@ -52,8 +56,7 @@ def _of_tasks(recipes: Sequence[BaseRecipe]) -> Mapping[str, Metric]:
     found: dict[str, Metric] = {}
     for recipe in recipes:
         if isinstance(recipe, Recipe):
-            training = recipe.training
-            found = {**final_metrics(training.task, training.scores), **found}
+            found = {**recipe.final_metrics, **found}
     return found
 
 
@@ -67,10 +70,10 @@ def wrong_declarations(
     """Yield what is wrong with what a study says of metrics."""
     known = _of_tasks(recipes)
     for name, own in declared.items():
-        metric = (known or METRICS).get(name)
+        metric = (known or metrics_of(recipes, {})).get(name)
         if known and metric is None:
             yield ("metrics", name), f'unknown metric "{name}"; {suggest(name, known)}'
-        elif metric is None and own.better is None:
+        elif metric is None and own.better is None and better_of(name) is None:
             yield ("metrics", name), "wants better: higher, or better: lower"
         elif metric is not None and own.better not in (None, metric.better):
             yield ("metrics", name, "better"), f"{name} is better {metric.better}; wants that"

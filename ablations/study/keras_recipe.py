@@ -11,7 +11,7 @@ from ablations.errors import UserCodeError
 from ablations.study.free_recipes import code_of
 from ablations.study.frozen import Count, Frozen, problem, show
 from ablations.study.recipe import BaseRecipe, DataRecipe, TelemetryRecipe
-from ablations.study.tasks import TASKS, Kind, Task
+from ablations.study.tasks import TASKS, Advice, Kind, Task, by_data
 from ablations.user_code import FORM, PREFIX
 
 
@@ -67,7 +67,10 @@ class KerasData(DataRecipe):
     model_config = ConfigDict(extra="allow")
 
     task: Kind = "classification"
-    """What the labels of a data set are: ``classification``, ``several_labels``, ``regression``."""
+    """What the labels of a data set are: ``classification``, ``several_labels``, ``regression``.
+
+    A function of the seed returns them as the model reads them; there it decides only which metric
+    answers where the study names none."""
     code_hash: Annotated[str, Field(repr=False)] = ""
     """Hash of the user's function; found, not written."""
 
@@ -75,6 +78,11 @@ class KerasData(DataRecipe):
     @classmethod
     def _hashed(cls, value: Any, info: ValidationInfo) -> Any:
         return _with_its_code(value, info)
+
+    @property
+    def advice(self) -> Advice:
+        """How another task is declared, where the labels are of one."""
+        return by_data
 
     @property
     def is_function(self) -> bool:

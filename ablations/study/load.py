@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.files import read_bounded
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
 from ablations.study.design import Factor, arms_spanned, label_of, same_when_folded, span
 from ablations.study.frozen import show
+from ablations.study.load_file import load_file
 from ablations.study.load_metrics import resolve_metrics
 from ablations.study.load_recipe import EXAMPLES, Checker
 from ablations.study.load_search import resolve_search
@@ -65,43 +64,47 @@ _RESOLVED = {"factors", "arms", "base", "control", "tune", "over", "trainer"}
 """What of a study file is not the study's as it stands."""
 
 
+UNCHANGED = (
+    "changes nothing; wants at least one dotted path, or control: {}, as the arm that is the base "
+    "as it stands must be the control"
+)
+
+
 class _Resolver(Checker):
     """Turns the data of a study file into a study, or into one part of it."""
+
+    wrong: frozenset[str] = frozenset()
+    """The keys of the file under which something is wrong by itself."""
+    arms_are_known = True
+    """Whether all arms of the design are known."""
 
     def resolve(self) -> Study:
         data = self.document.data
         if not isinstance(data, dict):
             self.add((), f"wants a mapping with study, question, base, arms, got {show(data)}")
             self.stop()
-        raw: StudyFile | None = None
-        try:
-            raw = StudyFile.model_validate(data)
-        except ValidationError as error:
-            self.collect(error, lambda location: location)
-        recipe: AnyRecipe | None = None
+        raw, self.wrong = load_file(
+            data, lambda error: self.collect(error, lambda location: location)
+        )
         base = data.get("base")
-        if isinstance(base, dict):
-            self.check_overrides(base)
-            base = change(base, self.overrides)
-            base = change(base, self.part.changes) if self.part else base
-            recipe = self.recipe(base, ("base",), {})
         if raw is None or not isinstance(base, dict):
-            self._check_what_can_be(data, base)
             self.stop()
+        self.check_overrides(base)
+        base = change(base, self.overrides)
+        base = change(base, self.part.changes) if self.part else base
+        recipe = self.recipe(base, ("base",), {})
         arms = self._arms(raw, base)
         self.check_spanned(raw)
-        metrics = resolve_metrics(raw, {arm[0]: arm[-1] for arm in arms}, self.add)
-        self._check_names(raw, [name for name, *_ in arms])
-        if self.problems:
-            self.stop()
+        metrics: dict[str, Any] = {}
+        if self._is_known("metrics"):
+            metrics = resolve_metrics(raw, {arm[0]: arm[-1] for arm in arms}, self.add)
         control = self._control(raw)
+        self._check_names(raw, [name for name, *_ in arms])
         self._check_differences(recipe, control, raw, arms)
-        for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights, raw.design):
-            self.add(path, message)
-        tuning = None
-        self.check_tunable(raw, base, arms)
-        if raw.tune is not None and not self.problems:
-            tuning = resolve_search(raw.tune, raw.seeds, arms, raw.metrics, self.context, self.add)
+        if self._is_known("seeds", "looks", "look_weights", "design"):
+            for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights, raw.design):
+                self.add(path, message)
+        tuning = self._tuning(raw, base, arms)
         trials = len(tuning["trials"]) * len(tuning["seeds"]) if tuning else 0
         if (runs := len(arms) * (len(raw.seeds) + trials)) > MOST_RUNS:
             self.add(("seeds",), too_many("runs", runs, MOST_RUNS))
@@ -134,12 +137,24 @@ class _Resolver(Checker):
         part = {"of": study, "path": path, "label": label, "labels": self.part.labels}
         return {"study": with_setting(study, path, label), "part": part}
 
-    def _check_what_can_be(self, data: dict[str, Any], base: Any) -> None:
-        """Check the arms of a file whose top level is already known to be wrong."""
-        arms = data.get("arms")
-        for name, changes in arms.items() if isinstance(arms, dict) else ():
-            if isinstance(changes, dict) and isinstance(base, dict):
-                self._one_arm(("arms", name), changes, base)
+    def _is_known(self, *keys: str) -> bool:
+        """Whether nothing is wrong with what the file says under any of these keys.
+
+        What follows from them alone is then the user's mistake too.
+        """
+        return not self.wrong & {*keys}
+
+    def _tuning(
+        self, raw: StudyFile, base: dict[str, Any], arms: list[Any]
+    ) -> dict[str, Any] | None:
+        """Return the search; None where there is none, or where one of its arms is not known."""
+        if raw.tune is None or not arms or any(arm[-1] is None for arm in arms):
+            return None
+        before = len(self.problems)
+        self.check_tunable(raw, base, arms)
+        if len(self.problems) > before or not self._is_known("metrics", "seeds", "arms"):
+            return None
+        return resolve_search(raw.tune, raw.seeds, arms, raw.metrics, self.context, self.add)
 
     # Arms
 
@@ -157,7 +172,7 @@ class _Resolver(Checker):
                 at, arm_changes = self._original(raw, name, arms)
             changes = dict(arm_changes)
             arms.append((name, changes, {}, self._one_arm(at, changes, base)))
-        if not arms and not raw.factors:
+        if not arms and not raw.factors and self._is_known("arms", "factors", "design"):
             self.add((), "wants arms, or factors with a design")
         return arms
 
@@ -187,6 +202,10 @@ class _Resolver(Checker):
         return self.recipe(change(base, changes), at, changes)
 
     def _spanned(self, raw: StudyFile) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
+        if not self._is_known("factors", "design", "tune", "control"):
+            self.arms_are_known = not raw.factors and self._is_known("factors")
+            return []
+        before, self.arms_are_known = len(self.problems), not raw.factors
         if bool(raw.factors) != bool(raw.design):
             self.add(("factors",) if raw.factors else ("design",), "factors and design go together")
             return []
@@ -194,8 +213,9 @@ class _Resolver(Checker):
             self.add(("factors",), too_many("arms", count, MOST_ARMS))
             return []
         factors = tuple(self._factor(path, levels) for path, levels in raw.factors.items())
-        if not factors or self.problems:
+        if not factors or len(self.problems) > before:
             return []
+        self.arms_are_known = True
         levels = {factor.path: factor.levels for factor in factors}
         searched = raw.tune.settings if raw.tune else ()
         spanned = []
@@ -233,9 +253,9 @@ class _Resolver(Checker):
                 self.add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)
             if name.lower() in RESERVED_ARMS:
                 self.add(("arms", name), f'"{name}" is taken by the runs directory', at_key=True)
-        if raw.factors and self.problems:
-            return  # which arms the design would span is not known
-        if self._control(raw) not in names:
+        if not self.arms_are_known or not self._is_known("arms"):
+            return
+        if self._control(raw) not in names and self._is_known("control"):
             where = ("control",) if raw.control else ()
             what = f'no arm is called "{self._control(raw)}"'
             if not raw.control:
@@ -256,11 +276,12 @@ class _Resolver(Checker):
         raw: StudyFile,
         arms: list[tuple[str, Any, Any, Any]],
     ) -> None:
-        assert base is not None
-        base_settings = base.without_telemetry()
+        if base is None:
+            return
+        base_settings, known = base.without_telemetry(), control in [arm[0] for arm in arms]
         seen: dict[str, str] = {}
         for name, changes, levels, recipe in sorted(arms, key=lambda arm: arm[0] != control):
-            if raw.arms.get(name) == COPY:
+            if raw.arms.get(name) == COPY or recipe is None:
                 continue
             at: DataPath = ("factors",) if levels else ("arms", name)
             settings = recipe.without_telemetry()
@@ -269,8 +290,8 @@ class _Resolver(Checker):
                 self.add(at, f"differs from the base in {path}, which it does not declare", True)
             twin = seen.setdefault(repr(settings), name)
             self.check_reach(at, changes, recipe)
-            if name != control and not changes:
-                self.add(at, "changes nothing; wants at least one dotted path", at_key=True)
+            if known and name != control and not changes:
+                self.add(at, UNCHANGED.format(name), at_key=True)
             elif twin != name:
                 what = "the control" if twin == control else "the arm"
                 self.add(at, f'changes nothing: it equals {what} "{twin}"', at_key=True)

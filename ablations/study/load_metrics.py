@@ -7,9 +7,8 @@ from typing import Any
 
 from ablations.errors import suggest
 from ablations.study.declared_metrics import metrics_of, wrong_declarations, wrong_tasks
-from ablations.study.recipe import BaseRecipe, Recipe
+from ablations.study.recipe import BaseRecipe
 from ablations.study.study_file import StudyFile
-from ablations.study.tasks import CLASSIFICATION
 from ablations.study.yaml_reader import Path as DataPath
 
 
@@ -23,9 +22,7 @@ def resolve_metrics(
     if not recipes:
         return {}  # what their task has is not known
     every = list(recipes.values())
-    trained = [recipe for recipe in every if isinstance(recipe, Recipe)]
-    task = trained[0].training.task if trained else CLASSIFICATION
-    score = f"test_{task.score}"
+    score = f"test_{every[0].task.score}"
     metric = raw.metric or score
     for place, message in wrong_declarations(every, raw.metrics):
         add(place, message, len(place) == 2)

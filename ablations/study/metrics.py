@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from types import MappingProxyType
 from typing import Literal, TypeVar
@@ -171,11 +171,15 @@ def _of_validation(score: Score) -> Iterator[Metric]:
     yield of("_last", f"last validation {score.label}", "last")
 
 
-def _final(task: Task, scores: Sequence[Score]) -> Iterator[Metric]:
-    """Yield the final metrics of a task; the first of ``scores`` is the task's own."""
+def _final(scores: Sequence[Score], task: Task | None = None) -> Iterator[Metric]:
+    """Yield the final metrics of a task; the first of ``scores`` is the task's own.
+
+    Without a task nothing is known of the loss but that less is better.
+    """
+    of_loss = (task.loss_unit, task.guessed_loss) if task else ("", None)
 
     def loss(name: str, label: str, summary: Summary | None = None) -> Metric:
-        return Metric(name, label, "lower", task.loss_unit, False, summary, task.guessed_loss)
+        return Metric(name, label, "lower", of_loss[0], False, summary, of_loss[1])
 
     own, *others = scores
     label, name = f"test {own.label}", f"test_{own.name}"
@@ -222,7 +226,16 @@ STAGE_METRICS = _by_name(_OF_SEVERAL_STAGES)
 @cache
 def final_metrics(task: Task, scores: tuple[Score, ...]) -> Mapping[str, Metric]:
     """Return name → each final metric of a task, whose own score is the first of ``scores``."""
-    return _by_name(_final(task, scores))
+    return _by_name(_final(scores, task))
+
+
+@cache
+def metrics_of_own_trainer(score: Score) -> Mapping[str, Metric]:
+    """Return name → what is known of a final metric that a trainer of the user's may return.
+
+    Which it returns is not known, nor is its loss.
+    """
+    return _by_name(_final((score,)))
 
 
 METRICS = final_metrics(CLASSIFICATION, (SCORES[CLASSIFICATION.score],))
@@ -260,6 +273,16 @@ def epoch_metric(name: str) -> EpochMetric | None:
         bool(known and known.percent),
         banded=not raw and not start.startswith("pretraining"),
     )
+
+
+def logged_metric(name: str, final: Mapping[str, Metric]) -> EpochMetric | None:
+    """Return ``epoch_metric`` in the unit of the final metric that is measured as it is."""
+    metric = epoch_metric(name)
+    split, _, score = name.partition("_")
+    alike = final.get(f"test_{score}") if split in ("train", "validation") else None
+    if metric is None or alike is None:
+        return metric
+    return replace(metric, unit=alike.unit, percent=alike.percent)
 
 
 def of_another_task(name: str) -> str:

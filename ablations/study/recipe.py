@@ -24,7 +24,7 @@ from ablations.study.metrics import Metric, final_metrics
 from ablations.study.model_families import Model
 from ablations.study.settings import change
 from ablations.study.split_settings import PerClass, TrainExamples, Validation
-from ablations.study.tasks import CLASSIFICATION, Task
+from ablations.study.tasks import CLASSIFICATION, Advice, Task, by_loss
 from ablations.study.technique import Chosen, form_of
 from ablations.study.training_recipe import TrainingRecipe
 from ablations.study.transfer import TransferRecipe
@@ -80,6 +80,11 @@ class DataRecipe(Frozen):
     def code(self) -> str | None:
         """Where a user's function is found that returns it; None is the working directory."""
         return self._code
+
+    @property
+    def advice(self) -> Advice:
+        """How another task is declared, where the labels are of one."""
+        return by_loss
 
     @model_validator(mode="after")
     def _of_its_code(self) -> DataRecipe:

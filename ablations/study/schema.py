@@ -252,13 +252,16 @@ class Study(Frozen):
 
     @property
     def task(self) -> Task:
-        """What all arms learn; what something else trains is taken for a classification."""
+        """What the labels of all arms' data are read for."""
         recipe = self.arms[0].recipe if self.arms else self.base
         return recipe.task
 
     @property
     def score(self) -> str:
-        """What grades the predictions of every run: ``accuracy`` of a classification."""
+        """What grades predictions: ``accuracy`` of a classification.
+
+        A run that a trainer of the user's trained need not have it.
+        """
         return self.task.score
 
     def metric_named(self, name: str) -> Metric:

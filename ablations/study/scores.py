@@ -55,3 +55,17 @@ _ALL = (
 )
 SCORES: Mapping[str, Score] = MappingProxyType({score.name: score for score in _ALL})
 """Name → what is known of it."""
+_FALLING = ("loss", "error", "mae", "mse", "divergence", "crossentropy")
+_RISING = ("accuracy", "acc", "auc", "precision", "recall", "score", "iou")
+
+
+def better_of(name: str) -> Direction | None:
+    """Return which direction of a metric is better, where its name tells; else None.
+
+    ``test_mae`` is better lower, ``validation_auc_best`` higher.
+    """
+    for end in ("_best", "_last", "_raw"):
+        name = name.removesuffix(end)
+    if name.endswith(_FALLING):
+        return "lower"
+    return "higher" if name.endswith(_RISING) else None

@@ -82,6 +82,20 @@ def task_of(kind: Kind) -> Task:
     return TASKS[kind]
 
 
+Advice = Callable[[Task], str]
+"""How a recipe says what it learns, for an error line."""
+
+
+def by_loss(task: Task) -> str:
+    """Return what says the task where the loss decides on it."""
+    return f"training.loss: {task.loss} learns a {task.title}"
+
+
+def by_data(task: Task) -> str:
+    """Return what says the task where a user's model brings its loss."""
+    return f"data: {{task: {task.kind}}} reads a {task.title}"
+
+
 OF_LOSS: Mapping[str, Task] = MappingProxyType(
     {
         "sparse_categorical_crossentropy": CLASSIFICATION,

@@ -118,3 +118,18 @@ def test_the_command_loads_nothing_heavy_and_prints_plain_text(arguments: list[s
     assert done.returncode == (2 if unknown else 0), done.stderr
     assert len(done.stderr.splitlines()) == int(unknown)
     assert "\x1b" not in done.stdout
+
+
+def test_a_form_is_called_by_its_first_word() -> None:
+    assert "csv:PATH: data set, at data.name" in printed("csv")
+
+
+def test_what_only_fit_has_is_found_and_said_to_be_of_it() -> None:
+    (row,) = (line for line in lines(printed("callbacks")) if line.startswith("training.callbacks"))
+    assert "trainer: keras" in row
+    assert "code_hash" not in printed("task")
+
+
+def test_sections_are_among_what_is_known() -> None:
+    with pytest.raises(AblationsError, match=r"Known: .*\bdata, data set, .*\btraining\b"):
+        printed("qqqqq")

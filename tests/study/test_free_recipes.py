@@ -43,6 +43,19 @@ def test_the_study_of_the_design_is_read_and_read_back(content: str) -> None:
     assert varied.arm("fast").recipe.settings == {"rate": 0.1, "steps": 5}
 
 
+def test_which_is_better_need_not_be_said_where_the_metrics_name_tells() -> None:
+    told = load(GOOD.replace("better: lower, ", ""))
+    assert (told.answering_metric.better, told.answering_metric.unit) == ("lower", "dollars")
+    with pytest.raises(AblationsError, match=r"metrics\.cost: wants better: higher, or better"):
+        load(GOOD.replace("better: lower, ", "").replace("error", "cost"))
+
+
+def test_of_a_loss_that_a_trainer_of_ones_own_has_no_unit_is_known() -> None:
+    loaded = load(GOOD.replace("metric: error", "metric: test_loss"))
+    assert (loaded.answering_metric.better, loaded.answering_metric.unit) == ("lower", "")
+    assert loaded.answering_metric.if_diverged is None
+
+
 def test_a_command_is_its_words_with_settings_seed_and_directory_put_in() -> None:
     words = ["go", "--x={x}", "{opt.name}", "{flag}", "{{seed}}", '{"a": 1}', "{seed}"]
     words.append("{directory}")

@@ -289,3 +289,31 @@ def test_a_wrong_override_is_refused_in_a_line(load, overrides, message):
         load(GOOD, overrides)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_wrong_in_one_place_hides_nothing_in_another(load, tmp_path):
+    """A key that is not there, a metric and an arm: each is one line, and nothing follows."""
+    text = GOOD.replace("margin: 0.005", "margn: 0.005\nmetrics: {test_accurcy: {unit: points}}")
+    text = text.replace("{model.activation: relu}", "{}").replace("seeds: 3", "seeds: 0")
+    with pytest.raises(StudyError) as caught:
+        load(text + "looks: [1, 2]\n")
+    found = {problem.path: problem.message for problem in caught.value.problems}
+    assert set(found) == {"margn", "seeds", "metrics.test_accurcy", "arms.relu"}
+
+
+@pytest.mark.parametrize("wrong", ["control: [elu]", "control: elu\nfactors: 3"])
+def test_nothing_follows_from_a_key_that_is_wrong_by_itself(problems, wrong):
+    (line,) = problems("control: elu", wrong)
+    assert "is the base" not in line
+
+
+def test_the_arm_that_is_the_base_must_be_the_control(problems):
+    (line,) = problems("{model.activation: relu}", "{}")
+    assert line.endswith(
+        "or control: relu, as the arm that is the base as it stands must be the control"
+    )
+
+
+def test_no_second_line_calls_the_missing_controls_arm_empty(problems):
+    (line,) = problems("control: elu\n", "")
+    assert "control is missing" in line

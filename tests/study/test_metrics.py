@@ -13,6 +13,7 @@ from ablations.study.metrics import (
     Summary,
     scores_if_diverged,
 )
+from ablations.study.scores import SCORES, better_of
 from ablations.study.tasks import CLASSIFICATION
 from ablations.telemetry import tags
 
@@ -78,3 +79,23 @@ def test_a_diverged_run_scores_what_a_guess_among_the_classes_does() -> None:
     assert {scores[name] for name in accuracies} == {0.1}
     assert {round(scores[name], 6) for name in losses} == {2.302585}
     assert set(scores) == accuracies | losses
+
+
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        ("test_loss", "lower"),
+        ("test_mae", "lower"),
+        ("validation_rmse_best", "lower"),
+        ("test_auc_raw", "higher"),
+        ("validation_my_score_last", "higher"),
+        ("test_temperature", None),
+    ],
+)
+def test_a_name_tells_which_direction_is_better(name: str, better: str | None) -> None:
+    assert better_of(name) == better
+
+
+def test_a_name_tells_nothing_wrong_of_what_keras_measures() -> None:
+    told = {name: better_of(name) for name in SCORES}
+    assert {n: b for n, b in told.items() if b not in (None, SCORES[n].better)} == {}

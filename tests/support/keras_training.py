@@ -143,3 +143,26 @@ def stops_at_two(after=2):
                 self.model.stop_training = True
 
     return [Stop()]
+
+
+def raises_at_two(how="raises"):
+    """Callbacks that go wrong: one of the user's own, and one of Keras that is told nonsense."""
+    import keras
+
+    class Bad(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise RuntimeError("boom")
+
+    return [Bad() if how == "raises" else keras.callbacks.EarlyStopping(monitor="val_acuracy")]
+
+
+def breaks_in_its_step(input_shape, classes):
+    import keras
+
+    class Breaks(keras.Sequential):
+        def test_step(self, data):
+            raise LookupError("no such step")
+
+    model = Breaks([keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(classes)])
+    model.compile("sgd", "mse")
+    return model

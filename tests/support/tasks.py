@@ -151,3 +151,20 @@ def pinball(y_true, y_pred, share=0.9):
 
     error = y_true - y_pred
     return tf.reduce_mean(tf.maximum(share * error, (share - 1) * error), axis=-1)
+
+
+def mean_loss(y_true, y_pred):
+    return 0.5
+
+
+def by_numpy(y_true, y_pred):
+    return np.abs(y_true - y_pred)
+
+
+def returns_nothing(y_true, y_pred):
+    return None
+
+
+class LossClass:
+    def __init__(self, weight=1.0):
+        self.weight = weight

@@ -242,6 +242,45 @@ def test_a_loss_and_a_metric_of_ones_own_are_those_of_their_function(tensorflow,
     assert half == pytest.approx([by_hand.metrics()["test_mean_absolute_error"] / 2] * 2, rel=1e-5)
 
 
+GRADERS = {
+    "mean_loss": r"wants a number for each example, \[B\], got shape \(\)",
+    "by_numpy": r"tasks\.py:\d+: \w+: .*NumPy",
+    "returns_nothing": r"wants a number for each example, \[B\], got NoneType",
+    "LossClass": r"LossClass: is a class; wants a function\(y_true, y_pred\)",
+    "pinball": r"'shre'; is called as pinball\(\[B, 1\], \[B, 1\], shre=0\.5\), wants a function",
+}
+"""Function of the user's, wrongly called or wrong → what is said of it."""
+
+
+@pytest.mark.parametrize("place", ["training.loss", "training.metrics"])
+@pytest.mark.parametrize("function", GRADERS)
+def test_a_loss_or_a_metric_that_cannot_be_called_is_told_before_training(
+    tensorflow, function, place
+):
+    from ablations.errors import UserCodeError
+    from ablations.training.trainers.compiled.rehearsal import check_grading
+
+    own = {"name": f"{PACKAGE}.{function}", **({"shre": 0.5} if function == "pinball" else {})}
+    value = [{**own, "better": "lower"}] if place == "training.metrics" else own
+    training = make_recipe({**TARGETS, "training.loss": "mse", place: value}).training
+    with pytest.raises(UserCodeError, match=f"arm a: .*{GRADERS[function]}"):
+        check_grading("a", training, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "outputs"),
+    [
+        ({**TARGETS, "training.loss": {"name": f"{PACKAGE}.pinball", "share": 0.5}}, 1),
+        ({"training.metrics": ["sparse_top_k_categorical_accuracy"]}, 10),
+        ({**LABELLED, "training.loss": "binary_crossentropy", "training.metrics": ["auc"]}, 3),
+    ],
+)
+def test_what_can_be_called_is_not_refused(tensorflow, changes, outputs):
+    from ablations.training.trainers.compiled.rehearsal import check_grading
+
+    check_grading("a", make_recipe(changes).training, outputs)
+
+
 @pytest.mark.parametrize(
     ("changes", "task", "hint"),
     [

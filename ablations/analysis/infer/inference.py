@@ -23,7 +23,7 @@ from ablations.analysis.infer.tuning_curves import TuningCurve, tuning_curves
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import METRICS, EpochMetric, Metric, logged_metric
 from ablations.study.schema import Correction, Part, Study
 
 
@@ -43,7 +43,7 @@ class Inference:
     metric: str
     """The metric that answers the question."""
     score: str
-    """What grades the predictions of every run: ``accuracy`` of a classification."""
+    """What grades predictions: ``accuracy`` of a classification; a user's trainer may lack it."""
     own_metrics: Mapping[str, Metric]
     """Those that a classification without metrics of its own does not have, or not so."""
     imported: bool
@@ -99,6 +99,10 @@ class Inference:
     def metric_named(self, name: str) -> Metric:
         """Return one of the metrics that the arms have."""
         return self.own_metrics.get(name) or METRICS[name]
+
+    def logged(self, key: str) -> EpochMetric | None:
+        """Return one number of an epoch in the study's units; None where only a trainer knows."""
+        return logged_metric(key, {**METRICS, **self.own_metrics})
 
     def control_arm(self) -> ArmSummary | None:
         """Return the control's numbers; None where the control is no arm."""

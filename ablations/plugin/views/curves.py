@@ -13,13 +13,13 @@ from ablations.ledger.records import Epoch
 from ablations.ledger.standing import Standing, State
 from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.requests import BadRequestError, arms_of
-from ablations.study.metrics import EPOCH_METRICS, epoch_metric
+from ablations.study.metrics import EPOCH_METRICS, logged_metric
 from ablations.study.schema import Study
 
 SECONDS = "seconds"
 ELAPSED = "elapsed_seconds"
 LOSSES = ("validation_loss", "train_loss")
-"""What the page opens with where the task's own score was not logged; in the task's own unit."""
+"""What the page opens with where the task's own score was not logged."""
 NOT_DRAWN = {"epoch", "updates", SECONDS, ELAPSED}
 
 
@@ -128,8 +128,7 @@ def _chosen(keys: Sequence[str], arguments: Mapping[str, str], study: Study) -> 
 
 
 def _described(key: str, study: Study) -> dict[str, Any]:
-    metric = epoch_metric(key)
+    metric = logged_metric(key, study.known_metrics)
     if metric is None:
         return {"name": key, "label": key, "unit": "", "percent": False}
-    unit = study.task.loss_unit if key in LOSSES else metric.unit
-    return {"name": key, "label": metric.label, "unit": unit, "percent": metric.percent}
+    return {"name": key, "label": metric.label, "unit": metric.unit, "percent": metric.percent}

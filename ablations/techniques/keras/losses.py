@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -52,7 +53,16 @@ def for_each_example(
     Raises:
         UserCodeError: it does not return a number for each example.
     """
-    found = tf.cast(tf.convert_to_tensor(function.call(labels, outputs, **parameters)), tf.float32)
+    if inspect.isclass(function.load()):
+        raise UserCodeError(f"{function}: is a class; wants a function(y_true, y_pred)")
+    returned = function.call(labels, outputs, **parameters)
+    try:
+        found = tf.cast(tf.convert_to_tensor(returned), tf.float32)
+    except (TypeError, ValueError):
+        kind = type(returned).__name__
+        raise UserCodeError(
+            f"{function}: wants a number for each example, [B], got {kind}"
+        ) from None
     if found.shape.rank == 0 or found.shape.rank is None:
         raise UserCodeError(
             f"{function}: wants a number for each example, [B], got shape {found.shape}; a mean "

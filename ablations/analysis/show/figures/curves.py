@@ -64,17 +64,13 @@ class _Drawn:
 
 
 def _drawn(inference: Inference) -> Iterator[_Drawn]:
-    score = inference.metric_named(f"test_{inference.score}")
-    title = f"Validation {score.label.removeprefix('test ')}"
-    unit = "%" if score.percent else score.unit
-    yield _Drawn(f"validation_{inference.score}", title, score.percent, unit)
-    loss = inference.metric_named("test_loss").unit
-    yield _Drawn("train_loss", "Training loss", False, loss)
-    yield _Drawn("validation_loss", "Validation loss", False, loss)
     answer = inference.metric.removeprefix("test_")
-    if answer not in (inference.score, "loss"):
-        unit = inference.answering_metric().unit
-        yield _Drawn(f"validation_{answer}", f"Validation {answer}", False, unit)
+    named = (f"validation_{inference.score}", "train_loss", "validation_loss")
+    for key in dict.fromkeys((*named, f"validation_{answer}")):
+        metric = inference.logged(key)
+        assert metric is not None, key  # it is of a split
+        title, unit = metric.label, "%" if metric.percent else metric.unit
+        yield _Drawn(key, title[0].upper() + title[1:], metric.percent, unit)
     keys = dict.fromkeys(key for arm in inference.curves for key in arm.curves)
     logged = [key for key in keys if epoch_metric(key) is None and key not in NO_METRICS]
     for key in logged[:MOST_LOGGED]:  # by a user's own trainer

@@ -55,7 +55,7 @@ def load_splits(recipe: KerasRecipe, seed: int, directory: Path | None) -> Split
     data = recipe.data
     if data.is_function and "seed" in _parameters(UserFunction.named(data.name)):
         return _of_function(data, seed)
-    dataset = data_catalog.read(data.name, directory, data.classes, recipe.task)
+    dataset = data_catalog.read(data.name, directory, data.classes, recipe.task, data.advice)
     return _of_arrays(dataset, recipe, seed)
 
 

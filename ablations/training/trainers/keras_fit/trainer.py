@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
 
-from ablations.errors import TrainerError, UserCodeError, suggest
+from ablations.errors import AblationsError, TrainerError, suggest
 from ablations.study.keras_recipe import KerasRecipe
-from ablations.study.metrics import METRICS
+from ablations.study.scores import better_of
 from ablations.training import runtime
 from ablations.training.checkpoint import Arrays, UnusableError
 from ablations.training.epoch_record import EpochRecord
+from ablations.training.trainers.keras_fit.blame import blamed, raised_in
 from ablations.training.trainers.keras_fit.data import Splits, load_splits
 from ablations.training.trainers.keras_fit.model import build_model, callbacks_of
 from ablations.training.trainers.keras_fit.recorder import TEST, VALIDATION, Recorder
@@ -119,6 +120,7 @@ class KerasTrainer:
             self.data.clock,
             recorded,
         )
+        callbacks = self.callbacks()
         try:
             with _quiet():
                 self.model.fit(
@@ -126,12 +128,42 @@ class KerasTrainer:
                     validation_data=self.data.validation,
                     epochs=self.epochs,
                     initial_epoch=self.progress.epochs,
-                    callbacks=[*self.callbacks(), recorder],
+                    callbacks=[*callbacks, recorder],
                     shuffle=False,  # what is to be shuffled is, by the seed
                     verbose=0,
                 )
-        except (ValueError, TypeError) as error:
-            raise UserCodeError(f"{self.recipe.model.name}: fit: {error}") from error
+        except Exception as error:
+            if raised_in(error, [recorder]):  # as it records: no code of the user's
+                raise
+            self._blame(error, callbacks, "fit")
+
+    def _blame(self, error: Exception, callbacks: Sequence[Any], doing: str) -> NoReturn:
+        """Raise what the user's code is to be blamed for, or else the exception as it is."""
+        user = None
+        if not isinstance(error, AblationsError):
+            user = blamed(error, self.recipe, callbacks, doing)
+        if user is None:
+            raise error
+        raise user from error
+
+    def rehearse(self) -> None:
+        """Evaluate one batch, and see that the answering metric is measured; trains nothing.
+
+        Raises:
+            UserCodeError: the model's loss or metrics do not take its batches.
+            TrainerError: ``evaluate`` gives no such metric of the test split.
+        """
+        tested = self.data.validation if self.data.test is None else self.data.test
+        if tested is None:
+            return
+        try:
+            with _quiet():
+                logs = self.model.evaluate(tested.take(1), verbose=0, return_dict=True)
+        except Exception as error:
+            self._blame(error, (), "evaluate")
+        measured = () if self.data.test is None else [f"{TEST}_{name}" for name in logs]
+        if self.metric.startswith(f"{TEST}_") and self.metric not in measured:
+            raise TrainerError(lacks(self.metric, measured))
 
     def _variables(self) -> dict[str, Any]:
         """Return all variables by place: of the model with its seed generators, of optimizers."""
@@ -181,10 +213,10 @@ class KerasTrainer:
                 with _quiet():
                     logs = self.model.evaluate(data, verbose=0, return_dict=True)
                 metrics |= {f"{split}_{name}": float(value) for name, value in logs.items()}
-        derived = {n for n, metric in METRICS.items() if metric.summary} | {"train_seconds"}
+        final = self.recipe.final_metrics
+        derived = {n for n, metric in final.items() if metric.summary} | {"train_seconds"}
         if self.metric and self.metric not in metrics.keys() | derived:
-            known = suggest(self.metric, metrics)
-            raise TrainerError(f'no metric "{self.metric}", by which the study compares; {known}')
+            raise TrainerError(lacks(self.metric, metrics))
         wrong = [f"{name} is {value:g}" for name, value in metrics.items() if not _finite(value)]
         if wrong:
             self.progress = self.progress.model_copy(update={"reason": "; ".join(wrong)})
@@ -197,11 +229,19 @@ class KerasTrainer:
         for name in names:
             if name.startswith(f"{VALIDATION}_"):
                 curve = [v for v in self.progress.curve(name) if _finite(v)]
-                better = better_of(name.removeprefix(f"{VALIDATION}_"))
+                better = better_of(name)
                 found |= {f"{name}_last": curve[-1]} if curve else {}
                 if curve and better is not None:
-                    found[f"{name}_best"] = better(curve)
+                    found[f"{name}_best"] = max(curve) if better == "higher" else min(curve)
         return found
+
+
+def lacks(metric: str, measured: Iterable[str]) -> str:
+    """Return that the answering metric is not among what the model measures."""
+    return (
+        f'no metric "{metric}", by which the study compares; {suggest(metric, measured)}; wants '
+        "metric: one of these, declared under metrics"
+    )
 
 
 @contextmanager
@@ -210,15 +250,6 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Your input ran out of data")
         yield
-
-
-def better_of(log: str) -> Any:
-    """Return ``min`` or ``max``, whichever of a log is better; None where the name does not say."""
-    if log.endswith(("loss", "error", "mae", "mse", "divergence", "crossentropy")):
-        return min
-    if log.endswith(("accuracy", "acc", "auc", "precision", "recall", "score", "iou")):
-        return max
-    return None
 
 
 def _finite(value: float) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablations.errors import ModelError, UserCodeError
+from ablations.errors import DataError, ModelError, TrainerError, UserCodeError
 from ablations.execution.catalog import CATALOG
 from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result
@@ -204,3 +204,51 @@ def test_a_trial_of_a_search_is_scored_without_the_test_split(
     assert "validation_accuracy" in trial
     for name in trial.keys() - measured:
         assert trial[name] == compared[name]
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("raises", r"raises_at_two: Bad: \S*keras_training\.py:\d+: RuntimeError: boom"),
+        ("misspells", r"raises_at_two: EarlyStopping: ValueError: .*val_acuracy"),
+    ],
+)
+def test_a_callback_that_raises_is_named_with_its_line(
+    tensorflow: ModuleType, tmp_path: Path, how: str, said: str
+) -> None:
+    callbacks = {"name": f"{PLACE}.raises_at_two", "how": how}
+    with pytest.raises(UserCodeError, match=said) as caught:
+        train(tmp_path, recipe_of("digits", f"{PLACE}.classifier", callbacks=callbacks))
+    assert caught.value.__cause__ is not None
+
+
+def test_a_step_of_the_models_own_is_tried_before_training(tensorflow: ModuleType) -> None:
+    said = r"breaks_in_its_step: evaluate: \S*keras_training\.py:\d+: LookupError: no such step"
+    with pytest.raises(UserCodeError, match=said):
+        rehearsed(recipe_of("digits", f"{PLACE}.breaks_in_its_step"), "test_loss")
+
+
+def rehearsed(recipe: KerasRecipe, metric: str) -> None:
+    from ablations.training.trainers.keras_fit.trainer import KerasTrainer
+    from ablations.training.training_state import Progress
+
+    trainer = KerasTrainer(recipe, SEED, None, metric)
+    trainer.start(Progress(), {})
+    trainer.rehearse()
+
+
+def test_a_metric_that_the_model_does_not_measure_is_refused_before_training(
+    tensorflow: ModuleType,
+) -> None:
+    recipe = recipe_of("digits", f"{PLACE}.diverging")  # compiled with mae
+    for measured in ("test_mae", "test_loss", "validation_mae_best"):
+        rehearsed(recipe, measured)
+    with pytest.raises(TrainerError, match=r'no metric "test_maee".* did you mean "test_mae"\?'):
+        rehearsed(recipe, "test_maee")
+
+
+def test_labels_of_another_task_are_told_what_this_trainer_has(tensorflow: ModuleType) -> None:
+    with pytest.raises(
+        DataError, match=r"for these, data: \{task: regression\} reads a regression"
+    ):
+        rehearsed(recipe_of("diabetes", f"{PLACE}.diverging"), "test_mae")
