@@ -17,6 +17,7 @@ from ablations.commands import completion
 from ablations.commands.examples import examples_of
 from ablations.commands.interrupts import answered, exit_status
 from ablations.commands.options import EXECUTORS, Options, Shard
+from ablations.commands.output import written
 from ablations.errors import AblationsError, Interrupted, shortened
 from ablations.study.budgets import MOST_DEVICES, MOST_SEED, MOST_SEEDS, MOST_WORKERS
 
@@ -50,7 +51,7 @@ class _Group(click.Group):
         gc.set_threshold(OBJECTS_BEFORE_A_COLLECTION)
         atexit.register(gc.freeze)  # what is left goes with the process: nothing need walk it
         try:
-            with answered():
+            with answered(), written():
                 return super().invoke(context)
         except AblationsError as error:
             click.echo("\n".join(map(shortened, str(error).split("\n"))), err=True)

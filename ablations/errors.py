@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -90,8 +91,13 @@ class StudyError(AblationsError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+_COMMAND = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""What colours a terminal, or moves in it."""
+
+
 def printable(text: str) -> str:
     """Return text in which nothing commands a terminal or cannot be written."""
+    text = _COMMAND.sub("", text)
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 

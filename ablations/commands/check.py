@@ -56,6 +56,8 @@ def _check(study: Study, against: Path | None, options: Options) -> Iterator[str
         beside = f"than {collected.study.control}"
         arms = [arm for arm in collected.study.arm_names if arm != collected.study.control]
     else:
+        if against.is_dir() and against.samefile(options.runs):
+            raise AblationsError(f"--against {against}: holds these very runs; wants earlier ones")
         earlier = read_earlier(against, collected)
         arms, beside = _common(collected, earlier, against), f"than in {against}"
         gated = against_earlier(collected, earlier)
@@ -65,7 +67,8 @@ def _check(study: Study, against: Path | None, options: Options) -> Iterator[str
         print(f"{name}: {_line(each, finding, collected, beside, lacking)}")
         yield finding
     if not arms:
-        print(f"{name}: no arm to compare")
+        wanted = "a second arm, or --against what was before" if against is None else "its arms"
+        raise AblationsError(f"{name}: there is no arm to compare; wants {wanted}")
 
 
 def _common(
@@ -108,7 +111,7 @@ def _counts(standings: Sequence[Standing]) -> str:
 _WORDS = {
     "worse": "WORSE by the margin",
     "not_worse": "not worse by the margin",
-    "not_settled": "NOT SETTLED",
+    "not_settled": "NOT SETTLED whether worse by the margin",
 }
 
 

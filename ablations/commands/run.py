@@ -13,6 +13,7 @@ from ablations.commands.looks import take_look
 from ablations.commands.options import Options
 from ablations.commands.seeds import as_declared, declare, say_declared, too_few_seeds
 from ablations.commands.train import train
+from ablations.errors import AblationsError
 from ablations.execution import study_files
 from ablations.execution.session import Prepared, prepare
 from ablations.ledger.inert import inert_arms, repeating_arms
@@ -42,9 +43,14 @@ def run(
     lines: Lines | None = None,
 ) -> int:
     """Train what is pending; return the exit status, 1 if some run failed."""
-    loaded = studies.load(study, studies.parse_overrides(sets))
-    request = Request(arms, seeds, seed_count)
-    return 1 if run_studies(loaded, request, options, lines or Lines()) else 0
+    lines = lines or Lines()
+    try:
+        loaded = studies.load(study, studies.parse_overrides(sets))
+        failed = run_studies(loaded, Request(arms, seeds, seed_count), options, lines)
+    except AblationsError as error:
+        lines.write(str(error))
+        raise
+    return 1 if failed else 0
 
 
 def run_studies(

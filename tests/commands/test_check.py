@@ -63,9 +63,10 @@ CASES = {
         moved(-0.004, 0.001), 0, "not worse by the margin than base: worse by less than the marg",
     ),
     "worse around the margin": (
-        moved(-0.01, 0.003), 3, "NOT SETTLED than base: worse; accuracy −0.01000 (95%",
+        moved(-0.01, 0.003), 3,
+        "NOT SETTLED whether worse by the margin than base: worse; accuracy −0.01000 (95%",
     ),
-    "noise": (moved(-0.02, 0.08), 3, "NOT SETTLED than base: inconclusive"),
+    "noise": (moved(-0.02, 0.08), 3, "worse by the margin than base: inconclusive"),
     "inconclusive, but no worse": (moved(0.012, 0.025), 0, "not worse by the margin than base: in"),
     "too few seeds": (moved(-0.5, seeds=5), 3, "no verdict (too few pairs)"),
     "diverges": ([None] * 10, 1, "WORSE by the margin than base: worse by at least the margin; u"),
@@ -89,7 +90,7 @@ def test_one_worse_arm_is_enough_whatever_the_others_are(tmp_path: Path) -> None
     assert done.exit_code == 1
     assert [line.split(": ")[1:3] for line in done.stdout.splitlines()] == [
         ["good", "not worse by the margin than base"],
-        ["noisy", "NOT SETTLED than base"],
+        ["noisy", "NOT SETTLED whether worse by the margin than base"],
         ["bad", "WORSE by the margin than base"],
     ]
 

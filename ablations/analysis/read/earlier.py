@@ -16,7 +16,7 @@ from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.table import ARM, SEED, SIZE_BUDGET, STATUS
 from ablations.study.frozen import show
 
-TABLE, STALE = "results.csv", "stale"
+TABLE, STALE, DATA = "results.csv", "stale", "data"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def _of_runs(path: Path, now: Collected) -> dict[str, EarlierArm]:
     study = read_record(path, now.study.study)
     before = collect(path, study.study)
     for arm in study.arm_names:
-        _check_same_data(path, now, before, arm)
+        there = {run.seed: run.result.data_digest for run in before.of_arm(arm)}
+        _check_same_data(path, now, there, arm)
     metric = now.study.metric
     return {
         arm: EarlierArm(before.values(arm, metric), frozenset(before.diverged_seeds(arm)))
@@ -63,8 +64,8 @@ def _of_runs(path: Path, now: Collected) -> dict[str, EarlierArm]:
     }
 
 
-def _check_same_data(path: Path, now: Collected, before: Collected, arm: str) -> None:
-    there = {run.seed: run.result.data_digest for run in before.of_arm(arm)}
+def _check_same_data(path: Path, now: Collected, there: Mapping[int, str], arm: str) -> None:
+    """Refuse runs of other data; ``there`` is seed → digest of the data, where it is known."""
     for run in now.of_arm(arm):
         if there.get(run.seed, run.result.data_digest) != run.result.data_digest:
             raise AblationsError(
@@ -90,6 +91,7 @@ def _of_table(path: Path, now: Collected) -> dict[str, EarlierArm]:
             )
     values: dict[str, dict[int, float]] = {}
     diverged: dict[str, set[int]] = {}
+    digests: dict[str, dict[int, str]] = {}
     for line, row in rows:
         status = row.get(STATUS) or "completed"
         if row.get(STALE) == "true" or status not in ("completed", "diverged"):
@@ -98,10 +100,14 @@ def _of_table(path: Path, now: Collected) -> dict[str, EarlierArm]:
         seed = _seed(row[SEED] or "", where)
         if seed in values.get(arm, {}) or seed in diverged.get(arm, set()):
             raise AblationsError(f"{where}: {arm} has seed {seed} twice")
+        if row.get(DATA):
+            digests.setdefault(arm, {})[seed] = row[DATA] or ""
         if status == "diverged":
             diverged.setdefault(arm, set()).add(seed)
         elif row[metric]:
             values.setdefault(arm, {})[seed] = _number(row[metric] or "", f"{where}: {metric}")
+    for arm, there in digests.items():
+        _check_same_data(path, now, there, arm)
     return {
         arm: EarlierArm(values.get(arm, {}), frozenset(diverged.get(arm, ())))
         for arm in {**values, **diverged}

@@ -16,7 +16,7 @@ _SECONDS = ("compile", "train", "total")
 
 def _columns(collected: Collected) -> tuple[str, ...]:
     seconds = (f"seconds_{part}" for part in _SECONDS)
-    return (*_LEADING, *_COUNTS, *collected.study.known_metrics, *seconds, "fingerprint")
+    return (*_LEADING, *_COUNTS, *collected.study.known_metrics, *seconds, "data", "fingerprint")
 
 
 def runs_csv(collected: Collected) -> str:
@@ -54,6 +54,7 @@ def _row(study: str, run: RecordedRun, metrics: Collection[str]) -> dict[str, An
         **{name: getattr(result, name) for name in _COUNTS},
         **{name: run.value(name) for name in metrics},
         **{f"seconds_{part}": result.seconds.get(part) for part in _SECONDS},
+        "data": result.data_digest,
         "fingerprint": result.fingerprint,
         **{name: value for name, value in result.metrics.items() if name not in metrics},
     }
