@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ablations.errors import suggest
 from ablations.study.scores import SCORES
 from ablations.study.tasks import CLASSIFICATION
+from ablations.user_code import PREFIX
 
 if TYPE_CHECKING:
     from ablations.study.training_recipe import TrainingRecipe
@@ -42,7 +43,8 @@ def _wrong_metrics(training: TrainingRecipe) -> Iterator[Misfit]:
                 f"{score.task.loss}; a {task.title} wants one of {known}",
             )
         if score.name in seen:
-            yield ("metrics", number), f'the name "{score.name}" is taken; wants another metric'
+            own = "as: NAME beside it" if measure.name.startswith(PREFIX) else "another metric"
+            yield ("metrics", number), f'the name "{score.name}" is taken; wants {own}'
         seen.add(score.name)
 
 

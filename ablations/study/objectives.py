@@ -34,9 +34,15 @@ class Measure(Technique):
     family: ClassVar[str] = "metric"
 
     @property
+    def called(self) -> str:
+        """What the study calls it; empty where that is its own name."""
+        return ""
+
+    @property
     def score(self) -> Score:
         """What is known of it; a user's own says itself which direction is better."""
         own = self.name.rpartition(".")[2] if self.name.startswith(PREFIX) else self.name
+        own = self.called or own
         better: Direction = getattr(self, "better", None) or "lower"
         known = SCORES.get(self.name) or Score(own, own.replace("_", " "), better)
         k = getattr(self, "k", None)

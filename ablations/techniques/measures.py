@@ -10,12 +10,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from ablations.study.frozen import Count, problem
+from ablations.study.frozen import Count, problem, show
 from ablations.study.objectives import Measure
 from ablations.study.protocols import BuiltMeasure
+from ablations.study.scores import SCORES
 from ablations.study.technique import Family
 from ablations.techniques.user_function import FORM, built_function, with_code
 
+AS = "as"
+"""What names a metric of one's own; no parameter of a function can be called so."""
 Threshold = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -127,8 +130,9 @@ class CosineSimilarity(_OfKeras):
 class UserMeasure(Measure):
     """``function(y_true, y_pred, **parameters)``, which returns a number for each example, [B].
 
-    Their mean over the split is measured; it is called as the function is.  ``y_pred`` are the
-    network's outputs as they come, logits where those are labels or classes.
+    Their mean over the split is measured; it is called as the function is, or ``as: off_by_60``
+    says.  ``y_pred`` are the network's outputs as they come, logits where those are labels or
+    classes.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -143,13 +147,22 @@ class UserMeasure(Measure):
     def _with_its_code(cls, value: Any) -> Any:
         if value.get("name", FORM) != FORM and value.get("better") is None:
             raise problem(f"{value['name']}: wants better: higher, or better: lower")
+        called = value.get(AS, "own")
+        if not isinstance(called, str) or not called.isidentifier() or called in SCORES:
+            raise problem(f"as: wants a name that no metric of Keras has, got {show(called)}")
         return with_code(value)
+
+    @property
+    def called(self) -> str:
+        """What the study calls it; empty where that is the function's own name."""
+        return str((self.model_extra or {}).get(AS, ""))
 
     def build(self) -> BuiltMeasure:
         from ablations.techniques.keras.measures import of_user
 
         function = built_function(self.name, self.code)
-        return of_user(self.score.name, function, self.model_extra or {})
+        parameters = {name: v for name, v in (self.model_extra or {}).items() if name != AS}
+        return of_user(self.score.name, function, parameters)
 
 
 MEASURES = Family(

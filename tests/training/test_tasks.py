@@ -5,6 +5,7 @@ The losses are Keras's own classes, compiled as a user would; test scores are sc
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -240,6 +241,31 @@ def test_a_loss_and_a_metric_of_ones_own_are_those_of_their_function(tensorflow,
     by_hand = train_into(tmp_path / "own", make_recipe({**changes, "training.loss": own}))
     half = [by_hand.metrics()[f"test_{name}"] for name in ("pinball", "loss")]
     assert half == pytest.approx([by_hand.metrics()["test_mean_absolute_error"] / 2] * 2, rel=1e-5)
+
+
+def test_one_function_measures_twice_under_names_of_the_studys(tensorflow, tmp_path):
+    own = {"name": f"{PACKAGE}.pinball", "better": "lower"}
+    measures = [{**own, "share": 0.5}, {**own, "share": 1.0, "as": "missed_below"}]
+    recipe = make_recipe({**TARGETS, "training.loss": "mse", "training.metrics": measures})
+    found = train_into(tmp_path / "own", recipe).metrics()
+    assert found["test_pinball"] > 0
+    assert found["test_missed_below"] not in (found["test_pinball"], 0)
+    assert "validation_missed_below_last" in found
+
+
+@pytest.mark.parametrize(
+    ("second", "line"),
+    [
+        ({}, 'the name "pinball" is taken; wants as: NAME beside it'),
+        ({"as": "accuracy"}, 'as: wants a name that no metric of Keras has, got "accuracy"'),
+        ({"as": "off by"}, 'as: wants a name that no metric of Keras has, got "off by"'),
+    ],
+)
+def test_two_metrics_of_one_name_are_refused(second, line):
+    own = {"name": f"{PACKAGE}.pinball", "better": "lower"}
+    changes = {**TARGETS, "training.loss": "mse", "training.metrics": [own, {**own, **second}]}
+    with pytest.raises(ValueError, match=re.escape(line)):
+        make_recipe(changes)
 
 
 GRADERS = {
