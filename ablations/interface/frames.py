@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TEXT = {
-    *("study", "arm", "status", "reason", "fingerprint"),
+    *("study", "arm", "status", "reason", "data", "fingerprint"),
     *("verdict", "flag", "may_be_best", "metric"),
 }
 

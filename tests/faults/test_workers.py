@@ -54,7 +54,7 @@ ALL_REASONS = {
     "SIGSEGV": "the worker process died (SIGSEGV)",
     "KeyboardInterrupt": "KeyboardInterrupt: ",
     "GeneratorExit": "GeneratorExit: ",
-    "a lone surrogate": "ValueError: \ufffd \ufffd[31m red second line",
+    "a lone surrogate": "ValueError: \ufffd  red second line",
     "no message": "BadMessageError: its message cannot be read",
     "RecursionError": "RecursionError: too deep",
     "MemoryError": "MemoryError: ",
