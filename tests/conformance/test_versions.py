@@ -42,6 +42,7 @@ def test_what_is_imported_is_declared():
 
     names = {"yaml": "pyyaml", "sklearn": "scikit-learn", "google_crc32c": "google-crc32c"}
     names |= {"google": "protobuf", "markupsafe": "jinja2", "pydantic_core": "pydantic"}
+    names |= {"absl": "absl-py"}
     imported = set()
     for path in (ROOT / "ablations").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
