@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ablations.commands.asked import again
 from ablations.commands.lines import Lines
 from ablations.errors import AblationsError
 from ablations.execution import study_files
@@ -25,7 +26,7 @@ def give_answer(runs: Path, study: str, *, said: bool, shown: bool, lines: Lines
         inference = infer(collect(runs, study))
         if said:
             lines.say(f"{study}: {' '.join(answer(inference))}")
-            lines.say(f"{study}: ablations report {study} writes the report")
+            lines.say(f"{study}: {again('report', study, runs)} writes the report")
         if shown:
             study_files.publish_answer(runs, study, answer_markdown(inference))
     except (AblationsError, OSError) as error:

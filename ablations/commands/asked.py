@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 from ablations.study.schema import Study
 
 CHANGED = "its file, or code that it names, was changed since its last run"
+
+
+def again(command: str, study: str, runs: Path) -> str:
+    """Return a command on the same study and runs, as it is to be typed."""
+    where = "" if runs == Path("runs") else f" --runs {shlex.quote(str(runs))}"
+    return f"ablations {command} {study}{where}"
 
 
 def was_changed(study: Study, record: Study) -> bool:

@@ -12,11 +12,12 @@ from ablations.analysis.read.earlier import EarlierArm, read_earlier
 from ablations.analysis.show import formats
 from ablations.analysis.show.comparisons import verdict_words
 from ablations.commands import studies
-from ablations.commands.asked import CHANGED, was_changed
+from ablations.commands.asked import CHANGED, again, was_changed
 from ablations.commands.options import Options
 from ablations.commands.seeds import as_declared
 from ablations.commands.status import standings_of
 from ablations.errors import AblationsError
+from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.standing import Standing, State
 from ablations.study.schema import Study
 
@@ -46,7 +47,7 @@ def _check(study: Study, against: Path | None, options: Options) -> Iterator[str
     name, declared = study.study, as_declared(study, options.runs)
     collected = collect(options.runs, name)
     if was_changed(declared, collected.study):
-        print(f"{name}: not settled: {CHANGED}; wants ablations run {name}")
+        print(f"{name}: not settled: {CHANGED}; wants {again('run', name, options.runs)}")
         yield "not_settled"
         return
     missing = {} if study.imported else _missing(declared, options)
@@ -56,15 +57,18 @@ def _check(study: Study, against: Path | None, options: Options) -> Iterator[str
         beside = f"than {collected.study.control}"
         arms = [arm for arm in collected.study.arm_names if arm != collected.study.control]
     else:
-        if against.is_dir() and against.samefile(options.runs):
+        same = (options.runs, RunsDirectory(options.runs).study(name))
+        if against.is_dir() and any(map(against.samefile, same)):
             raise AblationsError(f"--against {against}: holds these very runs; wants earlier ones")
         earlier = read_earlier(against, collected)
         arms, beside = _common(collected, earlier, against), f"than in {against}"
         gated = against_earlier(collected, earlier)
+    command = again("run", name, options.runs)
     for each in gated:
         lacking = missing.get(each.arm) or missing.get(collected.study.control, "")
         finding = "not_settled" if lacking and each.finding == "not_worse" else each.finding
-        print(f"{name}: {_line(each, finding, collected, beside, lacking)}")
+        what = lacking and f"{lacking}; {command}"
+        print(f"{name}: {_line(each, finding, collected, beside, what)}")
         yield finding
     if not arms:
         wanted = "a second arm, or --against what was before" if against is None else "its arms"
@@ -126,7 +130,7 @@ def _line(gated: Gated, finding: str, collected: Collected, beside: str, lacking
         parts.append(f"{effect} (95%: {ends}), {formats.plural(comparison.n, 'seed')}")
         parts.append(f"margin {formats.magnitude(metric, collected.study.margin)}")
     if lacking:
-        parts.append(f"runs missing: {lacking}; ablations run {collected.study.study}")
+        parts.append(f"runs missing: {lacking}")
     elif finding == "not_settled":
         parts += _what_settles(gated)
     return "; ".join(parts)

@@ -59,11 +59,13 @@ class ProgressDisplay:
     def show(self, outcome: Outcome) -> None:
         """Print what became of one run."""
         result = outcome.result
-        status = result.status if result else "running elsewhere"
+        state = result.status if result else "running"
+        status = f"{state} elsewhere" if outcome.elsewhere else state
         self.counts[status] = self.counts.get(status, 0) + 1
         done = sum(self.counts.values())
-        say = self.lines.say if status == "failed" else self.lines.detail
-        say(f"[{done}/{self.total}] {outcome.job}: {self._say(outcome)}")
+        say = self.lines.say if status.startswith("failed") else self.lines.detail
+        whose = "by another process: " if outcome.elsewhere and result else ""
+        say(f"[{done}/{self.total}] {outcome.job}: {whose}{self._say(outcome)}")
         if self.lines.is_live:
             self._update()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ablations.analysis.read.collect import read_record
 from ablations.commands import studies
-from ablations.commands.asked import CHANGED, was_changed
+from ablations.commands.asked import CHANGED, again, was_changed
 from ablations.commands.seeds import as_declared
 from ablations.errors import AblationsError
 from ablations.execution.study_files import publish_answer, publish_report
@@ -51,7 +51,8 @@ def _if_changed(name: str, runs: Path) -> Iterator[str]:
     except AblationsError:  # the page of a whole, or a file that is gone or wrong by now
         return
     if now and was_changed(as_declared(now[0], runs), record):
-        yield f"{name}: {CHANGED}: the report is of what was run; ablations run {name} trains it"
+        trains = again("run", name, runs)
+        yield f"{name}: {CHANGED}: the report is of what was run; {trains} trains it"
 
 
 def _recorded_names(study: str, overrides: Mapping[str, Any], runs: Path) -> list[str]:

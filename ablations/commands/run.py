@@ -93,6 +93,8 @@ def _run(prepared: Prepared, lines: Lines) -> list[str]:
     for arm, missing in comparison.tuned.incomplete.items():
         if not arms or arm in arms:
             lines.say(f"{name}: {arm} is not compared yet: {missing}")
+    if shard and not comparison.standings:
+        lines.say(f"{name}: 0 of {comparison.of_all_shards} runs")
     if comparison.standings:
         failed += _compare(prepared, name, lines)
         finished = _of_all_shards(prepared).comparison()
@@ -104,7 +106,8 @@ def _run(prepared: Prepared, lines: Lines) -> list[str]:
         give_answer(
             prepared.options.runs,
             study.study,
-            said=bool(comparison.pending) and all(s.state is State.FAILED for s in waits_for),
+            said=bool(comparison.pending or not (arms or prepared.seeds or shard))
+            and all(standing.state is State.FAILED for standing in waits_for),
             shown=not (arms or prepared.seeds or shard),
             lines=lines,
         )

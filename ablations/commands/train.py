@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -46,8 +47,15 @@ def train(
             lines.say(f"{name}: waits for {runs} that another process is training")
             while _running(session(later)) == running:
                 time.sleep(POLL_SECONDS)
-    theirs = (s for s in left.standings if str(s.run) in waited_for)
-    return failed + [f"{s.run}: {s.reason}" for s in theirs if s.state is State.FAILED]
+    theirs = [s for s in left.standings if str(s.run) in waited_for]
+    if theirs:
+        states = Counter(standing.state for standing in theirs)
+        counts = ", ".join(f"{states[state]} {state}" for state in State if states[state])
+        lines.say(f"{name}: by another process: {counts}")
+    lost = [f"{s.run}: {s.reason}" for s in theirs if s.state is State.FAILED]
+    for line in lost:
+        lines.say(line)
+    return failed + lost
 
 
 def _is_given_up(standing: Standing) -> bool:
@@ -104,8 +112,7 @@ def _say_what_is_there(session: Session, name: str, lines: Lines) -> None:
     standings, pending = session.standings, session.pending
     if session.prepared.options.shard:
         lines.say(f"{name}: {len(standings)} of {session.of_all_shards} runs")
-    if len(standings) > len(pending):
-        finished = len(standings) - len(pending)
+    if finished := len(standings) - len(pending) - len(_running(session)):
         lines.detail(f"{name}: {finished} of {len(standings)} runs need no training")
     for line in _continued(standings) if not session.prepared.options.rerun else ():
         lines.detail(line)

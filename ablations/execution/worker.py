@@ -70,6 +70,8 @@ class Outcome:
 
     job: Job
     result: Result | None
+    elsewhere: bool = False
+    """Whether another process has trained it, or is training it."""
 
 
 PATIENCE_SECONDS = 0.5  # ``status`` holds a lock for microseconds when it asks for it
@@ -97,10 +99,11 @@ def work(job: Job) -> Outcome:
     try:
         make_directory(directory.path)
         with hold(directory.path, PATIENCE_SECONDS) as lease:
-            finished = None if job.rerun else _finished(job)
-            return Outcome(job, finished or _train(job, lease))
+            if not job.rerun and (finished := _finished(job)):
+                return Outcome(job, finished, elsewhere=True)
+            return Outcome(job, _train(job, lease))
     except HeldError:  # by another trainer, unless its result is there already
-        return Outcome(job, _finished(job))
+        return Outcome(job, _finished(job), elsewhere=True)
     except OSError as error:  # the directory itself cannot be written
         return Outcome(job, _failure(job, f"{type(error).__name__}: {error}"))
 

@@ -130,3 +130,20 @@ def test_python_gives_the_answer_and_the_report_of_the_shell(place: Path) -> Non
     assert page == Path("out/own/index.html")
     assert page.is_file()
     assert study.answer in here("report", "own").stdout.replace("own: ", "")
+
+
+def test_what_is_to_be_typed_next_names_the_runs(place: Path) -> None:
+    write("drawn")
+    ran = here("run", "own", "--runs", "their runs")
+    assert "own: ablations report own --runs 'their runs' writes the report" in ran.stdout
+    assert here("report", "own", "--runs", "their runs").returncode == 0
+    again = here("run", "own", "--runs", "their runs")  # what is there is answered as well
+    assert "Better than the control, a (" in again.stdout
+    checked = here("check", "own", "--runs", "their runs", "--against", "their runs/own")
+    assert "--against their runs/own: holds these very runs" in checked.stderr
+
+
+def test_a_shard_without_a_run_says_so(place: Path) -> None:
+    write("drawn")
+    ran = here("run", "own", "--shard", "40/50", "--arm", "a")
+    assert (ran.returncode, ran.stdout) == (0, "own, shard 40/50: 0 of 6 runs\n")

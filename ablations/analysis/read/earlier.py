@@ -43,8 +43,9 @@ def read_earlier(path: Path, now: Collected) -> dict[str, EarlierArm]:
     for table in (path, path / TABLE, path / name / TABLE):
         if table.is_file():
             return _of_table(table, now)
-    if RunsDirectory(path).record(name).is_file():
-        return _of_runs(path, now)
+    for root in (path, path.parent):
+        if RunsDirectory(root).record(name).is_file() and (root == path or path.name == name):
+            return _of_runs(root, now)
     raise AblationsError(
         f"--against {path}: wants a {TABLE}, the folder of a report, or a runs directory that "
         f"holds {name}"
@@ -61,6 +62,7 @@ def _of_runs(path: Path, now: Collected) -> dict[str, EarlierArm]:
     return {
         arm: EarlierArm(before.values(arm, metric), frozenset(before.diverged_seeds(arm)))
         for arm in study.arm_names
+        if before.of_arm(arm)
     }
 
 

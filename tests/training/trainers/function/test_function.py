@@ -128,3 +128,11 @@ def test_code_that_changes_after_the_study_was_read_is_not_trained(tmp_path: Pat
     result = work(Job("own", "arm", 0, changed, {}, tmp_path, "", metric="error")).result
     assert result is not None
     assert "its code has changed since the study was read" in result.reason
+
+
+def test_a_run_that_another_process_finished_meanwhile_is_told_apart(tmp_path: Path) -> None:
+    first, second = (work(job("train", tmp_path)) for _ in range(2))
+    assert (first.elsewhere, second.elsewhere) == (False, True)
+    assert first.result is not None
+    assert second.result is not None
+    assert first.result.finished_at == second.result.finished_at
