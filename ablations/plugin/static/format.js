@@ -28,6 +28,11 @@ export function tick(value) {
   return String(Number(value.toPrecision(6)));
 }
 
+// The end of an interval as it is drawn: that of a share ends where shares do.
+export function drawnEnd(metric, end) {
+  return metric.percent ? 100 * Math.min(1, Math.max(0, end)) : end;
+}
+
 export function plural(count, noun) {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }

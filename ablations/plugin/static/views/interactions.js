@@ -1,7 +1,7 @@
 // Factorial designs: lines that are not parallel show that two factors interact.
 
 import { choice, el } from '../dom.js';
-import { measured } from '../format.js';
+import { drawnEnd, measured } from '../format.js';
 import { looks } from '../theme.js';
 import { plain } from '../sortable.js';
 import { pointChart } from '../charts/points.js';
@@ -51,8 +51,8 @@ function figure(metric, pair, width, turned, turn) {
       return {
         x: place,
         y: cell.mean === null ? null : scale * cell.mean,
-        low: cell.interval ? scale * cell.interval.low : null,
-        high: cell.interval ? scale * cell.interval.high : null,
+        low: cell.interval ? drawnEnd(metric, cell.interval.low) : null,
+        high: cell.interval ? drawnEnd(metric, cell.interval.high) : null,
         text: `${other}: ${measured(metric, cell.mean)}`,
       };
     }),

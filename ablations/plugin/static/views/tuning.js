@@ -1,7 +1,7 @@
 // The searches: each arm's score against the tuned setting, and the table of what it chose.
 
 import { el } from '../dom.js';
-import { measured, tick } from '../format.js';
+import { drawnEnd, measured, tick } from '../format.js';
 import { looks } from '../theme.js';
 import { plain } from '../sortable.js';
 import { pointChart } from '../charts/points.js';
@@ -50,8 +50,8 @@ function figure(found, curve, width) {
       points: arm.points.map((point) => ({
         x: place(point.value),
         y: point.mean === null ? null : scale * point.mean,
-        low: point.interval ? scale * point.interval.low : null,
-        high: point.interval ? scale * point.interval.high : null,
+        low: point.interval ? drawnEnd(found.metric, point.interval.low) : null,
+        high: point.interval ? drawnEnd(found.metric, point.interval.high) : null,
         chosen: point.chosen,
         diverged: point.diverged,
         text: `${JSON.stringify(point.value)}: ${measured(found.metric, point.mean)}`,
