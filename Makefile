@@ -38,7 +38,7 @@ check: setup
 
 faults: setup
 	$(BIN)/python -m pip install --quiet --requirement requirements-ray.lock
-	ABLATIONS_FAULT_CYCLES=100 $(BIN)/python -m pytest tests/faults tests/execution/test_ray.py
+	ABLATIONS_FAULT_CYCLES=100 $(PYTEST) tests/faults tests/execution/test_ray.py
 
 format: setup
 	$(BIN)/ruff format .

@@ -2,7 +2,8 @@
 
 A look is judged once and written down, so that a study goes on where it stopped and what left
 stays away.  It stands while the study compares the same arms: under other recipes, another control
-or another metric its record is kept, and says nothing.
+or another metric its record is kept, and says nothing.  One that the study had not declared stands
+as long as any of its arms is compared with the same control: it was seen, whatever arms were added.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class Look(BaseModel):
     """When, in ISO 8601."""
     comparison: str
     """A hash of what was compared; see ``comparison_digest``."""
+    arms: Mapping[str, str] = {}
+    """Arm → a hash of its recipe; empty in records of before 0.6."""
+    control: str = ""
+    metric: str = ""
     weight: float | None = None
     """The share of the error that it spent; None where the study had not declared it."""
     left: Mapping[str, Reason] = {}
@@ -109,9 +114,20 @@ class Looks:
 
 def comparison_digest(study: Study) -> str:
     """Hash what a study compares: its arms' recipes, its control and its metric."""
-    arms = {arm.name: fingerprint(arm.recipe, 0, "") for arm in study.arms}
-    content = {"arms": arms, "control": study.control, "metric": study.metric}
+    content = {"arms": _arms(study), "control": study.control, "metric": study.metric}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _arms(study: Study) -> dict[str, str]:
+    return {arm.name: fingerprint(arm.recipe, 0, "") for arm in study.arms}
+
+
+def _was_seen(look: Look, study: Study) -> bool:
+    """Whether an undeclared look showed how an arm stands to the control, as both are now."""
+    if look.weight is not None or (look.control, look.metric) != (study.control, study.metric):
+        return False
+    same = {name for name, digest in _arms(study).items() if look.arms.get(name) == digest}
+    return study.control in same and len(same) > 1
 
 
 def read_looks(study: Study, path: Path) -> Looks:
@@ -124,7 +140,8 @@ def read_looks(study: Study, path: Path) -> Looks:
             that were begun.
     """
     compared = comparison_digest(study)
-    found = [look for look in _read(path).looks if look.comparison == compared]
+    looks = _read(path).looks
+    found = [each for each in looks if each.comparison == compared or _was_seen(each, study)]
     standing = list({(look.seeds, look.weight): look for look in reversed(found)}.values())[::-1]
     if not study.looks:
         return Looks(study, path, (), tuple(standing))
@@ -157,6 +174,9 @@ def record_look(
         seeds=seeds,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         comparison=comparison_digest(looks.study),
+        arms=_arms(looks.study),
+        control=looks.study.control,
+        metric=looks.study.metric,
         weight=weight,
         left=left or {},
     )

@@ -104,6 +104,26 @@ def test_more_seeds_than_before_are_another_look(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "noted"),
+    [
+        ({"arms": (*ARMS, "relu")}, [4, 6]),
+        ({"arms": ARMS[:2]}, [4, 6]),
+        ({"control": "elu"}, []),
+        ({"metric": "test_loss"}, []),
+        ({"arms": ("sigmoid", "relu")}, []),
+    ],
+    ids=["an arm more", "an arm less", "another control", "another metric", "no arm of then"],
+)
+def test_what_was_seen_before_an_arm_was_added_was_seen(
+    path: Path, changes: Any, noted: list[int]
+) -> None:
+    for seeds in (4, 6):
+        record_undeclared(read_looks(make_study(ARMS, seeds), path))
+    now = make_study(**({"arms": ARMS, "seeds": 6} | changes))
+    assert [len(look.seeds) for look in read_looks(now, path).undeclared] == noted
+
+
+@pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"schema": 2}', '{"schema": 1, "looks": [{"seeds": "all"}]}']
 )
 def test_a_file_that_is_no_record_is_refused_in_a_line(path: Path, text: str) -> None:
