@@ -13,6 +13,7 @@ from ablations.commands.catalogue import Entry, Group, Setting, groups, settings
 from ablations.commands.console import console_of_output
 from ablations.errors import AblationsError, suggest
 from ablations.study.technique import form_of
+from ablations.techniques.models import MODELS
 
 
 def techniques(words: Sequence[str], console: Console | None = None) -> None:
@@ -60,7 +61,7 @@ def _print_overview(catalogue: Sequence[Group], console: Console) -> None:
     places = {place for group in catalogue for place in group.places}
     table = _table("other settings", "wants", "default")
     for setting in settings(catalogue):
-        if not setting.of and setting.path not in places:
+        if setting.of in ("", MODELS.default) and setting.path not in places:
             parameter = setting.parameter
             table.add_row(*map(Text, (setting.path, parameter.wants, parameter.default)))
     console.print(table)
