@@ -126,8 +126,9 @@ def _better_and_worse(
     if control.score.mean is not None:
         reference += f" ({measured(metric, control.score.mean)})"
     known = [arm for arm in (control, *others) if arm.may_be_best]
-    several = 1 < len(known) <= len(others)
-    best = f"; {len(known)} of {len(others) + 1} arms may be the best" if several else ""
+    ran = [arm for arm in (control, *others) if arm.divergence.runs]
+    several = 1 < len(known) < len(ran)
+    best = f"; {len(known)} of {len(ran)} arms may be the best" if several else ""
     better, worse = (_by_size(others, verdict) for verdict in ("better", "worse"))
     if better:
         yield f"Better than {reference} in {metric.label}: {_effects(better, metric)}."

@@ -536,3 +536,14 @@ def test_extreme_numbers_are_drawn_without_a_warning(
     text = report(made, out).markdown
     assert "| arm-1 |" in text
     assert len(list((out / "activations" / "figures").glob("*.svg"))) == 5
+
+
+def test_an_arm_without_a_run_is_not_called_worse_than_the_best(synthetic: Any, out: Path) -> None:
+    made = synthetic(("sigmoid", "elu", "tanh"), 6)
+    for seed in range(6):
+        made.add("sigmoid", seed, accuracy=0.5 + seed / 100)
+        made.add("elu", seed, accuracy=0.9 + seed / 1000)
+    verdicts = report(made, out).markdown.partition("## Verdicts")[2].partition("\n## ")[0]
+    rows = {line.split(" | ")[0]: line.split(" | ") for line in verdicts.splitlines()}
+    assert rows["| tanh"][2] == "–"
+    assert rows["| elu"][2] == "yes"

@@ -52,7 +52,7 @@ def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
     return (
         arm_cell(arm.arm, arm.is_control),
         verdict_cell(arm),
-        Cell("yes" if arm.may_be_best else "no", float(arm.may_be_best)),
+        _best_cell(arm),
         mean_cell(arm.score, arm.divergence.runs, metric),
         *effect_cells(arm.comparison, metric, len(inference.seeds)),
         *_examples_cells(arm, inference),
@@ -95,6 +95,13 @@ def _notes(inference: Inference) -> Iterator[str]:
                 f"Unstable: {arm.arm} diverged in {of_arm}, the control in {of_control} "
                 f"(McNemar's exact test, corrected by Holm: p {p})."
             )
+
+
+def _best_cell(arm: ArmSummary) -> Cell:
+    """Return nothing of an arm without a run that counts."""
+    if not arm.divergence.runs:
+        return Cell(formats.NOTHING, None)
+    return Cell("yes" if arm.may_be_best else "no", float(arm.may_be_best))
 
 
 def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str:
