@@ -59,7 +59,7 @@ base:
   model: {hidden: [32], activation: elu, initializer: he_normal}
   training: {batch_size: 16, epochs: 20, optimizer: {name: sgd, learning_rate: 0.01}}
 control: short
-arms: {short: {}, long: {training.epochs: 9000}}
+arms: {short: {}, long: {training.epochs: 90000}}
 seeds: 1
 """
 """One arm ends at once, the other does not end while it is watched."""
@@ -305,7 +305,7 @@ def test_a_study_is_watched_while_it_trains(tmp_path: Path, page: Any, browser: 
         ) as training:
             try:
                 running = frame.get_by_role("region", name="In training")
-                running.get_by_text("of 9000").wait_for()
+                running.get_by_text("of 90000").wait_for()
                 first = running.locator("td").nth(1).inner_text()
                 page.wait_for_function(
                     "text => !document.querySelector('iframe').contentDocument"
