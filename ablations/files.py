@@ -75,6 +75,15 @@ def stamp_of(path: Path) -> Stamp:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
+def is_number(cell: str) -> bool:
+    """Whether the text in a cell of a table is a number."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
 def digest_of(files: Iterable[Path]) -> str:
     """Hash the files' bytes, in order; a file is read once while its size and time stay."""
     return _digest(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))

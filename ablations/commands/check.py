@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from ablations.commands.seeds import as_declared
 from ablations.commands.status import standings_of
 from ablations.errors import AblationsError
 from ablations.ledger.paths import RunsDirectory
-from ablations.ledger.standing import Standing, State
+from ablations.ledger.standing import Standing, counted
 from ablations.study.schema import Study
 
 NONE_WORSE, SOME_WORSE, NOT_SETTLED = 0, 1, 3
@@ -104,12 +103,7 @@ def _missing(study: Study, options: Options) -> dict[str, str]:
     for standing in standings:
         if not standing.finished:
             by_arm.setdefault(standing.run.arm, []).append(standing)
-    return {arm: _counts(lacking) for arm, lacking in by_arm.items()}
-
-
-def _counts(standings: Sequence[Standing]) -> str:
-    states = Counter(standing.state for standing in standings)
-    return ", ".join(f"{states[state]} {state}" for state in State if states[state])
+    return {arm: counted(lacking) for arm, lacking in by_arm.items()}
 
 
 _WORDS = {

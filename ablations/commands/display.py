@@ -17,7 +17,7 @@ from ablations.ledger.lines import read_last_line
 from ablations.ledger.looks import Looks
 from ablations.ledger.paths import RESULT
 from ablations.ledger.searches import TunedStudy
-from ablations.ledger.standing import Cause, Standing, State
+from ablations.ledger.standing import Cause, Standing, State, counted
 from ablations.study.schema import Arm, Study, Tuning
 from ablations.study.settings import differences, short, short_value
 
@@ -59,7 +59,7 @@ def print_plan(
     study = tuned.study
     console = console_of_output()
     print_line(console, f"{study.study}: {study.question}", style="bold")
-    print_line(console, f"{len(comparison)} runs: {_counts(comparison)}")
+    print_line(console, f"{len(comparison)} runs: {counted(comparison)}")
     print_line(console, f"control: {study.control}; seeds: {', '.join(map(str, study.seeds))}")
     if study.looks:
         print_line(console, _looks(looks))
@@ -67,14 +67,14 @@ def print_plan(
         print_line(console, line)
     for data_set in absent:
         print_line(console, f"data set {data_set} is not here yet; running downloads it")
-    counted = ("parameters",) if parameters else ()
-    table = _table("arm", *counted, "runs", "differs from the control in", numbers=["parameters"])
+    titles = ("parameters",) if parameters else ()
+    table = _table("arm", *titles, "runs", "differs from the control in", numbers=["parameters"])
     for arm in study.arms:
         runs = [standing for standing in comparison if standing.run.arm == arm.name]
         name = f"{arm.name}*" if arm.name == study.control else arm.name
         lines = Text("\n".join(_difference(study, arm)))
         count = (f"{parameters[arm.name]:,}",) if parameters else ()
-        table.add_row(Text(name), *count, _counts(runs), lines)
+        table.add_row(Text(name), *count, counted(runs), lines)
     console.print(table)
     _print_told(console, [*tuned.trials, *comparison], _wrong)
 
@@ -97,7 +97,7 @@ def _search(tuned: TunedStudy, tune: Tuning) -> list[str]:
     )
     if tune.epochs is not None:
         budget += f", training.epochs: {tune.epochs}"
-    lines = [budget, f"{len(tuned.trials)} runs of the tuning: {_counts(tuned.trials)}"]
+    lines = [budget, f"{len(tuned.trials)} runs of the tuning: {counted(tuned.trials)}"]
     for path in tune.paths:
         tried = dict.fromkeys(short_value(trial.values[path]) for trial in tune.trials)
         lines.append(f"  {path}: {', '.join(tried)}")
@@ -171,8 +171,3 @@ def _wrong(standing: Standing) -> str:
         return ""
     where = f"{RESULT}: " if standing.cause is Cause.UNREADABLE else ""
     return f"{standing.state}: {where}{standing.reason}"
-
-
-def _counts(standings: Sequence[Standing]) -> str:
-    states = Counter(standing.state for standing in standings)
-    return ", ".join(f"{states[state]} {state}" for state in State if states[state]) or "none"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 
 from ablations.analysis.infer.looks import leaving
 from ablations.analysis.read.collect import collect
 from ablations.execution.session import Prepared
 from ablations.ledger.looks import Looks, Reason, record_look, record_undeclared
-from ablations.ledger.standing import State
+from ablations.ledger.standing import counted
 
 
 def take_look(prepared: Prepared, say: Callable[[str], None]) -> bool:
@@ -28,9 +27,7 @@ def take_look(prepared: Prepared, say: Callable[[str], None]) -> bool:
         return False
     n = len(looks.next_seeds)
     if waits_for:
-        states = Counter(standing.state for standing in waits_for)
-        missing = ", ".join(f"{states[state]} {state}" for state in State if states[state])
-        say(f"{study.study}: the look at {n} seeds waits for {missing}")
+        say(f"{study.study}: the look at {n} seeds waits for {counted(waits_for)}")
         return False
     left = leaving(collect(prepared.options.runs, study.study))
     weight = study.look_weights[len(looks.taken)]

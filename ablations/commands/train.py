@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from ablations.commands.progress import ProgressDisplay
 from ablations.execution.session import Prepared, Session
 from ablations.execution.underway import place_of, saved_of
 from ablations.execution.worker import Job
-from ablations.ledger.standing import Standing, State, classify
+from ablations.ledger.standing import Standing, State, classify, counted
 from ablations.study.expand import Run
 
 POLL_SECONDS = 1.0
@@ -49,9 +48,7 @@ def train(
                 time.sleep(POLL_SECONDS)
     theirs = [s for s in left.standings if str(s.run) in waited_for]
     if theirs:
-        states = Counter(standing.state for standing in theirs)
-        counts = ", ".join(f"{states[state]} {state}" for state in State if states[state])
-        lines.say(f"{name}: by another process: {counts}")
+        lines.say(f"{name}: by another process: {counted(theirs)}")
     lost = [f"{s.run}: {s.reason}" for s in theirs if s.state is State.FAILED]
     for line in lost:
         lines.say(line)

@@ -43,7 +43,7 @@ class Look(BaseModel):
     at: str
     """When, in ISO 8601."""
     comparison: str
-    """A hash of what was compared; see ``comparison_digest``."""
+    """A hash of what was compared; see ``_digest``."""
     arms: Mapping[str, str] = {}
     """Arm → a hash of its recipe; empty in records of before 0.6."""
     control: str = ""
@@ -112,9 +112,9 @@ class Looks:
         return self.wants(run) and run.seed in self.next_seeds
 
 
-def comparison_digest(study: Study) -> str:
+def _digest(study: Study, arms: Mapping[str, str]) -> str:
     """Hash what a study compares: its arms' recipes, its control and its metric."""
-    content = {"arms": _arms(study), "control": study.control, "metric": study.metric}
+    content = {"arms": arms, "control": study.control, "metric": study.metric}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -122,11 +122,11 @@ def _arms(study: Study) -> dict[str, str]:
     return {arm.name: fingerprint(arm.recipe, 0, "") for arm in study.arms}
 
 
-def _was_seen(look: Look, study: Study) -> bool:
+def _was_seen(look: Look, study: Study, arms: Mapping[str, str]) -> bool:
     """Whether an undeclared look showed how an arm stands to the control, as both are now."""
     if look.weight is not None or (look.control, look.metric) != (study.control, study.metric):
         return False
-    same = {name for name, digest in _arms(study).items() if look.arms.get(name) == digest}
+    same = {name for name, digest in arms.items() if look.arms.get(name) == digest}
     return study.control in same and len(same) > 1
 
 
@@ -139,9 +139,9 @@ def read_looks(study: Study, path: Path) -> Looks:
         AblationsError: the record cannot be read, or the study declares other looks than those
             that were begun.
     """
-    compared = comparison_digest(study)
-    looks = _read(path).looks
-    found = [each for each in looks if each.comparison == compared or _was_seen(each, study)]
+    looks, arms = _read(path).looks, _arms(study)
+    compared = _digest(study, arms)
+    found = [each for each in looks if each.comparison == compared or _was_seen(each, study, arms)]
     standing = list({(look.seeds, look.weight): look for look in reversed(found)}.values())[::-1]
     if not study.looks:
         return Looks(study, path, (), tuple(standing))
@@ -170,11 +170,12 @@ def record_look(
     Raises:
         AblationsError: the record cannot be read or written.
     """
+    arms = _arms(looks.study)
     look = Look(
         seeds=seeds,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
-        comparison=comparison_digest(looks.study),
-        arms=_arms(looks.study),
+        comparison=_digest(looks.study, arms),
+        arms=arms,
         control=looks.study.control,
         metric=looks.study.metric,
         weight=weight,

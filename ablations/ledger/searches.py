@@ -5,14 +5,13 @@ Nothing else is kept: the same results give the same choice, so a study goes on 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import Result
-from ablations.ledger.standing import Standing, State, classify_all
+from ablations.ledger.standing import Standing, classify_all, counted
 from ablations.study.expand import expand_trials, tuned
 from ablations.study.recipe import DataRecipe
 from ablations.study.schema import Arm, Study, Tuning, TuningTrial
@@ -93,9 +92,8 @@ def _score(tuning: Tuning, result: Result) -> float | None:
 
 
 def _missing(standings: Sequence[Standing]) -> str:
-    states = Counter(standing.state for standing in standings if not standing.finished)
-    missing = [f"{states[state]} {state}" for state in State if states[state]]
-    return f"of {len(standings)} runs of its search {', '.join(missing)}"
+    missing = counted(standing for standing in standings if not standing.finished)
+    return f"of {len(standings)} runs of its search {missing}"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -78,6 +79,12 @@ class Standing:
     def finished(self) -> bool:
         """Whether there is a result that counts, so that nothing is left to train."""
         return self.state in (State.DONE, State.DIVERGED)
+
+
+def counted(standings: Iterable[Standing]) -> str:
+    """Return ``3 done, 1 failed``, in the order of the states, or ``none``."""
+    states = Counter(standing.state for standing in standings)
+    return ", ".join(f"{states[state]} {state}" for state in State if states[state]) or "none"
 
 
 def classify(run: Run, directory: RunDirectory, data_digest: str | None) -> Standing:

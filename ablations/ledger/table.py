@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
-from ablations.files import read_bounded
+from ablations.files import is_number, read_bounded
 from ablations.ledger.paths import MOST_SEED_DIGITS
 from ablations.ledger.records import Status
 from ablations.study.frozen import show
@@ -74,17 +74,9 @@ def _of_text(
     for place, name in enumerate(columns):
         texts = [fields[place].strip() for fields in lines if place < len(fields)]
         texts = [text for text in texts if text]
-        if name not in (ARM, SEED, STATUS, metric) and texts and not any(map(_is_number, texts)):
+        if name not in (ARM, SEED, STATUS, metric) and texts and not any(map(is_number, texts)):
             found.append(name)
     return tuple(found)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_columns(path: Path, columns: Sequence[str], metric: str) -> None:
@@ -162,7 +154,7 @@ def _status(texts: Mapping[str, str]) -> Status:
 
 def _wrong_number(metric: str, text: str) -> str:
     """Return what is wrong with a metric's value; empty where nothing is."""
-    if not _is_number(text):
+    if not is_number(text):
         return f"wants a number, got {show(text)}"
     value = float(text)
     if not math.isfinite(value):

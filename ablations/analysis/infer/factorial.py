@@ -59,9 +59,8 @@ def factorial_effects(collected: Collected) -> FactorialEffects | None:
         for path in next(iter(arms.values()))
     }
     values = {arm: scores(collected, arm, study.metric) for arm in arms}
-    everywhere = sorted(set.intersection(*(set(by_seed) for by_seed in values.values())))
-    if arms.keys() <= collected.repeating.keys():
-        everywhere = everywhere[:1]  # the others repeat it
+    shared = set.intersection(*(set(by_seed) for by_seed in values.values()))
+    everywhere = collected.replicates(shared, arms)
     anywhere = set().union(*values.values())
     cells = {
         seed: {tuple(arms[arm].values()): values[arm][seed] for arm in arms} for seed in everywhere

@@ -73,9 +73,9 @@ class Inference:
     over_examples: OverExamples | None
     """The effects over seeds and test examples; None where runs do not keep what they got right."""
     inert: tuple[InertArm, ...]
+    """Arms that equal another one to the last bit though they declare a difference."""
     repeating: Mapping[str, tuple[int, ...]]
     """Arm → seeds, of the arms whose training no seed reaches."""
-    """Arms that equal another one to the last bit though they declare a difference."""
     claims: tuple[ClaimResult, ...]
     factorial: FactorialEffects | None
     """Of a full factorial design."""

@@ -37,15 +37,9 @@ class PairedDifferences:
 def paired_differences(
     collected: Collected, arm: str, reference: str, metric: str
 ) -> PairedDifferences:
-    """Return the paired differences arm − reference of ``metric``.
-
-    Only the first, where the seed reaches the training of neither: the others repeat it.
-    """
-    differences = difference_by_seed(
-        scores(collected, arm, metric), scores(collected, reference, metric)
-    )
-    if {arm, reference} <= collected.repeating.keys():
-        differences = dict(list(differences.items())[:1])
+    """Return the paired differences arm − reference of ``metric``, at the seeds that replicate."""
+    every = difference_by_seed(scores(collected, arm, metric), scores(collected, reference, metric))
+    differences = {seed: every[seed] for seed in collected.replicates(every, (arm, reference))}
     return PairedDifferences(
         differences,
         frozenset(collected.diverged_seeds(arm) & differences.keys()),

@@ -62,6 +62,14 @@ class Collected:
         """Arm → seeds where no seed reaches its training: its runs that count are all equal."""
         return repeating_arms(run.standing for run in self.runs if run.counts)
 
+    def replicates(self, seeds: Iterable[int], arms: Iterable[str]) -> list[int]:
+        """Return the seeds that tell something of arms beside each other, in order.
+
+        Only the first, where no seed reaches the training of any of them: the others repeat it.
+        """
+        ordered = sorted(seeds)
+        return ordered[:1] if self.repeating.keys() >= set(arms) else ordered
+
     def of_arm(self, arm: str) -> tuple[RecordedRun, ...]:
         """Return the runs of ``arm`` that count, by seed."""
         return self._by_arm.get(arm, ())

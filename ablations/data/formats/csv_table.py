@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ablations.data.formats import BYTE_BUDGET
 from ablations.errors import DataError
+from ablations.files import is_number
 
 LABEL = "label"
 
@@ -27,7 +28,7 @@ def read_csv(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             first = next(csv.reader(stream), [])
-            names = [] if all(map(_is_number, first)) else [name.strip() for name in first]
+            names = [] if all(map(is_number, first)) else [name.strip() for name in first]
             if not names:
                 stream.seek(0)
             with warnings.catch_warnings():
@@ -44,11 +45,3 @@ def read_csv(path: Path) -> dict[str, NDArray[Any]]:
         raise DataError(f"{path}: names {len(names)} columns and holds {table.shape[1]}")
     column = names.index(LABEL) if LABEL in names else table.shape[1] - 1
     return {"x": np.delete(table, column, axis=1), "y": table[:, column]}
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
