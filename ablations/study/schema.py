@@ -143,6 +143,8 @@ class Claim(Frozen):
     source: str
     text: str = ""
     """The claim in words, where the arms' names do not say it."""
+    remark: str = ""
+    """What explains the outcome, in the words of the study's author."""
 
 
 class Part(Frozen):

@@ -105,6 +105,7 @@ def test_a_diverged_run_is_recorded_counted_and_not_a_failure(workplace: Path) -
     ).stdout  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_gives_status_1_and_keeps_its_reason(
     workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

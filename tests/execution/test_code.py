@@ -87,6 +87,7 @@ def test_the_fingerprint_holds_the_code_and_not_where_it_lies(versions: Path) ->
     assert prints(load()) == now
 
 
+@pytest.mark.slow
 def test_two_versions_are_called_in_processes_of_their_own(versions: Path, tensorflow: Any) -> None:
     study = load()
     known = facts.check(study, study.arms, [0], None)

@@ -59,6 +59,7 @@ def processes_of(session: int) -> list[str]:
     return [args for args in alive if not args.startswith(RAYS_OWN)]
 
 
+@pytest.mark.slow
 @needs_ray
 def test_the_same_run_gives_the_same_bits_inline_and_in_an_actor(
     workplace: Path, tensorflow: object
@@ -104,6 +105,7 @@ def test_nothing_is_left_of_a_runner_that_ends(workplace: Path, number: int) -> 
     assert left == []
 
 
+@pytest.mark.slow
 @needs_ray
 def test_a_users_code_that_kills_its_process_costs_its_own_run_only(workplace: Path) -> None:
     (workplace / "mine.py").write_text(USERS_MODEL)

@@ -50,6 +50,7 @@ def own(workplace: Path) -> Path:
     return workplace
 
 
+@pytest.mark.slow
 def test_a_users_model_and_data_are_planned_run_and_stale_once_their_code_changes(own: Path):
     planned = ablations("plan", "own")
     assert planned.returncode == 0, planned.stderr

@@ -15,6 +15,8 @@ import yaml
 
 from ablations.analysis.read.collect import Collected, RecordedRun, collect
 
+pytestmark = pytest.mark.slow
+
 EVERYDAY = 2
 SEEDS = min(int(os.environ.get("ABLATIONS_FAULT_CYCLES", EVERYDAY)), 20)
 """Of two arms; `make faults` asks for 20, a study of 40 runs."""

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("ray") is None, reason="Ray is not installed"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed"),
+]
 FULL = int(os.environ.get("ABLATIONS_FAULT_CYCLES", "1")) > 1
 SEEDS = 20 if FULL else 4
 CLUSTER = """\

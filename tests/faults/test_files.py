@@ -13,11 +13,13 @@ import pytest
 
 from tests.support.workplace import STUDY
 
+pytestmark = pytest.mark.slow
+
 CYCLES = int(os.environ.get("ABLATIONS_FAULT_CYCLES", 0))
-EVERYDAY = {"kill": 5, "removed": 1}
-"""Points that are tried every day."""
+FEW = {"kill": 5, "removed": 1}
+"""Points that ``.ci/run`` tries."""
 FULL = {"kill": 10 * CYCLES, "full": CYCLES, "read-only": CYCLES // 2, "removed": CYCLES // 2}
-POINTS = FULL if CYCLES else EVERYDAY
+POINTS = FULL if CYCLES else FEW
 ENDINGS = {"kill": {9}, "full": {0, 1, 2}, "read-only": {0, 1, 2}, "removed": {0, 1, 2}}
 SOURCE = "{name: task, changes: {data.train_examples: 100, training.epochs: 2}}"
 

@@ -26,6 +26,8 @@ from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import Result, read_result
 from tests.support.user_code import PACKAGE
 
+pytestmark = pytest.mark.slow
+
 EVERYDAY = 1
 SEEDS = min(int(os.environ.get("ABLATIONS_FAULT_CYCLES", EVERYDAY)), 10)
 """Runs of each arm; `make faults` asks for 10."""

@@ -21,6 +21,8 @@ from ablations.ledger.paths import RunsDirectory
 from ablations.study.recipes import read_recipe
 from tests.support.own_training import DEEDS, PLACE
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parents[2]
 LIMIT = 20.0
 """Seconds: many times what a run takes that does not hang, on a busy machine too."""
@@ -80,7 +82,6 @@ def test_a_misdeed_spoils_no_other_run(tmp_path: Path, deed: int) -> None:
         assert ends(int(child.read_text()))
 
 
-@pytest.mark.slow
 def test_a_run_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     outcomes = train(jobs("hangs", tmp_path / "runs", 3), run_limit=LIMIT)
     status = {seed: outcome.result for seed, outcome in outcomes.items()}

@@ -22,6 +22,8 @@ from ablations.execution.options import Options
 from ablations.ledger.lock import hold
 from ablations.ledger.paths import RunsDirectory
 
+pytestmark = pytest.mark.slow
+
 LONG = ("--seeds", "3", "--workers", "2", "--set", "training.epochs=400")
 ORPHANS_AFTER = 5.0
 TIMED = "inference_microseconds_per_sample"

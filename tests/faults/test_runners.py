@@ -14,6 +14,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 FULL = int(os.environ.get("ABLATIONS_FAULT_CYCLES", "1")) > 1
 RUNNERS = 4 if FULL else 2
 TIMES = 20 if FULL else 1

@@ -19,6 +19,8 @@ from ablations.execution.session import prepare
 from ablations.execution.worker import Job, Outcome, work
 from ablations.ledger.records import Result
 
+pytestmark = pytest.mark.slow
+
 STARTS_LEFT = "starts_left"
 
 

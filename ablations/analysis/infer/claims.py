@@ -31,8 +31,10 @@ class ClaimResult:
     """One claim of the study, the figures of its two arms, and whether it holds."""
 
     text: str
-    """The claim in words; empty where the arms' names say it."""
+    """The claim in words."""
     source: str
+    remark: str
+    """What explains the outcome, in the words of the study's author; may be empty."""
     metric: str
     better: ClaimedArm
     """The arm that is said to do better."""
@@ -70,7 +72,8 @@ def claim_results(collected: Collected) -> tuple[ClaimResult, ...]:
 
 def _result(collected: Collected, claim: Claim, comparison: Comparison) -> ClaimResult:
     better, than = (_claimed(collected, arm, claim.on) for arm in (claim.better, claim.than))
-    return ClaimResult(claim.text, claim.source, claim.on, better, than, comparison)
+    text = claim.text or f"{claim.better} beats {claim.than}"
+    return ClaimResult(text, claim.source, claim.remark, claim.on, better, than, comparison)
 
 
 def _claimed(collected: Collected, arm: str, metric: str) -> ClaimedArm:

@@ -68,7 +68,12 @@ def difference_unit(metric: Metric) -> str:
 
 def titled(metric: Metric) -> str:
     """Return the metric's label with its unit."""
-    return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+    return in_unit(metric.label, metric.unit)
+
+
+def in_unit(label: str, unit: str) -> str:
+    """Return a label with its unit behind it, where it has one."""
+    return f"{label} ({unit})" if unit else label
 
 
 def seed_ranges(seeds: Sequence[int]) -> str:

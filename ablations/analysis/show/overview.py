@@ -5,14 +5,20 @@ So a report that was written elsewhere, whose runs are not here, keeps its line.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ablations.analysis.infer.claims import Outcome
 from ablations.analysis.show.page import Page
+from ablations.analysis.show.sections.claims import ClaimLine
 from ablations.files import read_bounded
 
 OVERVIEW = "overview.json"
+GLANCE = "at_a_glance.svg"
+"""The small figure, among the report's ``figures``."""
 MOST_BYTES = 10_000_000
 
 
@@ -28,6 +34,13 @@ class OverviewEntry(BaseModel):
     notices: tuple[str, ...] = ()
     part_of: str = ""
     """The study whose page speaks for this one's."""
+    figure: str = ""
+    """The small figure's path in the report's folder."""
+    claims: tuple[ClaimLine, ...] = ()
+
+    def outcomes(self) -> Counter[Outcome]:
+        """Return how many claims came out how."""
+        return Counter(line.outcome for line in self.claims)
 
 
 def overview_json(page: Page) -> str:
@@ -39,8 +52,10 @@ def overview_json(page: Page) -> str:
         runs=page.runs,
         notices=tuple(notice.text for notice in page.notices),
         part_of=page.part_of,
+        figure=f"figures/{GLANCE}" if page.glance else "",
+        claims=page.claims,
     )
-    return entry.model_dump_json(indent=2, exclude=None if page.part_of else {"part_of"}) + "\n"
+    return entry.model_dump_json(indent=2) + "\n"
 
 
 def read_entries(out: Path) -> dict[str, OverviewEntry]:
@@ -53,6 +68,13 @@ def read_entries(out: Path) -> dict[str, OverviewEntry]:
     folders = [page.parent for page in pages if not page.parent.name.startswith(".")]
     entries = {folder.name: _read(folder / OVERVIEW) for folder in folders}
     return {name: entry for name, entry in entries.items() if entry.part_of not in entries}
+
+
+def ordered_claims(entries: Mapping[str, OverviewEntry]) -> list[tuple[str, ClaimLine]]:
+    """Return every study's claims, each with the study's name, the contradicted ones first."""
+    order = ("contradicted", "not_settled", "reproduced")
+    lines = [(study, line) for study, entry in entries.items() for line in entry.claims]
+    return sorted(lines, key=lambda each: order.index(each[1].outcome))
 
 
 def _read(path: Path) -> OverviewEntry:

@@ -10,10 +10,11 @@ from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.answer import answer
 from ablations.analysis.show.blocks import Figure, Section, anchor
 from ablations.analysis.show.fairness import fairness_label, fairness_warnings
+from ablations.analysis.show.figures.glance import glance
 from ablations.analysis.show.formats import plural
 from ablations.analysis.show.inert import inert_sentence, repeating_sentence
 from ablations.analysis.show.sections.changes import changes
-from ablations.analysis.show.sections.claims import claims
+from ablations.analysis.show.sections.claims import ClaimLine, claim_lines, claims
 from ablations.analysis.show.sections.environment import TITLE as ENVIRONMENT
 from ablations.analysis.show.sections.environment import devices_notice, environment
 from ablations.analysis.show.sections.factorial import factorial
@@ -94,6 +95,10 @@ class Page:
     sections: tuple[Section, ...]
     part_of: str = ""
     """The study that this is a part of, whose page lies beside this one's."""
+    claims: tuple[ClaimLine, ...] = ()
+    """For the overview of all reports."""
+    glance: str = ""
+    """The small figure of the overview, as SVG."""
     files: Mapping[str, str] = field(default_factory=lambda: FILES)
     """File beside the page → what it is."""
 
@@ -130,6 +135,8 @@ def build_page(
         description=paragraphs(inference.description),
         sections=tuple(section for section in built if section),
         part_of=inference.part.of if inference.part else "",
+        claims=tuple(claim_lines(inference)),
+        glance=glance(inference) if sections is None else "",
     )
 
 

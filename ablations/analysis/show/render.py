@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablations.analysis.show.blocks import Table
-from ablations.analysis.show.figures.style import DARK_RULES, inline_svg
-from ablations.analysis.show.overview import OverviewEntry
+from ablations.analysis.show.figures.style import DARK_RULES
+from ablations.analysis.show.figures.svg import inline_svg
+from ablations.analysis.show.overview import OverviewEntry, ordered_claims
 from ablations.analysis.show.page import Page
+from ablations.analysis.show.sections.claims import OUTCOME_STYLES, counted
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -54,7 +57,14 @@ def render_latex(table: Table) -> str:
 
 def render_overview(entries: Mapping[str, OverviewEntry], form: str) -> str:
     """Return the overview of all reports, ``form`` being ``md`` or ``html``."""
-    return _render(f"overview.{form}.j2", entries=entries)
+    claims = ordered_claims(entries)
+    outcomes = Counter(line.outcome for _, line in claims)
+    return _render(f"overview.{form}.j2", entries=entries, claims=claims, outcomes=outcomes, to="")
+
+
+def render_claims(entries: Mapping[str, OverviewEntry], to: str) -> str:
+    """Return the claims of all reports as a Markdown table, for a file from which ``to`` leads."""
+    return _render("claims.md.j2", claims=ordered_claims(entries), to=to)
 
 
 def markdown_text(text: str) -> str:
@@ -96,5 +106,7 @@ def _environment() -> Environment:
     environment.filters["md_paragraph"] = markdown_paragraph
     environment.filters["tex"] = latex_text
     environment.filters["inline_svg"] = lambda svg, prefix: Markup(inline_svg(svg, prefix))
+    environment.filters["counted"] = counted
+    environment.globals["outcome_styles"] = OUTCOME_STYLES
     environment.globals["dark_figures"] = Markup(DARK_RULES)
     return environment

@@ -9,9 +9,8 @@ from pathlib import Path
 from ablations.analysis.infer.inference import Inference, infer
 from ablations.analysis.infer.whole import Whole, wholes
 from ablations.analysis.read.collect import collect, read_record, recorded_studies
-from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.curves_csv import curves_csv
-from ablations.analysis.show.overview import OVERVIEW, overview_json, read_entries
+from ablations.analysis.show.overview import GLANCE, OVERVIEW, overview_json, read_entries
 from ablations.analysis.show.page import Page, build_answer_page, build_page
 from ablations.analysis.show.render import (
     render_html,
@@ -120,7 +119,7 @@ def _write(
 ) -> StudyReport:
     """Write a page and its ``own`` files beside it."""
     markdown, html = render_markdown(page), render_html(page)
-    _write_figures(directory / "figures", page.figures)
+    _write_figures(directory / "figures", page)
     common = {"report.md": markdown, "index.html": html, OVERVIEW: overview_json(page)}
     for name, content in {**own, **common}.items():
         write_atomically(directory / name, content)
@@ -137,11 +136,11 @@ def _write(
     )
 
 
-def _write_figures(directory: Path, figures: Sequence[Figure]) -> None:
+def _write_figures(directory: Path, page: Page) -> None:
     """Write the figures, and remove those that an earlier report left."""
     directory.mkdir(parents=True, exist_ok=True)
-    contents: dict[str, str | bytes] = {}
-    for figure in figures:
+    contents: dict[str, str | bytes] = {GLANCE: page.glance} if page.glance else {}
+    for figure in page.figures:
         contents |= {f"{figure.name}.svg": figure.svg, f"{figure.name}.png": figure.png}
     for name, content in contents.items():
         write_atomically(directory / name, content)

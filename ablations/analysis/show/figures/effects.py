@@ -34,7 +34,7 @@ BEST = " ★"
 
 
 @dataclass(frozen=True)
-class _Line:
+class EffectLine:
     """One arm, in the metric's own unit."""
 
     arm: str
@@ -52,7 +52,7 @@ class _Line:
 class _Plot:
     """What is drawn; the axis is in the unit of ``difference_unit``."""
 
-    lines: Sequence[_Line]
+    lines: Sequence[EffectLine]
     limits: Limits
     metric: Metric
     control: str
@@ -68,7 +68,7 @@ class _Plot:
 def effects(inference: Inference) -> Iterator[Figure]:
     """Draw the effects, the largest first; nothing where there is none."""
     metric = inference.answering_metric()
-    lines = _lines(inference)
+    lines = effect_lines(inference)
     if not lines:
         return
     scale = 100.0 if metric.percent else 1.0
@@ -81,7 +81,8 @@ def effects(inference: Inference) -> Iterator[Figure]:
     )
 
 
-def _lines(inference: Inference) -> list[_Line]:
+def effect_lines(inference: Inference) -> list[EffectLine]:
+    """Return a line for each arm that has an effect, the best first."""
     lines = []
     for arm in inference.arms:
         comparison = arm.comparison
@@ -89,7 +90,7 @@ def _lines(inference: Inference) -> list[_Line]:
             continue
         alone = comparison.interval or Interval(comparison.effect, comparison.effect)
         lines.append(
-            _Line(
+            EffectLine(
                 arm=arm.arm,
                 verdict=comparison.verdict,
                 words=verdict_words(comparison, arm.is_copy),
@@ -105,12 +106,12 @@ def _lines(inference: Inference) -> list[_Line]:
 
 def effect_limits(inference: Inference) -> Limits | None:
     """Return the range of the axis, in the unit of ``difference_unit``; None without an effect."""
-    lines = _lines(inference)
+    lines = effect_lines(inference)
     scale = 100.0 if inference.answering_metric().percent else 1.0
     return _limits(lines, scale, inference.margin) if lines else None
 
 
-def _limits(lines: Sequence[_Line], scale: float, margin: float) -> Limits:
+def _limits(lines: Sequence[EffectLine], scale: float, margin: float) -> Limits:
     """Return limits that hold the margin too where they hold the control."""
     ends = [(scale * line.interval.low, scale * line.interval.high) for line in lines]
     limits = robust_limits(ends, control=(0.0,))
@@ -148,7 +149,7 @@ def _axis_label(plot: _Plot, layout: Layout) -> str:
     return "\n".join(wrapped(part, 40) for part in parts) if layout.narrow else "; ".join(parts)
 
 
-def _draw_line(axes: Axes, height: float, line: _Line, plot: _Plot) -> None:
+def _draw_line(axes: Axes, height: float, line: EffectLine, plot: _Plot) -> None:
     style, limits = VERDICT_STYLES[line.verdict], plot.limits
     interval, effect = line.interval.scaled(plot.scale), plot.scale * line.effect
     low, high = max(interval.low, limits.low), min(interval.high, limits.high)
@@ -173,7 +174,7 @@ def _draw_line(axes: Axes, height: float, line: _Line, plot: _Plot) -> None:
         )  # fmt: skip
 
 
-def _beyond(line: _Line, plot: _Plot, end: float, effect_too: bool) -> str:
+def _beyond(line: EffectLine, plot: _Plot, end: float, effect_too: bool) -> str:
     """Return the end of the interval, or where the effect lies beyond too, both."""
     if not effect_too:
         return difference(plot.metric, end)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ablations.analysis.show.blocks import Figure
+from ablations.analysis.show.figures.svg import slim
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -42,7 +43,7 @@ NARROW = Layout(3.3, 2, narrow=True)
 """For a phone: at its natural size, 96 pixels an inch, it fits a screen of 360 pixels."""
 
 _SETTINGS: Any = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same shapes on every machine
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same measures on every machine
     "font.size": 9,
     "text.color": INK,
     "axes.titlesize": 9,
@@ -58,11 +59,13 @@ _SETTINGS: Any = {
     "grid.linewidth": 0.7,
     "xtick.color": AXIS,
     "xtick.labelcolor": INK,
+    "xtick.major.size": 0,  # the grid marks them
+    "ytick.major.size": 0,
     "ytick.color": AXIS,
     "ytick.labelcolor": INK,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "ablations",
 }
 
@@ -147,6 +150,16 @@ def draw(name: str, title: str, caption: str, paint: Callable[[Canvas, Layout], 
         return Figure(file, title, caption, svg, narrow_svg, _png(wide, box))
 
 
+def draw_svg(paint: Callable[[Canvas], None]) -> str:
+    """Return what ``paint`` draws, as SVG alone."""
+    from matplotlib.figure import Figure as Canvas
+
+    with house_style():
+        canvas = Canvas()
+        paint(canvas)
+        return _svg(canvas, _box(canvas))
+
+
 def _box(canvas: Canvas) -> Any:
     """Return what the canvas covers, the text that hangs out of it too."""
     canvas.draw_without_rendering()
@@ -154,14 +167,11 @@ def _box(canvas: Canvas) -> Any:
 
 
 def _svg(canvas: Canvas, box: Any) -> str:
-    """Return the SVG without date, program version or trailing spaces; dark where the screen is."""
+    """Return the SVG, of which no date or program version is part."""
     svg = io.StringIO()
     nameless = {"Date": None, "Creator": None}
     canvas.savefig(svg, format="svg", bbox_inches=box, metadata=nameless)
-    text = "".join(f"{line.rstrip()}\n" for line in svg.getvalue().splitlines())
-    style = '<style type="text/css">'
-    dark = f"{style}\n@media (prefers-color-scheme: dark) {{\n{DARK_RULES}\n}}\n"
-    return text.replace(style, dark, 1)
+    return slim(svg.getvalue(), DARK_RULES)
 
 
 def _png(canvas: Canvas, box: Any) -> bytes:
@@ -169,18 +179,6 @@ def _png(canvas: Canvas, box: Any) -> bytes:
     nameless = {"Software": None}
     canvas.savefig(png, format="png", bbox_inches=box, metadata=nameless, dpi=DOTS_PER_INCH)
     return png.getvalue()
-
-
-def inline_svg(svg: str, prefix: str) -> str:
-    """Return the SVG element alone, its ids made unique so that several fit one page.
-
-    The page's style sheet holds the rules that it leaves out, once for all figures.
-    """
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", svg, count=1, flags=re.DOTALL)
-    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", svg)
 
 
 def wrapped(name: str, width: int, lines: int = 3) -> str:

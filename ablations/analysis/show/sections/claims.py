@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from pydantic import BaseModel, ConfigDict
+
 from ablations.analysis.infer.claims import ClaimedArm, ClaimResult, Outcome
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show import formats
-from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
+from ablations.analysis.show.blocks import (
+    Cell,
+    Column,
+    Paragraph,
+    Section,
+    Table,
+    notes,
+    number_columns,
+)
 from ablations.analysis.show.comparisons import (
     SIZES,
     comparison_notes,
@@ -17,7 +27,7 @@ from ablations.analysis.show.comparisons import (
 )
 from ablations.study.metrics import Metric
 
-_STYLES: dict[Outcome, str] = {
+OUTCOME_STYLES: dict[Outcome, str] = {
     "reproduced": "better",
     "contradicted": "worse",
     "not_settled": "inconclusive",
@@ -39,19 +49,61 @@ def claims(inference: Inference) -> Section | None:
         Column("source"),
     )
     rows = tuple(_row(claim, inference) for claim in inference.claims)
-    return Section("Claims", (Table(columns, rows), *notes(tuple(_notes(inference)))))
+    remarks = tuple(
+        Paragraph(f"{claim.text}, on {inference.metric_named(claim.metric).label}: {claim.remark}")
+        for claim in inference.claims
+        if claim.remark
+    )
+    how_to_read = notes(tuple(_notes(inference)))
+    return Section("Claims", (Table(columns, rows), *remarks, *how_to_read))
+
+
+class ClaimLine(BaseModel):
+    """What the overview of all reports says of a claim."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    claim: str
+    outcome: Outcome
+    words: str
+    """The outcome in words."""
+    on: str
+    """The metric's label; behind it the part of the study, where it has several."""
+    effect: str
+    source: str
+    remark: str = ""
+
+
+def claim_lines(inference: Inference) -> Iterator[ClaimLine]:
+    """Yield what the overview says of each claim."""
+    part = f" ({inference.part.label})" if inference.part else ""
+    for claim in inference.claims:
+        metric, comparison = inference.metric_named(claim.metric), claim.comparison
+        effect = formats.difference(metric, comparison.effect)
+        if comparison.interval:
+            effect += f" ({formats.interval(metric, comparison.interval)})"
+        yield ClaimLine(
+            claim=claim.text,
+            outcome=claim.outcome,
+            words=_outcome(claim),
+            on=formats.in_unit(metric.label, formats.difference_unit(metric)) + part,
+            effect=effect,
+            source=claim.source,
+            remark=claim.remark,
+        )
 
 
 def claims_sentence(inference: Inference) -> str:
     """Return how many claims came out how."""
     outcomes = Counter(claim.outcome for claim in inference.claims)
-    counts = [
-        f"{outcomes[outcome]} {outcome.replace('_', ' ')}"
-        for outcome in _STYLES
-        if outcomes[outcome]
-    ]
     claimed = formats.plural(len(inference.claims), "claim")
-    return f"Of {claimed} of the literature: {formats.listed(counts, 3)}."
+    return f"Of {claimed} of the literature: {counted(outcomes)}."
+
+
+def counted(outcomes: Counter[Outcome]) -> str:
+    """Return how many claims came out how, in words."""
+    found = [outcome for outcome in OUTCOME_STYLES if outcomes[outcome]]
+    return formats.listed([f"{outcomes[each]} {each.replace('_', ' ')}" for each in found], 3)
 
 
 def _row(claim: ClaimResult, inference: Inference) -> tuple[Cell, ...]:
@@ -59,8 +111,8 @@ def _row(claim: ClaimResult, inference: Inference) -> tuple[Cell, ...]:
     effect, *rest = effect_cells(claim.comparison, metric, len(inference.seeds))
     unit = f" {formats.difference_unit(metric)}".rstrip() if claim.comparison.n else ""
     return (
-        Cell(claim.text or f"{claim.better.arm} beats {claim.than.arm}"),
-        Cell(_outcome(claim), style=_STYLES[claim.outcome]),
+        Cell(claim.text),
+        Cell(_outcome(claim), style=OUTCOME_STYLES[claim.outcome]),
         Cell(metric.label),
         Cell(_figures(claim.better, metric)),
         Cell(_figures(claim.than, metric)),
