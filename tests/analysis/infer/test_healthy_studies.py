@@ -15,6 +15,7 @@ from ablations.study.tasks import CLASSIFICATION
 CONFIGS = Path(__file__).parents[3] / "configs"
 HEALTHY = {
     "activations": "elu",
+    "adaptive_clipping": "adaptive",
     "batch_norm": "batch_norm",
     "clipping": "by_norm",
     "initializers": "he_normal",
