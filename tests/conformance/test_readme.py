@@ -38,4 +38,5 @@ def test_the_table_of_commands_holds_every_command_and_option() -> None:
 
 def test_the_studies_name_is_that_of_its_file() -> None:
     for path in (ROOT / "configs").glob("*.yaml"):
-        assert studies.load(str(path))[0].study == path.stem
+        study = studies.load(str(path))[0]
+        assert (study.part.of if study.part else study.study) == path.stem
