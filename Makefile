@@ -50,6 +50,7 @@ bench: setup
 studies: setup
 	for study in configs/*.yaml; do $(BIN)/ablations run $$study || exit $$?; done
 	$(BIN)/ablations report
+	$(BIN)/python -m tests.support.readme_claims
 
 clean:
 	rm -rf $(VENV) build *.egg-info

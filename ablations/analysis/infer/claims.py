@@ -73,7 +73,8 @@ def claim_results(collected: Collected) -> tuple[ClaimResult, ...]:
 def _result(collected: Collected, claim: Claim, comparison: Comparison) -> ClaimResult:
     better, than = (_claimed(collected, arm, claim.on) for arm in (claim.better, claim.than))
     text = claim.text or f"{claim.better} beats {claim.than}"
-    return ClaimResult(text, claim.source, claim.remark, claim.on, better, than, comparison)
+    remark = " ".join(claim.remark.split())
+    return ClaimResult(text, claim.source, remark, claim.on, better, than, comparison)
 
 
 def _claimed(collected: Collected, arm: str, metric: str) -> ClaimedArm:

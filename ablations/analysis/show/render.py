@@ -57,14 +57,17 @@ def render_latex(table: Table) -> str:
 
 def render_overview(entries: Mapping[str, OverviewEntry], form: str) -> str:
     """Return the overview of all reports, ``form`` being ``md`` or ``html``."""
-    claims = ordered_claims(entries)
-    outcomes = Counter(line.outcome for _, line in claims)
-    return _render(f"overview.{form}.j2", entries=entries, claims=claims, outcomes=outcomes, to="")
+    return _render(f"overview.{form}.j2", entries=entries, to="", **_claims(entries))
 
 
 def render_claims(entries: Mapping[str, OverviewEntry], to: str) -> str:
-    """Return the claims of all reports as a Markdown table, for a file from which ``to`` leads."""
-    return _render("claims.md.j2", claims=ordered_claims(entries), to=to)
+    """Return the claims of all reports as Markdown, for a file from which ``to`` leads to them."""
+    return _render("claims_in_short.md.j2", to=to, **_claims(entries))
+
+
+def _claims(entries: Mapping[str, OverviewEntry]) -> dict[str, object]:
+    claims = ordered_claims(entries)
+    return {"claims": claims, "outcomes": Counter(line.outcome for _, line in claims)}
 
 
 def markdown_text(text: str) -> str:
