@@ -75,31 +75,6 @@ def test_a_frozen_bottom_runs_in_inference_mode(recipe, tensorflow, first):
     assert np.array_equal(bottom(pixels, training=False), bottom(pixels, training=False))
 
 
-def test_cached_outputs_give_the_same_weights_in_less_time(recipe, train, show):
-    wide = {
-        "model.hidden": [1000, 1000, 20],
-        "data.train_examples": 1000,
-        "training.batch_size": 100,
-        "telemetry.histograms_every_epochs": 0,
-    }
-    source = train(recipe(wide))
-    transfer = {**wide, "training.epochs": 5, **from_file(source, freeze=".*[12]")}
-    frozen, cached = (train(recipe({**transfer, "transfer.cache": c})) for c in (False, True))
-    assert same(frozen, cached, "hidden1", "hidden2") == {True}
-    one, other = named(frozen), named(cached)
-    apart = max(float(np.abs(one[name] - other[name]).max()) for name in one)
-    moved = float(np.abs(one["hidden3/kernel"] - named(source)["hidden3/kernel"]).max())
-    seconds = [trained.result.stages[-1].seconds for trained in (frozen, cached)]
-    show(
-        f"a frozen bottom {seconds[0]:.3f} s, its outputs cached {seconds[1]:.3f} s; "
-        f"final weights {apart:.1e} apart, moved by {moved:.1e}"
-    )
-    assert apart <= 1e-5 < 1e-3 < moved
-    assert seconds[1] < seconds[0]
-    one, other = (run.result.metrics["test_accuracy"] for run in (frozen, cached))
-    assert abs(one - other) <= 1 / 360
-
-
 def test_validation_above_a_frozen_bottom_is_that_of_the_whole_network(recipe, train, first):
     from ablations.training.stage import stages_of
     from ablations.training.trainers.compiled.stage_data import StageData
