@@ -21,8 +21,9 @@ class CellMean:
     """Label of the level of the first factor."""
     second: str
     mean: float | None
-    """Over the seeds that have a run in every cell; each seed is the mean over the other factors'
-    levels.  None without such seeds."""
+    """Over the seeds that have a run in every cell, each the mean over the other factors' levels.
+
+    None without such seeds; only the first where no seed reaches the training of any cell."""
     interval: Interval | None
     """Student's 95% interval of the mean; None where n < 2."""
     n: int
@@ -54,7 +55,8 @@ def cell_means(collected: Collected, metric: str) -> tuple[CellMeans, ...]:
         for path in next(iter(arms.values()))
     }
     values = {arm: scores(collected, arm, metric) for arm in arms}
-    everywhere = sorted(set.intersection(*(set(by_seed) for by_seed in values.values())))
+    shared = set.intersection(*(set(by_seed) for by_seed in values.values()))
+    everywhere = collected.replicates(shared, arms)
     return tuple(
         CellMeans(
             (first, second),
