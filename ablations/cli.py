@@ -107,13 +107,10 @@ def plan(study: str, sets: tuple[str, ...], **options: Any) -> None:
 @click.option(
     "--workers",
     type=click.IntRange(1, MOST_WORKERS),
-    help="Processes; one a core or GPU by default.",
+    help="Processes; by default one a core or GPU.",
 )
 @click.option(
-    "--executor",
-    type=click.Choice(list(EXECUTORS)),
-    default="processes",
-    show_default=True,
+    "--executor", type=click.Choice(list(EXECUTORS)), default="processes", show_default=True
 )
 @click.option(
     "--address", metavar="HOST:PORT|auto|local", help="The Ray cluster; local is one of its own."
@@ -181,11 +178,14 @@ def status(study: str | None, sets: tuple[str, ...], **options: Any) -> None:
 @_set
 @_runs
 @click.option("--out", type=_path, default=Path("report"), show_default=True)
-def report(study: tuple[str, ...], sets: tuple[str, ...], runs: Path, out: Path) -> None:
+@click.option("--paper", is_flag=True, help="Write table, numbers and figures for LaTeX too.")
+@click.option("--columns", metavar="NAME,…", help="Of that table; an unknown one lists all.")
+@click.option("--width", type=click.FloatRange(2, 12), help="Inches of its column; 3.35 if unsaid.")
+def report(study: tuple[str, ...], sets: tuple[str, ...], **options: Any) -> None:
     """Write the report of some studies, or of all, from what is on disk."""
     from ablations.commands import report as command
 
-    command.report(study, sets, runs, out)
+    command.report(study, sets, **options)
 
 
 @main.command()

@@ -17,7 +17,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "list": ("list",),
     "new": ("new mine", "new mine --model python"),
     "plan": ("plan quick", "plan quick --set training.epochs=1"),
-    "report": ("report quick", "report --out pages"),
+    "report": ("report quick", "report quick --paper --columns mean,effect,interval"),
     "run": ("run quick --workers 2", "run quick --arm he --seed 0 --set training.epochs=1"),
     "status": ("status", "status quick"),
     "techniques": ("techniques", "techniques adam"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ablations.analysis.read.collect import read_record
 from ablations.commands import studies
@@ -15,21 +15,33 @@ from ablations.errors import AblationsError
 from ablations.execution.study_files import publish_answer, publish_report
 from ablations.ledger.paths import RunsDirectory
 
+if TYPE_CHECKING:
+    from ablations.analysis.show.paper.files import Paper
 
-def report(named: Sequence[str], sets: tuple[str, ...], runs: Path, out: Path) -> None:
+
+def report(
+    named: Sequence[str],
+    sets: tuple[str, ...],
+    runs: Path,
+    out: Path,
+    paper: bool = False,
+    columns: str | None = None,
+    width: float | None = None,
+) -> None:
     """Write the report of some studies, or of all, and show it in TensorBoard.
 
     ``named`` holds names or paths of study files; without any, all that ``runs`` keeps.
 
     Raises:
-        AblationsError: ``sets`` without a study whose variant is meant, or there is nothing to
-            report.
+        AblationsError: ``sets`` without a study whose variant is meant, options of a paper without
+            ``paper``, or there is nothing to report.
     """
     overrides = studies.overrides_of(named, sets)
     from ablations.analysis.show.report import write_reports
 
+    wanted = wanted_for_paper(paper, _names(columns), width)
     recorded = [name for study in named for name in _recorded_names(study, overrides, runs)]
-    for page in write_reports(runs, out, recorded):
+    for page in write_reports(runs, out, recorded, wanted):
         for line in (*page.notices, *page.left_out):
             print(f"{page.study}: {line}", file=sys.stderr)
         print(f"{page.study}: {' '.join(page.answer)}")
@@ -41,6 +53,28 @@ def report(named: Sequence[str], sets: tuple[str, ...], runs: Path, out: Path) -
             publish_answer(runs, page.study, page.answer_markdown)
         except OSError as error:
             print(f"{page.study}: not shown in TensorBoard: {error.strerror}", file=sys.stderr)
+
+
+def _names(columns: str | None) -> list[str]:
+    return [name.strip() for name in (columns or "").split(",") if name.strip()]
+
+
+def wanted_for_paper(
+    paper: bool, columns: Sequence[str] | None, width: float | None
+) -> Paper | None:
+    """Return what is wanted for a paper; None where nothing is.
+
+    Raises:
+        AblationsError: ``columns`` or ``width`` without ``paper``.
+    """
+    from ablations.analysis.show.paper.columns import DEFAULT
+    from ablations.analysis.show.paper.files import WIDTH, Paper
+
+    if paper:
+        return Paper(tuple(columns or DEFAULT), width or WIDTH)
+    if columns or width:
+        raise AblationsError("columns and width are those of a paper's table; wants paper, too")
+    return None
 
 
 def _if_changed(name: str, runs: Path) -> Iterator[str]:

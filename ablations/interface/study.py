@@ -10,6 +10,7 @@ from ablations.analysis.show.answer import answer
 from ablations.commands import run as command
 from ablations.commands import studies
 from ablations.commands.options import Options
+from ablations.commands.report import wanted_for_paper
 from ablations.commands.seeds import as_declared
 from ablations.errors import AblationsError, FailedRunsError
 from ablations.interface.inline import inline_note, inline_report
@@ -197,16 +198,32 @@ class Study:
         said = {label: " ".join(answer(each)) for label, each in found.items()}
         return "\n".join(f"{label}: {text}" if label else text for label, text in said.items())
 
-    def report(self, out: str | Path = REPORT) -> Path:
+    def report(
+        self,
+        out: str | Path = REPORT,
+        *,
+        paper: bool = False,
+        columns: Sequence[str] | None = None,
+        width: float | None = None,
+    ) -> Path:
         """Write the report, as ``ablations report`` does, and return its page.
 
+        Args:
+            out: the directory of all reports.
+            paper: write a LaTeX table, all numbers as macros and figures as PDF, too, in the
+                folder ``paper`` beside the page.
+            columns: of that table, by their names.
+            width: of the paper's column, in inches.
+
         Raises:
-            AblationsError: the study was not run yet.
+            AblationsError: the study was not run yet, or has no such column.
             RunsDirectoryError: ``out`` cannot be written.
         """
         from ablations.analysis.show.report import write_reports
 
-        pages = write_reports(self._runs, Path(out), [each.study for each in self._loaded])
+        wanted = wanted_for_paper(paper, columns, width)
+        names = [each.study for each in self._loaded]
+        pages = write_reports(self._runs, Path(out), names, wanted)
         return pages[-1].page  # of several parts that of the whole
 
     def _tables(self) -> Tables:

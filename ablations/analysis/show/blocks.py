@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class Figure:
     narrow_svg: str
     """The same for a phone."""
     png: bytes
+    paint: Callable[[Any, Any], None] = field(repr=False, compare=False)
+    """Draws it once more: on matplotlib's figure, for a ``figures.style.Layout``."""
 
     kind: ClassVar[str] = "figure"
 

@@ -55,6 +55,11 @@ def render_latex(table: Table) -> str:
     return _render("table.tex.j2", table=table)
 
 
+def render_paper(file: str, **content: object) -> str:
+    """Return ``numbers.tex``, ``table.tex`` or ``example.tex`` of a paper."""
+    return _render(f"paper_{file}.j2", **content)
+
+
 def render_overview(entries: Mapping[str, OverviewEntry], form: str) -> str:
     """Return the overview of all reports, ``form`` being ``md`` or ``html``."""
     return _render(f"overview.{form}.j2", entries=entries, to="", **_claims(entries))

@@ -12,6 +12,13 @@ from ablations.analysis.read.collect import collect, read_record, recorded_studi
 from ablations.analysis.show.curves_csv import curves_csv
 from ablations.analysis.show.overview import GLANCE, OVERVIEW, overview_json, read_entries
 from ablations.analysis.show.page import Page, build_answer_page, build_page
+from ablations.analysis.show.paper.files import (
+    Paper,
+    PaperFiles,
+    check_columns,
+    paper_files,
+    whole_paper_files,
+)
 from ablations.analysis.show.render import (
     render_html,
     render_latex,
@@ -25,6 +32,9 @@ from ablations.analysis.show.verdicts_csv import verdicts_csv, whole_verdicts_cs
 from ablations.analysis.show.whole import build_whole_page, verdict_matrix
 from ablations.errors import AblationsError, RunsDirectoryError
 from ablations.files import write_atomically
+
+PAPER, FIGURES = "paper", "figures"
+FIGURE_KINDS = (".svg", ".png", ".pdf")
 
 
 @dataclass(frozen=True)
@@ -48,29 +58,35 @@ class StudyReport:
     """A line for each kind of result that does not count: what, which, why."""
 
 
-def write_reports(runs: Path, out: Path, studies: Sequence[str]) -> list[StudyReport]:
+def write_reports(
+    runs: Path, out: Path, studies: Sequence[str], paper: Paper | None = None
+) -> list[StudyReport]:
     """Write ``out/<study>/`` for each study, and the overview of all reports in ``out``.
+
+    With ``paper``, ``out/<study>/paper/`` holds what goes into a paper.
 
     No ``studies`` means every directory of ``runs`` that holds a study's record.  A part of a study
     is written with all others, and the page of the whole after them.  The same runs give the same
     bytes.
 
     Raises:
-        AblationsError: a study was never run here, or its record cannot be read; nothing is
-            written.
+        AblationsError: a study was never run here, its record cannot be read, or it lacks a column
+            that ``paper`` wants; nothing is written.
         RunsDirectoryError: ``out`` cannot be written.
     """
     names = list(dict.fromkeys(studies)) or recorded_studies(runs)
     if not names:
         raise AblationsError(f"{runs}: no study was run here; wants runs (ablations run STUDY)")
     collected = [collect(runs, name) for name in _with_other_parts(runs, names)]
+    inferences = [infer(study) for study in collected]
+    if paper:
+        check_columns(inferences, paper)
     try:
-        reports, parts = [], []
-        for study in collected:
-            inference = infer(study)
-            parts += [inference] if inference.part else []
-            reports.append(_write_study(out / study.name, inference, runs_csv(study)))
-        reports += [_write_whole(out / whole.study, whole) for whole in wholes(parts)]
+        reports = [
+            _write_study(out / study.name, inference, runs_csv(study), paper)
+            for study, inference in zip(collected, inferences, strict=True)
+        ]
+        reports += [_write_whole(out / whole.study, whole, paper) for whole in wholes(inferences)]
         entries = read_entries(out)
         write_atomically(out / "index.html", render_overview(entries, "html"))
         write_atomically(out / "README.md", render_overview(entries, "md"))
@@ -96,34 +112,47 @@ def _with_other_parts(runs: Path, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _write_study(directory: Path, inference: Inference, results: str) -> StudyReport:
+def _write_study(
+    directory: Path, inference: Inference, results: str, paper: Paper | None
+) -> StudyReport:
     own = {
         "results.csv": results,
         "verdicts.csv": verdicts_csv(inference),
         "curves.csv": curves_csv(inference),
         "results.tex": render_latex(verdict_table(inference)),
     }
-    return _write(directory, build_page(inference), own, left_out_lines(inference))
+    page = build_page(inference)
+    of_paper = paper_files(inference, page.figures, paper) if paper else None
+    return _write(directory, page, own, of_paper, left_out_lines(inference))
 
 
-def _write_whole(directory: Path, whole: Whole) -> StudyReport:
+def _write_whole(directory: Path, whole: Whole, paper: Paper | None) -> StudyReport:
     own = {
         "verdicts.csv": whole_verdicts_csv(whole),
         "results.tex": render_latex(verdict_matrix(whole)),
     }
-    return _write(directory, build_whole_page(whole), own)
+    page = build_whole_page(whole)
+    of_paper = whole_paper_files(whole, page.figures, paper) if paper else None
+    return _write(directory, page, own, of_paper)
 
 
 def _write(
-    directory: Path, page: Page, own: Mapping[str, str], left_out: tuple[str, ...] = ()
+    directory: Path,
+    page: Page,
+    own: Mapping[str, str],
+    paper: PaperFiles | None,
+    left_out: tuple[str, ...] = (),
 ) -> StudyReport:
-    """Write a page and its ``own`` files beside it."""
+    """Write a page and its ``own`` files beside it, and those of a paper in a folder of theirs."""
     markdown, html = render_markdown(page), render_html(page)
-    _write_figures(directory / "figures", page)
     common = {"report.md": markdown, "index.html": html, OVERVIEW: overview_json(page)}
-    for name, content in {**own, **common}.items():
-        write_atomically(directory / name, content)
-    notices = tuple(notice.text for notice in page.notices)
+    _write_files(directory, {**_figure_files(page), **own, **common})
+    notices = [notice.text for notice in page.notices]
+    if paper:
+        _write_files(directory / PAPER, paper.contents)
+        notices += paper.notices
+    elif (directory / PAPER).is_dir():
+        notices.append(f"{directory / PAPER} is of an earlier report; --paper writes it again")
     return StudyReport(
         page.study,
         directory / "index.html",
@@ -131,19 +160,24 @@ def _write(
         render_markdown(page.answer_alone()),
         {figure.name: figure.png for figure in page.figures},
         page.answer,
-        notices,
+        tuple(notices),
         left_out,
     )
 
 
-def _write_figures(directory: Path, page: Page) -> None:
-    """Write the figures, and remove those that an earlier report left."""
-    directory.mkdir(parents=True, exist_ok=True)
-    contents: dict[str, str | bytes] = {GLANCE: page.glance} if page.glance else {}
+def _figure_files(page: Page) -> dict[str, str | bytes]:
+    contents: dict[str, str | bytes] = {f"{FIGURES}/{GLANCE}": page.glance} if page.glance else {}
     for figure in page.figures:
-        contents |= {f"{figure.name}.svg": figure.svg, f"{figure.name}.png": figure.png}
+        name = f"{FIGURES}/{figure.name}"
+        contents |= {f"{name}.svg": figure.svg, f"{name}.png": figure.png}
+    return contents
+
+
+def _write_files(directory: Path, contents: Mapping[str, str | bytes]) -> None:
+    """Write files, and remove the figures that an earlier report left."""
+    (directory / FIGURES).mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         write_atomically(directory / name, content)
-    for path in (*directory.glob("*.svg"), *directory.glob("*.png")):
-        if path.name not in contents:
+    for path in (directory / FIGURES).iterdir():
+        if path.suffix in FIGURE_KINDS and f"{FIGURES}/{path.name}" not in contents:
             path.unlink()

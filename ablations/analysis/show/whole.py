@@ -55,6 +55,11 @@ def build_whole_page(whole: Whole) -> Page:
     )
 
 
+def parts_noun(whole: Whole) -> str:
+    """Return how many parts of what kind there are: ``3 data sets``."""
+    return _counted(whole, len(whole.parts))
+
+
 def _noun(path: str, count: int = 1) -> str:
     """Return what a part is, in the singular or the plural."""
     ending = "" if count == 1 else "s"

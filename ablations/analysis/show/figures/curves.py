@@ -22,9 +22,12 @@ from ablations.analysis.show.figures.style import (
     ARM,
     COLOURS,
     CONTROL,
+    DASHED,
     MOST_ARMS_IN_ONE_PANEL,
     PAPER,
+    SOLID,
     Layout,
+    Stroke,
     draw,
     wrapped,
 )
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 NO_METRICS = ("epoch", "updates")
 MOST_NAMED = 6
+MARKS = 8
+"""About as many markers has a line that has any."""
 MOST_LOGGED = 6
 """Of the curves that a user's own trainer logs, how many are drawn."""
 
@@ -89,9 +94,9 @@ class _Plot:
     """Arm → runs that count, the diverged ones among them."""
     limits: Limits
 
-    def label(self, arm: str, width: int) -> str:
+    def label(self, arm: str, width: int, lines: int = 2) -> str:
         """Return the arm's name; below it, where runs are not in the mean, how many are."""
-        name, n, runs = wrapped(arm, width, 2), self.curves[arm].n, self.runs[arm]
+        name, n, runs = wrapped(arm, width, lines), self.curves[arm].n, self.runs[arm]
         return name if n == runs else f"{name}\n({n} of {runs} runs)"
 
     def end(self, arm: str) -> str:
@@ -140,7 +145,7 @@ def _scaled(curve: LearningCurve, scale: int) -> LearningCurve:
 def _one_panel(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     """Draw all arms in one panel, with a legend in the order of the curves' ends outside of it."""
     axes = one_panel(canvas, layout)
-    colours = iter(COLOURS)
+    looks = zip(COLOURS, layout.strokes, strict=True)
     for arm, curve in plot.curves.items():
         label = plot.label(arm, 27)
         if arm == plot.control:
@@ -148,9 +153,9 @@ def _one_panel(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
         if plot.end(arm):
             label = f"{label}\n{plot.end(arm)}"
         if arm != plot.control:
-            _draw(axes, curve, next(colours), label)
+            _draw(axes, curve, *next(looks), label)
         else:
-            _draw(axes, curve, CONTROL, label, dashed=True)
+            _draw(axes, curve, CONTROL, DASHED, label)
     _mark_ends(axes, plot)
     _finish(axes, plot)
     axes.set_xlabel(plot.metric.counted)
@@ -179,36 +184,38 @@ def _mark_ends(axes: Axes, plot: _Plot) -> None:
 def _small_multiples(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     """Draw a panel for each arm beside the control's curve, all on the same axes."""
     arms = [arm for arm in plot.curves if arm != plot.control]
-    titles = [plot.label(arm, title_width(layout)) for arm in arms]
+    titles = [plot.label(arm, title_width(layout), layout.title_lines) for arm in arms]
     for arm, panel in zip(arms, small_multiples(canvas, layout, titles), strict=True):
-        _draw_panel(panel, arm, plot)
+        _draw_panel(panel, layout, arm, plot)
     label_multiples(canvas, layout, plot.metric.counted, plot.metric.label)
 
 
-def _draw_panel(panel: Axes, arm: str, plot: _Plot) -> None:
-    _draw(panel, plot.curves[arm], ARM, "the arm named above the panel")
+def _draw_panel(panel: Axes, layout: Layout, arm: str, plot: _Plot) -> None:
+    _draw(panel, plot.curves[arm], ARM, SOLID, "the arm named above the panel")
     if plot.control in plot.curves:
         text = " ".join(plot.label(plot.control, 27).split("\n"))
-        _draw(panel, plot.curves[plot.control], CONTROL, f"{text} (control)", dashed=True)
+        _draw(panel, plot.curves[plot.control], CONTROL, DASHED, f"{text} (control)")
     _finish(panel, plot)
     if end := plot.end(arm):
         above = end.startswith("▴")
         panel.text(
             0.98, 0.96 if above else 0.04, end, transform=panel.transAxes, ha="right",
-            va="top" if above else "bottom", fontsize=8.5, color=ARM,
+            va="top" if above else "bottom", fontsize=layout.text - 0.5, color=ARM,
             bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1},
         )  # fmt: skip
 
 
-def _draw(axes: Axes, curve: LearningCurve, colour: str, label: str, dashed: bool = False) -> None:
+def _draw(axes: Axes, curve: LearningCurve, colour: str, stroke: Stroke, label: str) -> None:
     bands = [(i.low, i.high) for i in curve.intervals if i is not None]
-    style = (0, (4, 1.5)) if dashed else "-"
     if len(curve.epochs) == 1:
         axes.plot(curve.epochs, curve.means, "o", color=colour, markersize=5, label=label)
         for low, high in bands:
             axes.vlines(curve.epochs[0], low, high, color=colour, alpha=0.6)
         return
-    axes.plot(curve.epochs, curve.means, color=colour, linestyle=style, label=label)
+    axes.plot(
+        curve.epochs, curve.means, color=colour, linestyle=stroke.dash, marker=stroke.marker,
+        markevery=max(1, len(curve.epochs) // MARKS), markersize=3.5, label=label,
+    )  # fmt: skip
     if bands:
         lows, highs = zip(*bands, strict=True)
         axes.fill_between(curve.epochs, lows, highs, color=colour, alpha=0.16, linewidth=0)

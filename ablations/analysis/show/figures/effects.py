@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.intervals import Interval
@@ -20,6 +20,7 @@ from ablations.analysis.show.figures.style import (
     PAPER,
     VERDICT_STYLES,
     Layout,
+    VerdictStyle,
     draw,
     wrapped,
 )
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 BEST = " ★"
+NO_VERDICT = {"none": "no verdict"}
+MOST_NARROW, MOST_PRINTED = 40, 46
+"""Characters of a line below the axis."""
+BELOW_AXIS, LABEL_LINE = 0.3, 0.125
+"""Inches from the axis to its label, and for each line of that; of a printed figure."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,11 @@ def _limits(lines: Sequence[EffectLine], scale: float, margin: float) -> Limits:
 
 def _paint(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     rows = [
-        Row(line.arm + line.may_be_best * BEST, line.words, VERDICT_STYLES[line.verdict].text)
+        Row(
+            line.arm + line.may_be_best * BEST,
+            "" if layout.printed else line.words,
+            VERDICT_STYLES[line.verdict].text,
+        )
         for line in plot.lines
     ]
     axes, centres = row_axes(canvas, layout, rows, plot.limits)
@@ -136,8 +146,35 @@ def _paint(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
         side = 0 if plot.limits.low > 0 else 1
         axes.set_title(text, loc="left" if side == 0 else "right", color=CONTROL, pad=4)
     for height, line in zip(centres, plot.lines, strict=True):
-        _draw_line(axes, height, line, plot)
+        _draw_line(axes, height, line, plot, layout)
     axes.set_xlabel(_axis_label(plot, layout))
+    if layout.printed:
+        _verdict_legend(axes, plot, layout.text - 1)
+
+
+def _verdict_legend(axes: Axes, plot: _Plot, size: float) -> None:
+    """Say below the axis what the shapes of the drawn verdicts mean; ``size`` in points."""
+    drawn = {line.verdict for line in plot.lines}
+    shapes = [style for verdict, style in VERDICT_STYLES.items() if verdict in drawn]
+    names = [NO_VERDICT.get(verdict, verdict) for verdict in VERDICT_STYLES if verdict in drawn]
+    handles = [axes.plot([], [], linestyle="", **_shape(style, size))[0] for style in shapes]
+    labels = BELOW_AXIS + LABEL_LINE * (1 + axes.get_xlabel().count("\n"))
+    below = -labels / axes.get_ylim()[0]
+    axes.legend(
+        handles, names, loc="upper right", bbox_to_anchor=(1.04, below), ncols=len(names),
+        handletextpad=0.1, columnspacing=0.9, borderpad=0, borderaxespad=0,
+    )  # fmt: skip
+
+
+def _shape(style: VerdictStyle, size: float) -> dict[str, Any]:
+    """Return how the marker of a verdict is drawn, ``size`` points high."""
+    return {
+        "marker": style.marker,
+        "color": style.colour,
+        "markerfacecolor": style.colour if style.filled else PAPER,
+        "markeredgecolor": PAPER if style.filled else style.colour,
+        "markersize": size,
+    }
 
 
 def _axis_label(plot: _Plot, layout: Layout) -> str:
@@ -146,10 +183,13 @@ def _axis_label(plot: _Plot, layout: Layout) -> str:
     direction = "right" if plot.metric.better == "higher" else "left"
     control = wrapped(plot.control, 30, 1)
     parts = (f"{plot.metric.label}, arm minus {control}{in_unit}", f"better to the {direction}")
-    return "\n".join(wrapped(part, 40) for part in parts) if layout.narrow else "; ".join(parts)
+    if not layout.narrow:
+        return "; ".join(parts)
+    width = MOST_PRINTED if layout.printed else MOST_NARROW
+    return "\n".join(wrapped(part, width) for part in parts)
 
 
-def _draw_line(axes: Axes, height: float, line: EffectLine, plot: _Plot) -> None:
+def _draw_line(axes: Axes, height: float, line: EffectLine, plot: _Plot, layout: Layout) -> None:
     style, limits = VERDICT_STYLES[line.verdict], plot.limits
     interval, effect = line.interval.scaled(plot.scale), plot.scale * line.effect
     low, high = max(interval.low, limits.low), min(interval.high, limits.high)
@@ -159,27 +199,27 @@ def _draw_line(axes: Axes, height: float, line: EffectLine, plot: _Plot) -> None
     wide = line.simultaneous.scaled(plot.scale)
     low, high = max(wide.low, limits.low), min(wide.high, limits.high)
     if low <= high:
+        inside = True
         axes.hlines(height, low, high, color=style.colour, linewidth=0.8)
     if interval.low < limits.low:
-        text = _beyond(line, plot, line.interval.low, effect < limits.low)
+        text = _beyond(line, plot, line.interval.low, effect < limits.low, layout)
         point_beyond(axes, height, "left", text, style.text, raised=inside)
     if interval.high > limits.high:
-        text = _beyond(line, plot, line.interval.high, effect > limits.high)
+        text = _beyond(line, plot, line.interval.high, effect > limits.high, layout)
         point_beyond(axes, height, "right", text, style.text, raised=inside)
     if limits.hold([effect]):
-        face = style.colour if style.filled else PAPER
-        axes.plot(
-            effect, height, style.marker, color=style.colour, markerfacecolor=face,
-            markeredgecolor=PAPER if style.filled else style.colour, markersize=8,
-        )  # fmt: skip
+        axes.plot(effect, height, linestyle="", **_shape(style, layout.text - 1))
 
 
-def _beyond(line: EffectLine, plot: _Plot, end: float, effect_too: bool) -> str:
-    """Return the end of the interval, or where the effect lies beyond too, both."""
+def _beyond(line: EffectLine, plot: _Plot, end: float, effect_too: bool, layout: Layout) -> str:
+    """Return the end of the interval, or where the effect lies beyond too, both.
+
+    In print the effect is all: the table has the rest.
+    """
     if not effect_too:
         return difference(plot.metric, end)
     effect = difference(plot.metric, line.effect)
-    if line.interval.low == line.interval.high:
+    if layout.printed or line.interval.low == line.interval.high:
         return effect
     ends = (difference(plot.metric, end) for end in (line.interval.low, line.interval.high))
     return f"{effect} ({' to '.join(ends)})"

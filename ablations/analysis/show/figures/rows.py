@@ -17,8 +17,8 @@ AXIS_WIDTH = 4.4
 """Inches of the axis itself where names and notes stand beside it."""
 TEXT_LINE, DRAWN = 0.155, 0.35
 """Inches: a line of text; what is drawn of a row below its text."""
-BESIDE, ABOVE = 28, 40
-"""The most characters of a line of text beside the axis, and above a row."""
+BESIDE, ABOVE, DENSE = 28, 40, 26
+"""The most characters of a line of text beside the axis, above a row, and beside a dense one."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def row_axes(
     """
     axes = canvas.add_axes((0, 0, 1, 1))
     write = _write_above if layout.narrow else _write_beside
+    write = _write_densely if layout.printed else write
     centres, bottom = [], 0.0
     for row in rows:
         centre, bottom = write(axes, row, bottom)
@@ -62,6 +63,17 @@ def _write_beside(axes: Axes, row: Row, top: float) -> tuple[float, float]:
     across = axes.get_yaxis_transform()
     axes.text(-0.02, centre, name, transform=across, ha="right", va="center", linespacing=1.1)
     axes.text(1.02, centre, note, transform=across, va="center", color=row.colour, linespacing=1.1)
+    return centre, bottom
+
+
+def _write_densely(axes: Axes, row: Row, top: float) -> tuple[float, float]:
+    """Write beside the axis, as ``_write_beside`` does, in rows as low as what is drawn allows."""
+    name = wrapped(row.name, DENSE, 2)
+    bottom = top + 0.085 + 0.125 * (1 + name.count("\n"))
+    centre = (top + bottom) / 2
+    across = axes.get_yaxis_transform()
+    axes.text(-0.03, centre, name, transform=across, ha="right", va="center", linespacing=1.0)
+    axes.text(1.03, centre, row.note, transform=across, va="center", color=row.colour)
     return centre, bottom
 
 
@@ -97,6 +109,8 @@ def point_beyond(
     raised: bool = False,
 ) -> None:
     """Draw an arrow at an end of the axis, beside it what lies beyond, ``raised`` above a line."""
+    from matplotlib import rcParams
+
     edge, marker, away = (0.01, "<", 1) if side == "left" else (0.99, ">", -1)
     across = axes.get_yaxis_transform()
     axes.plot(edge, height, marker, color=colour, transform=across, markersize=6, clip_on=False)
@@ -108,7 +122,7 @@ def point_beyond(
         textcoords="offset points",
         ha=side,
         va="center_baseline",
-        fontsize=8.5,
+        fontsize=rcParams["font.size"] - 0.5,
         color=colour,
         annotation_clip=False,
         zorder=4,

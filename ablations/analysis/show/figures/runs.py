@@ -69,22 +69,24 @@ def _limits(values: Mapping[str, Sequence[float]], control: str, metric: Metric)
 
 
 def _paint(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
-    rows = [_row(arm) for arm in plot.arms]
+    rows = [_row(arm, layout) for arm in plot.arms]
     axes, centres = row_axes(canvas, layout, rows, plot.limits)
     for height, arm in zip(centres, plot.arms, strict=True):
-        _draw_arm(axes, height, arm, plot)
+        _draw_arm(axes, height, arm, plot, layout.text / 2)
     metric = plot.metric
     axes.set_xlabel(f"{metric.label} (%)" if metric.percent else titled(metric))
 
 
-def _row(arm: ArmSummary) -> Row:
+def _row(arm: ArmSummary, layout: Layout) -> Row:
     name = f"{arm.arm}{' (control)' * arm.is_control}"
     if not arm.divergence.diverged:
         return Row(name)
-    return Row(name, f"✕ {diverged(arm.divergence)}", DIVERGED_NOTE)
+    note = diverged(arm.divergence)
+    note = note.removesuffix(" diverged") if layout.printed else note
+    return Row(name, f"✕ {note}", DIVERGED_NOTE)
 
 
-def _draw_arm(axes: Axes, height: float, arm: ArmSummary, plot: _Plot) -> None:
+def _draw_arm(axes: Axes, height: float, arm: ArmSummary, plot: _Plot, size: float) -> None:
     colour = CONTROL if arm.is_control else ARM
     dots = [
         (plot.scale * value, beside_centre(height, position))
@@ -93,7 +95,7 @@ def _draw_arm(axes: Axes, height: float, arm: ArmSummary, plot: _Plot) -> None:
     ]
     if dots:
         axes.plot(
-            *zip(*dots, strict=True), "o", color=colour, alpha=0.5, markersize=4.5,
+            *zip(*dots, strict=True), "o", color=colour, alpha=0.5, markersize=size,
             markeredgewidth=0,
         )  # fmt: skip
     if arm.score.mean is not None and plot.limits.hold([centre := plot.scale * arm.score.mean]):

@@ -28,6 +28,18 @@ PADDING_INCHES = 0.08
 
 
 @dataclass(frozen=True)
+class Stroke:
+    """How a line is drawn, besides its colour."""
+
+    dash: Any = "-"
+    marker: str = ""
+
+
+SOLID, DASHED = Stroke(), Stroke((0, (4, 1.5)))
+"""The line of an arm that has a panel to itself, and the control's."""
+
+
+@dataclass(frozen=True)
 class Layout:
     """The space that a figure is drawn for."""
 
@@ -36,6 +48,16 @@ class Layout:
     columns: int
     """Panels side by side."""
     narrow: bool
+    printed: bool = False
+    """Whether it stands in a paper: rows are dense, and what they mean is told by shapes alone."""
+    text: float = 9
+    """Points."""
+    title_lines: int = 2
+    """Of the name above one of many panels."""
+    panel_height: float = 3.2
+    """Inches, of a panel that stands alone."""
+    strokes: tuple[Stroke, ...] = len(COLOURS) * (SOLID,)
+    """Of the arms that share a panel."""
 
 
 WIDE = Layout(8.6, 4, narrow=False)
@@ -44,9 +66,7 @@ NARROW = Layout(3.3, 2, narrow=True)
 
 _SETTINGS: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same measures on every machine
-    "font.size": 9,
     "text.color": INK,
-    "axes.titlesize": 9,
     "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -67,6 +87,7 @@ _SETTINGS: Any = {
     "lines.linewidth": 1.6,
     "svg.fonttype": "none",
     "svg.hashsalt": "ablations",
+    "pdf.fonttype": 42,  # TrueType, as venues want it, not matplotlib's own Type 3
 }
 
 _IN_THE_DARK = {
@@ -123,13 +144,16 @@ VERDICT_STYLES = {
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
-    """Draw with matplotlib's defaults and the house's, whatever the user's matplotlibrc says."""
+def house_style(text: float = WIDE.text) -> Iterator[None]:
+    """Draw with matplotlib's defaults and the house's, whatever the user's matplotlibrc says.
+
+    ``text`` is in points.
+    """
     import matplotlib
 
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_SETTINGS)
+        matplotlib.rcParams.update(_SETTINGS | {"font.size": text, "axes.titlesize": text})
         yield
 
 
@@ -147,7 +171,7 @@ def draw(name: str, title: str, caption: str, paint: Callable[[Canvas, Layout], 
         box = _box(wide)
         svg, narrow_svg = _svg(wide, box), _svg(narrow, _box(narrow))
         file = re.sub(r"[^\w-]+", "_", name).strip("_")
-        return Figure(file, title, caption, svg, narrow_svg, _png(wide, box))
+        return Figure(file, title, caption, svg, narrow_svg, _png(wide, box), paint)
 
 
 def draw_svg(paint: Callable[[Canvas], None]) -> str:

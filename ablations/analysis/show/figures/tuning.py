@@ -28,7 +28,9 @@ from ablations.analysis.show.figures.style import (
     COLOURS,
     CONTROL,
     PAPER,
+    SOLID,
     Layout,
+    Stroke,
     draw,
     wrapped,
 )
@@ -128,13 +130,13 @@ def _paint(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
 
 def _one_panel(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     axes = one_panel(canvas, layout)
-    colours = iter(COLOURS)
+    looks = zip(COLOURS, layout.strokes, strict=True)
     middle = (len(plot.arms) - 1) / 2
     for number, arm in enumerate(plot.arms):
         is_control = arm.arm == plot.control
         label = f"{wrapped(arm.arm, 27, 2)}{' (control)' * is_control}"
-        colour = CONTROL if is_control else next(colours)
-        _draw(axes, plot, arm, colour, label, (number - middle) * APART)
+        colour, stroke = (CONTROL, SOLID) if is_control else next(looks)
+        _draw(axes, plot, arm, colour, label, (number - middle) * APART, stroke)
     _finish(axes, plot)
     axes.set_xlabel(plot.curve.setting)
     axes.set_ylabel(_axis_label(plot.metric))
@@ -145,11 +147,11 @@ def _small_multiples(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
     """Draw an arm a panel, the control in each of them."""
     control = next((arm for arm in plot.arms if arm.arm == plot.control), None)
     arms = [arm for arm in plot.arms if arm is not control]
-    titles = [wrapped(arm.arm, title_width(layout), 2) for arm in arms]
+    titles = [wrapped(arm.arm, title_width(layout), layout.title_lines) for arm in arms]
     for arm, panel in zip(arms, small_multiples(canvas, layout, titles), strict=True):
         if control is not None:
             label = f"{wrapped(control.arm, 27, 1)} (control)"
-            _draw(panel, plot, control, CONTROL, label, bars=False)
+            _draw(panel, plot, control, CONTROL, label, stroke=Stroke("--"), bars=False)
         _draw(panel, plot, arm, ARM, "the arm named above the panel")
         _finish(panel, plot)
     label_multiples(canvas, layout, plot.curve.setting, _axis_label(plot.metric))
@@ -162,11 +164,12 @@ def _draw(
     colour: str,
     label: str,
     shift: float = 0.0,
+    stroke: Stroke = SOLID,
     bars: bool = True,
 ) -> None:
     """Draw one arm; ``shift`` moves it aside, in distances between two values."""
     step = shift * _step(plot)
-    style = "" if not plot.curve.slice else "-" if bars else "--"
+    style = stroke.dash if plot.curve.slice else ""
     at = [plot.place(p.value) + step for p in arm.points]
     means = [math.nan if p.mean is None else plot.scale * p.mean for p in arm.points]
     look: dict[str, Any] = {"color": colour, "linewidth": 1.3 if bars else 1.0}
