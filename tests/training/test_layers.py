@@ -102,6 +102,15 @@ def test_a_line_holds_an_observed_epoch_with_its_updates(recipe, train):
         assert all(set(values) <= set(LAYER_METRICS) for values in line["layers"].values())
 
 
+def test_a_linear_model_trains_and_has_no_layers_to_observe(recipe, train):
+    run = train(
+        recipe({"model.hidden": [], "training.epochs": 2, "telemetry.histograms_every_epochs": 1})
+    )
+    assert run.result.status == "completed"
+    assert run.result.parameters == sum(v.size for v in run.state().values() if v.ndim)
+    assert not run.directory.layers.exists()
+
+
 def test_a_run_that_records_nothing_leaves_no_file_and_the_same_bits(recipe, train):
     loud, quiet = (
         train(recipe({"telemetry.histograms_every_epochs": every, "training.epochs": 2}))

@@ -54,7 +54,9 @@ class Observer:
         self.tags = [tags.activation_histogram(layer) for layer in activations]
         self.tags += [tags.weight_histogram(layer) for layer in weights]
         self.saturation = saturation
-        self.probe = keras.Model(inputs_of(model), list(activations.values()))
+        self.probe = (
+            keras.Model(inputs_of(model), list(activations.values())) if activations else None
+        )
         self._compiled: Any = None
 
     def trace(self, features: Features) -> None:
@@ -84,16 +86,24 @@ class Observer:
         return {SATURATED_SHARE: saturated, **named} if layer in self.saturation else named
 
     def _measure(self, features: Features) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        signals = self.probe(self.preprocess(features), training=False)
-        signals = signals if isinstance(signals, (list, tuple)) else [signals]
-        signals = [tf.cast(signal, tf.float32) for signal in signals]
+        signals = self._signals(features)
         tensors = [*signals, *self.weights]
         measured = [linear_counts(tf.convert_to_tensor(tensor)) for tensor in tensors]
         return (
             tf.stack([counts for counts, _, _ in measured]),
             tf.stack([tf.stack([least, greatest]) for _, least, greatest in measured]),
-            tf.stack([self._statistics(*each) for each in zip(self.layers, signals, strict=True)]),
+            tf.stack([self._statistics(*each) for each in zip(self.layers, signals, strict=True)])
+            if signals
+            else tf.zeros([0, 4]),
         )
+
+    def _signals(self, features: Features) -> list[tf.Tensor]:
+        """Return what each hidden layer gives; nothing where the network has none."""
+        if self.probe is None:
+            return []
+        signals = self.probe(self.preprocess(features), training=False)
+        signals = signals if isinstance(signals, (list, tuple)) else [signals]
+        return [tf.cast(signal, tf.float32) for signal in signals]
 
     def _statistics(self, layer: str, signal: tf.Tensor) -> tf.Tensor:
         """Return the share of dead units, mean, deviation and the share of saturated units, [4]."""
