@@ -137,7 +137,10 @@ def test_other_numbers_of_the_pages() -> None:
     text = " ".join(PAGES[SEEDS].split())
     assert pairs_needed(1) == pairs_needed(17) == 6
     assert f"{pairs_needed(7, 'holm')} for seven comparisons" in text
-    assert f"error up to about {error_of_looks([10, 20]):.2f}".replace("0.", ".") in text
+    assert f"error up to about {error_of_looks([10, 20]):.2f}" in text
+    for share, examples in ((0.98, 360), (0.9, 10_000)):
+        points = 100 * (share * (1 - share) / examples) ** 0.5
+        assert f"{points:.2f} points at {share:.0%}" in text
     for n in (6, 10):
         half = t_quantile(0.975, n - 1) / n**0.5
         assert f"with {n} seeds {half:.2f} s" in text
