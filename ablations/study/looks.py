@@ -1,7 +1,7 @@
 """Looks: numbers of seeds at which a study is judged, and the share of the error each may spend.
 
 A study that is judged more than once errs more often: .029 with ten seeds, .068 with looks at 10
-and at 20.  Looks that are declared before divide the error instead; see STATISTICS in the README.
+and at 20.  Looks that are declared before divide the error instead; see docs/verdicts.md.
 """
 
 from __future__ import annotations
