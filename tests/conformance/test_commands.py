@@ -30,6 +30,8 @@ from tests.support.documents import PAGES, ROOT, Block, blocks, words
 from tests.support.idx import small_images, write_idx
 from tests.support.shrunk import shrunk, whole
 
+pytestmark = pytest.mark.slow
+
 TECHNIQUE_PAGE = "docs/writing-a-technique.md"
 """Followed by ``test_technique_page.py``, in a copy of the repository."""
 NOT_RUN = {

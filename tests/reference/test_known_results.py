@@ -14,6 +14,8 @@ import pytest
 
 from ablations.data.catalog import read
 
+pytestmark = pytest.mark.slow
+
 CHANCE = math.log(10)
 """Cross-entropy of ten classes that are all thought equally likely."""
 RATE = "training.optimizer.learning_rate"
