@@ -73,7 +73,7 @@ def wanted_for_paper(
     if paper:
         return Paper(tuple(columns or DEFAULT), width or WIDTH)
     if columns or width:
-        raise AblationsError("columns and width are those of a paper's table; wants paper, too")
+        raise AblationsError("columns and width are of a paper's table; wants paper, too")
     return None
 
 

@@ -39,7 +39,8 @@ def _what(inference: Inference, columns: Collection[str], scale: Scale) -> str:
     seeds = formats.plural(len(inference.seeds), "seed")
     control = words(inference.control)
     unit = words({"%": "in percent", "": ""}.get(scale.unit, f"in {scale.unit}"))
-    measured = f"{metric[0].upper()}{metric[1:]} {unit}".rstrip()
+    part = f" on {words(inference.part.label)}" if inference.part else ""
+    measured = f"{metric[0].upper()}{metric[1:]}{part} {unit}".rstrip()
     if MEAN in columns:
         measured += f": mean over {seeds}, standard deviation as a subscript"
         return f"{measured}; the control, {control}, is first."
@@ -48,11 +49,11 @@ def _what(inference: Inference, columns: Collection[str], scale: Scale) -> str:
 
 def _effects(inference: Inference, columns: Collection[str], scale: Scale) -> Iterator[str]:
     """Say what an effect and its intervals are."""
-    ends = {
-        "interval": "Student's 95\\% interval of that arm alone",
-        "interval_all": "the interval that holds for all arms at once in 95\\% of studies",
+    of_ends = {
+        "interval": "Student's 95\\% interval (CI) of that arm alone",
+        "interval_all": "the one (CI, all) that holds for all arms at once",
     }
-    shown = [words for name, words in ends.items() if name in columns]
+    shown = [said for name, said in of_ends.items() if name in columns]
     if "effect" in columns or shown:
         unit = f", in {words(scale.difference_unit)}" if scale.difference_unit else ""
         around = f", with {' and '.join(shown)}" if shown else ""
@@ -60,6 +61,9 @@ def _effects(inference: Inference, columns: Collection[str], scale: Scale) -> It
             f"Effect: mean difference from the control over the same seeds{unit}{around}; better "
             f"is {scale.metric.better}."
         )
+    if shown and inference.over_examples:
+        examples = count(inference.over_examples.examples)
+        yield f"Intervals count the seeds, not the draw of the {examples} test examples."
 
 
 def _tests(
