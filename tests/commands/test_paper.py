@@ -57,5 +57,7 @@ def test_what_is_asked_wrongly_is_a_line_and_writes_nothing() -> None:
     assert alone.output == "columns and width are of a paper's table; wants paper, too\n"
     with pytest.raises(AblationsError, match="wants paper, too"):
         ablations.Study.load("small").report(columns=["mean"])
-    assert report("--paper", "--width", "0").exit_code == 2
+    narrow = report("--paper", "--width", "0")
+    assert narrow.exit_code == 2
+    assert narrow.output == "width: wants 2 to 12 inches, got 0\n"
     assert not Path("report").exists()

@@ -126,7 +126,8 @@ def test_the_caption_says_what_was_measured_and_tested(made: Any) -> None:
         "Test accuracy in percent: mean over 8 seeds, standard deviation as a subscript",
         r"the control, he\_normal, is first",
         r"over the same seeds, in points, with Student's 95\% interval (CI) of that arm alone",
-        r"$p$: two-sided sign-flip test, corrected by step-down \mbox{max-T} for 3 comparisons.",
+        r"$p$: two-sided sign-flip test, corrected by step-down \mbox{max-T} for 3 comparisons; "
+        "with 8 seeds at least 0.008.",
         "Differences matter from 1.00 points on (margin).",
         "Bold: may be the best arm",
         "No arm was tuned.",
@@ -141,6 +142,16 @@ def test_the_caption_names_the_correction_that_the_study_declares(made: Any) -> 
     made.study = made.study.model_copy(update={"correction": "holm"})
     made.write_record()
     assert "corrected by Holm for 3 comparisons" in caption(of(made), DEFAULT)
+
+
+def test_the_caption_names_the_looks_that_share_the_error(made: Any) -> None:
+    changes = {"looks": (7, 8), "look_weights": (0.6, 0.4)}
+    made.study = made.study.model_copy(update=changes)
+    made.write_record()
+    text = caption(of(made), DEFAULT)
+    assert (
+        r"at looks of 7 and 8 seeds that share an error of 5\%, corrected for 3 comparisons" in text
+    )
 
 
 def test_too_few_seeds_show_what_there_is_and_say_that_nothing_is_judged(synthetic: Any) -> None:
