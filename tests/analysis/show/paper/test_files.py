@@ -169,6 +169,12 @@ def test_several_parts_are_a_matrix_and_all_their_numbers_one_file(tmp_path: Pat
         assert table.body["elu"][place].startswith(effect)
         own = latex.numbers((tmp_path / f"out/{stem}/paper/numbers.tex").read_text())
         assert own == {key: text for key, text in numbers.items() if key.startswith(stem)}
+    caption = (paper / "table.tex").read_text()
+    assert (
+        "from the control, sigmoid, over 8 seeds on 2 data sets; first row: the control's"
+        in caption
+    )
+    assert "for 2 comparisons, each column for its own arms and for no other column" in caption
     assert table.body["tanh"][2] == numbers["tasks/tanh/mean_rank"] == "1.00"
     assert [path.name for path in (paper / "figures").iterdir()] == ["mean_ranks.pdf"]
     for path in paper.glob("*.tex"):
