@@ -151,6 +151,25 @@ def test_an_unknown_column_writes_nothing(place: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("case", ["nothing", "diverged", "no control", "one seed"])
+def test_a_poor_study_has_files_that_say_what_they_can(tmp_path: Path, case: str) -> None:
+    made = SyntheticStudy(tmp_path / "runs", make_study(ARMS, 2))
+    made.write_record()
+    for arm in ARMS if case != "nothing" else ():
+        for seed in range(1 if case == "one seed" else 2):
+            if case == "diverged":
+                made.add(arm, seed, accuracy=None, status="diverged", reason="nan")
+            elif (case, arm) != ("no control", "he_normal"):
+                made.add(arm, seed)
+    written = paper_files(infer(collect(tmp_path / "runs", "activations")), (), PAPER).contents
+    for text in map(str, written.values()):
+        latex.check(text)
+        assert not re.search(r"\b(nan|None|inf)\b", text)
+    keys = set(re.findall(r"\\ablations\{(.*?)\}", str(written["example.tex"])))
+    assert keys <= latex.numbers(str(written["numbers.tex"])).keys()
+    assert "Bold" not in str(written["table.tex"])
+
+
 def test_several_parts_are_a_matrix_and_all_their_numbers_one_file(tmp_path: Path) -> None:
     parts = make_parts("tasks", ("sigmoid", "elu", "tanh"), 8, ("mnist", "fashion_mnist"))
     for part in parts:
