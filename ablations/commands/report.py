@@ -65,16 +65,19 @@ def wanted_for_paper(
     """Return what is wanted for a paper; None where nothing is.
 
     Raises:
-        AblationsError: ``columns`` or ``width`` without ``paper``.
+        AblationsError: ``columns`` or ``width`` without ``paper``, or no width of a column.
     """
     from ablations.analysis.show.paper.columns import DEFAULT
-    from ablations.analysis.show.paper.files import WIDTH, Paper
+    from ablations.analysis.show.paper.files import LEAST_WIDTH, MOST_WIDTH, WIDTH, Paper
 
-    if paper:
-        return Paper(tuple(columns or DEFAULT), width or WIDTH)
-    if columns or width:
-        raise AblationsError("columns and width are those of a paper's table; wants paper, too")
-    return None
+    if not paper and (columns or width is not None):
+        raise AblationsError("columns and width are of a paper's table; wants paper, too")
+    if not paper:
+        return None
+    width = WIDTH if width is None else width
+    if not LEAST_WIDTH <= width <= MOST_WIDTH:
+        raise AblationsError(f"width: wants {LEAST_WIDTH} to {MOST_WIDTH} inches, got {width:g}")
+    return Paper(tuple(columns or DEFAULT), width)
 
 
 def _if_changed(name: str, runs: Path) -> Iterator[str]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 NO_METRICS = ("epoch", "updates")
 MOST_NAMED = 6
+ENDS_AT = " ends at "
 MARKS = 8
 """About as many markers has a line that has any."""
 MOST_LOGGED = 6
@@ -104,7 +105,7 @@ class _Plot:
         last = self.curves[arm].means[-1]
         if self.limits.hold([last]):
             return ""
-        return f"{'▴' if last > self.limits.high else '▾'} ends at {self.metric.shown(last)}"
+        return f"{'▴' if last > self.limits.high else '▾'}{ENDS_AT}{self.metric.shown(last)}"
 
 
 def learning_curves(inference: Inference) -> Iterator[Figure]:
@@ -198,6 +199,7 @@ def _draw_panel(panel: Axes, layout: Layout, arm: str, plot: _Plot) -> None:
     _finish(panel, plot)
     if end := plot.end(arm):
         above = end.startswith("▴")
+        end = end.replace(ENDS_AT, " ") if layout.printed else end
         panel.text(
             0.98, 0.96 if above else 0.04, end, transform=panel.transAxes, ha="right",
             va="top" if above else "bottom", fontsize=layout.text - 0.5, color=ARM,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.verdicts import Comparison
@@ -15,6 +15,7 @@ from ablations.analysis.show.paper.words import words
 from ablations.analysis.show.sections.looks import looks_notice
 
 MOST_NAMES = 8
+SHOWN_AS_LESS = 0.0005
 
 
 def caption(inference: Inference, columns: Collection[str]) -> str:
@@ -39,7 +40,8 @@ def _what(inference: Inference, columns: Collection[str], scale: Scale) -> str:
     seeds = formats.plural(len(inference.seeds), "seed")
     control = words(inference.control)
     unit = words({"%": "in percent", "": ""}.get(scale.unit, f"in {scale.unit}"))
-    measured = f"{metric[0].upper()}{metric[1:]} {unit}".rstrip()
+    part = f" on {words(inference.part.label)}" if inference.part else ""
+    measured = f"{metric[0].upper()}{metric[1:]}{part} {unit}".rstrip()
     if MEAN in columns:
         measured += f": mean over {seeds}, standard deviation as a subscript"
         return f"{measured}; the control, {control}, is first."
@@ -48,11 +50,11 @@ def _what(inference: Inference, columns: Collection[str], scale: Scale) -> str:
 
 def _effects(inference: Inference, columns: Collection[str], scale: Scale) -> Iterator[str]:
     """Say what an effect and its intervals are."""
-    ends = {
-        "interval": "Student's 95\\% interval of that arm alone",
-        "interval_all": "the interval that holds for all arms at once in 95\\% of studies",
+    of_ends = {
+        "interval": "Student's 95\\% interval (CI) of that arm alone",
+        "interval_all": "the one (CI, all) that holds for all arms at once",
     }
-    shown = [words for name, words in ends.items() if name in columns]
+    shown = [said for name, said in of_ends.items() if name in columns]
     if "effect" in columns or shown:
         unit = f", in {words(scale.difference_unit)}" if scale.difference_unit else ""
         around = f", with {' and '.join(shown)}" if shown else ""
@@ -60,6 +62,9 @@ def _effects(inference: Inference, columns: Collection[str], scale: Scale) -> It
             f"Effect: mean difference from the control over the same seeds{unit}{around}; better "
             f"is {scale.metric.better}."
         )
+    if shown and inference.over_examples:
+        examples = count(inference.over_examples.examples)
+        yield f"Intervals count the seeds, not the draw of the {examples} test examples."
 
 
 def _tests(
@@ -77,7 +82,7 @@ def _tests(
     if judged and {"p", "p_corrected", "verdict"} & set(columns):
         test = f"two-sided sign-flip test{_correction(inference, judged[0])}"
         raw = " (raw: not corrected)" if "p" in columns else ""
-        yield f"$p$: {words(test)}{raw}."
+        yield f"$p$: {words(test)}{raw}{_least(judged)}."
     if inference.looks and (error := looks_notice(inference.looks)):
         yield words(error)
     if "probability_of_improvement" in columns:
@@ -89,10 +94,19 @@ def _correction(inference: Inference, comparison: Comparison) -> str:
         counts = [str(n) for n in inference.looks.declared]
         seeds = formats.listed(counts, len(counts))
         return (
-            f", judged at looks of {seeds} seeds that share an error of 5% and are corrected for "
-            f"{comparison.comparisons} comparisons"
+            f", at looks of {seeds} seeds that share an error of 5%, corrected for "
+            f"{formats.plural(len(inference.other_arms()), 'comparison')}"
         )
     return correction_words(comparison)
+
+
+def _least(judged: Sequence[Comparison]) -> str:
+    """Say how small p can be, where that shows in the table: 2^(1 − n), of all flips of n seeds."""
+    counts = {one.n for one in judged}
+    least = 2.0 ** (1 - min(counts))
+    if len(counts) > 1 or judged[0].correction != "max_t" or least < SHOWN_AS_LESS:
+        return ""
+    return f"; with {formats.plural(min(counts), 'seed')} at least {least:.3f}"
 
 
 def _margin(inference: Inference, columns: Collection[str], scale: Scale) -> Iterator[str]:

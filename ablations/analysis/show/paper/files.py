@@ -19,6 +19,7 @@ from ablations.analysis.show.render import render_paper
 
 WIDTH = 3.35
 """Inches of a column where a page has two."""
+LEAST_WIDTH, MOST_WIDTH = 2, 12
 WIDEST_COLUMN = 3.6
 BETWEEN_COLUMNS, PAGE = 0.25, 8.5
 

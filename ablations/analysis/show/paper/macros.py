@@ -62,6 +62,7 @@ def _of_study(inference: Inference) -> Numbers:
     yield "comparisons", count(len(inference.other_arms()))
     yield "runs", count(inference.runs.counted)
     yield "diverged", count(inference.runs.diverged)
+    yield "training_hours", _training_hours(inference)
     if inference.best_by_mean:
         yield "best_by_mean", words(inference.best_by_mean)
     for arm in inference.arms:
@@ -72,6 +73,13 @@ def _of_study(inference: Inference) -> Numbers:
         name = "+".join(f"{path}={label}" for path, label in contrast.levels.items())
         for key, text in _of_comparison(contrast.comparison, scale):
             yield f"contrasts/{name}/{key}", text
+
+
+def _training_hours(inference: Inference) -> str:
+    """Write the time that all completed runs trained."""
+    trained = [arm.metrics["train_seconds"] for arm in inference.arms]
+    total = sum(each.n * (each.mean or 0) for each in trained) / 3600
+    return f"{total:.1f}" if total else NOTHING
 
 
 def _of_arm(arm: ArmSummary, inference: Inference, scale: Scale) -> Numbers:

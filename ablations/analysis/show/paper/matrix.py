@@ -23,7 +23,7 @@ def paper_matrix(whole: Whole, width: float) -> PaperTable:
     if whole.ranks:
         ranks = {arm.arm: f"{arm.mean_rank:.2f}" for arm in whole.ranks.arms}
         columns.append(PaperColumn("rank", "mean rank", NUMBER, lambda arm: (ranks[arm.arm],)))
-    return table_of(whole.first, columns, width, best=set())
+    return table_of(whole.first.arms, columns, width)
 
 
 def _of_part(label: str, part: Inference) -> PaperColumn:
@@ -58,14 +58,16 @@ def matrix_caption(whole: Whole) -> str:
     if judged:
         test = words(f"two-sided sign-flip test{correction_words(judged[0])}")
         text.append(
-            f"{SIGNIFICANT}\\,: $p \\leq 0.05$ in a {test}, each column for its own arms and for "
-            "no other column."
+            f"{SIGNIFICANT}\\,: significant at 5\\% in a {test}, each column for its own arms and "
+            "for no other column."
         )
     else:
         text.append("No arm is judged: the seeds are too few to tell any difference from chance.")
     if first.margin > 0:
         size = words(formats.magnitude(scale.metric, first.margin))
         text.append(f"{EQUIVALENT}\\,: equivalent within the margin of {size}.")
+    if any(part.runs.diverged for part in whole.parts.values()):
+        text.append("In an effect diverged runs are scored, not left out.")
     if any(map(best_to_mark, whole.parts.values())):
         text.append("Bold: may be the best arm of its column.")
     if whole.ranks:

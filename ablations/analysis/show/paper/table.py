@@ -50,20 +50,26 @@ class PaperTable:
 
 def paper_table(inference: Inference, columns: Sequence[PaperColumn], width: float) -> PaperTable:
     """Return the table of a study's ``columns``; see ``table_of``."""
-    return table_of(inference, columns, width, best_to_mark(inference))
+    fewer = {arm.arm for arm in inference.arms if has_fewer(arm, inference)}
+    return table_of(inference.arms, columns, width, best_to_mark(inference), fewer)
 
 
 def table_of(
-    inference: Inference, columns: Sequence[PaperColumn], width: float, best: Set[str]
+    of_arms: Sequence[ArmSummary],
+    columns: Sequence[PaperColumn],
+    width: float,
+    best: Set[str] = frozenset(),
+    fewer: Set[str] = frozenset(),
 ) -> PaperTable:
     """Return a row for each arm, its name broken where ``width`` inches leave no room for it.
 
-    The arms that may be the ``best`` are bold: their mean, or their name where there is none.
+    The arms that may be the ``best`` are bold: their mean, or their name where there is none; those
+    that have ``fewer`` runs than others are marked.
     """
-    arms = sorted(inference.arms, key=lambda arm: not arm.is_control)
+    arms = sorted(of_arms, key=lambda arm: not arm.is_control)
     cells = {arm.arm: [column.cells(arm) for column in columns] for arm in arms}
     numbers = sum(map(_points, columns, zip(*cells.values(), strict=True)))
-    names = {arm.arm: _name(arm, inference) for arm in arms}
+    names = {arm.arm: words(arm.arm) + FEWER * (arm.arm in fewer) for arm in arms}
     longest = max((_length(name) for name in names.values()), default=0)
     room = width * POINTS_PER_INCH - numbers
     fits = longest <= room or room < LEAST_NAME
@@ -103,10 +109,6 @@ def best_to_mark(inference: Inference) -> set[str]:
 def has_fewer(arm: ArmSummary, inference: Inference) -> bool:
     """Whether an arm's mean is over fewer runs than the study has seeds."""
     return arm.score.n < len(inference.seeds)
-
-
-def _name(arm: ArmSummary, inference: Inference) -> str:
-    return words(arm.arm) + FEWER * has_fewer(arm, inference)
 
 
 def _row(
