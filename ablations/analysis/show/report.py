@@ -40,7 +40,7 @@ class StudyReport:
     answer_markdown: str
     """The answer, the verdicts and the findings alone, as Markdown."""
     figures: Mapping[str, bytes]
-    """Name → PNG, in the order of the page."""
+    """Name → PNG as narrow as a card of TensorBoard, in the order of the page."""
     answer: tuple[str, ...]
     """Sentences."""
     notices: tuple[str, ...]
@@ -104,7 +104,8 @@ def _write_study(directory: Path, inference: Inference, results: str) -> StudyRe
         "curves.csv": curves_csv(inference),
         "results.tex": render_latex(verdict_table(inference)),
     }
-    return _write(directory, build_page(inference), own, left_out_lines(inference))
+    answer = build_answer_page(inference)
+    return _write(directory, build_page(inference), answer, own, left_out_lines(inference))
 
 
 def _write_whole(directory: Path, whole: Whole) -> StudyReport:
@@ -112,13 +113,18 @@ def _write_whole(directory: Path, whole: Whole) -> StudyReport:
         "verdicts.csv": whole_verdicts_csv(whole),
         "results.tex": render_latex(verdict_matrix(whole)),
     }
-    return _write(directory, build_whole_page(whole), own)
+    page = build_whole_page(whole)
+    return _write(directory, page, page.answer_alone(), own)
 
 
 def _write(
-    directory: Path, page: Page, own: Mapping[str, str], left_out: tuple[str, ...] = ()
+    directory: Path,
+    page: Page,
+    answer: Page,
+    own: Mapping[str, str],
+    left_out: tuple[str, ...] = (),
 ) -> StudyReport:
-    """Write a page and its ``own`` files beside it."""
+    """Write a page and its ``own`` files beside it; ``answer`` is what stands alone of it."""
     markdown, html = render_markdown(page), render_html(page)
     _write_figures(directory / "figures", page.figures)
     common = {"report.md": markdown, "index.html": html, OVERVIEW: overview_json(page)}
@@ -129,8 +135,8 @@ def _write(
         page.study,
         directory / "index.html",
         markdown,
-        render_markdown(page.answer_alone()),
-        {figure.name: figure.png for figure in page.figures},
+        render_markdown(answer),
+        {figure.name: figure.narrow_png for figure in page.figures},
         page.answer,
         notices,
         left_out,
