@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import sys
 
-from ablations.commands.dashboards import PLUGIN
-
+PLUGIN = "ablations"
+"""The name of the Ablations tab."""
 WITHOUT_TENSORFLOW = "tensorboard.compat.notf"
 """The module that ``tensorboard/compat/__init__.py`` looks for before it imports TensorFlow."""
 
