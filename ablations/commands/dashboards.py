@@ -9,12 +9,11 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from ablations.analysis.read.held import Held, held_in
+from ablations.commands.server import PLUGIN
 from ablations.ledger.paths import EVENTS_PREFIX, seed_of
 from ablations.study.expand import SEED_PREFIX
 from ablations.study.schema import SUMMARY, TUNING
 
-PLUGIN = "ablations"
-"""The name of the Ablations tab."""
 CURVES, TRIALS = "curves/", "curves/validation"
 """How tags begin of what a run measures as it trains, and of what tells how good a trial is."""
 FINAL, SESSION, BANDS = "final/", "_hparams_/session", "interval"

@@ -24,7 +24,7 @@ class OpenStudy:
 
     def __init__(self, runs: Path, name: str, within: Path) -> None:
         """``within`` is the log directory, out of which no link is followed."""
-        self.runs, self.name = runs, name
+        self.runs, self.name, self.within = runs, name, within
         self.memory = Memory(within)
         self.histograms = HistogramReader()
         self._lock = threading.RLock()
@@ -33,6 +33,11 @@ class OpenStudy:
         self._inference: tuple[Collected, Inference] | None = None
         self._findings: tuple[Collected, tuple[ArmFindings, ...]] | None = None
         self._inferred_at = self._took = 0.0
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the log directory is this study's own, not that of all."""
+        return self.within != self.runs
 
     @property
     def lock(self) -> threading.RLock:

@@ -76,11 +76,17 @@ def experiment(study: Study) -> Value:
 
 
 def _settings(study: Study) -> list[api_pb2.HParamInfo]:
-    """Return a column for each setting that varies between arms, or that a search tries."""
+    """Return a column for each setting that varies between arms, or that a search tries.
+
+    A parameter that varies only as its technique comes and goes tells no more than that, and
+    parallel coordinates leave out an arm that lacks what a column shows.
+    """
     varied, tried = varied_settings(study), tried_settings(study)
     infos = []
     for path, values in varied.items():
         follows = f"{path.rpartition('.')[0]}.name" in varied and not path.endswith(".name")
+        if follows and path not in tried and len(set(values.values())) == 1:
+            continue
         levels = [*values.values(), *tried.get(path, [])]
         infos.append(_info(path, levels, differs=path in tried or not follows))
     return sorted(infos, key=lambda info: not info.differs)

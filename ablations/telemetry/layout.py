@@ -52,7 +52,7 @@ def _charts(name: str, is_close: bool) -> list[layout_pb2.Chart]:
     """Return the close-up of a metric, if it has one, and the whole of it."""
     metric = epoch_metric(name)
     label = name if metric is None else metric.label
-    charts = [(f"{label} (best arms, second half of training)", tags.close_up)] if is_close else []
+    charts = [(f"{label} (best arms, second half)", tags.close_up)] if is_close else []
     charts.append((f"{label}: all arms", tags.band))
     return [
         layout_pb2.Chart(

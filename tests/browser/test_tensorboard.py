@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from urllib.request import urlopen
 
 import numpy as np
+import pytest
 
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import read_history, read_result
 from ablations.telemetry import tags
-from tests.browser.conftest import ARMS, EPOCHS, SEEDS, Board
+from ablations.telemetry.event_file import EventFile
+from ablations.telemetry.summaries import scalar
+from tests.browser.conftest import ARMS, EPOCHS, SEEDS, Board, serving
 
 STATUSES = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
 LAYERS = ("hidden1", "hidden2", "outputs")
+OTHER = "runSelectionState=" + quote(b64encode(b'{"shown/elu/seed-1":true}'), safe="")
 BANDED = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
 
@@ -144,6 +153,45 @@ def test_a_person_sees_the_bands(board: Board, page: Any) -> None:
     assert whole == "validation accuracy: all arms"
 
 
+@pytest.fixture(scope="module")
+def crowded(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    """A board on the trained study and so many runs that TensorBoard selects none by itself."""
+    place = tmp_path_factory.mktemp("crowded")
+    shutil.copytree(trained / "runs", place / "runs")
+    for number in range(40):
+        directory = place / "runs" / "other" / f"run-{number}"
+        directory.mkdir(parents=True)
+        with EventFile(directory) as events:
+            events.write(1, scalar("curves/train_loss", 0.5))
+    with serving(place, lambda board: len(board.get("/data/runs")) >= 50) as found:
+        yield found
+
+
+@pytest.mark.slow
+def test_above_40_runs_the_tab_selects_those_that_show_the_study(crowded: Board, page: Any) -> None:
+    page.goto(f"{crowded.address}/#ablations")
+    page.wait_for_function("location.hash.includes('runSelectionState')")
+    page.evaluate("location.hash = location.hash.replace('ablations', 'custom_scalars')")
+    page.wait_for_selector("tf-custom-scalar-margin-chart-card path.line", state="attached")
+    selected = page.locator("tf-runs-selector paper-checkbox[checked]").evaluate_all(
+        "boxes => boxes.map((box) => box.name)"
+    )
+    assert set(selected) == {
+        "shown",
+        *(f"shown/summary/{arm}" for arm in ARMS),
+        *(f"shown/{arm}/seed-0" for arm in ARMS),
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chosen", ["regexInput=elu", OTHER])
+def test_what_a_reader_has_chosen_stays(crowded: Board, page: Any, chosen: str) -> None:
+    page.goto(f"{crowded.address}/#ablations&{chosen}")
+    frame = page.frame_locator('iframe[src*="plugin_entry.html?name=ablations"]')
+    frame.locator("body[data-loaded=progress]").wait_for(state="attached")
+    assert page.evaluate("location.hash") == f"#ablations&{chosen}"
+
+
 def test_a_person_sees_the_network_with_its_layers_named(board: Board, page: Any) -> None:
     page.goto(f"{board.address}/#graphs&run=shown%2Fbatch_norm%2Fseed-0")
     page.wait_for_selector("svg >> text=mlp", state="attached")
@@ -151,6 +199,7 @@ def test_a_person_sees_the_network_with_its_layers_named(board: Board, page: Any
         served = text.read().decode()
     for layer in ("hidden1", "batch_norm1", "elu1", "hidden2", "outputs"):
         assert f'name: "mlp/{layer}/' in served
+    assert 'op: "NoOp"' not in served  # which the dashboard draws apart, as auxiliary nodes
     named = {n.get_attribute("data-name") for n in page.locator("g.node").element_handles()}
     assert "mlp" in named
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -252,6 +253,11 @@ def _serves(port: int) -> bool:
         return False
 
 
+def _tabs(port: int) -> list[str]:
+    with urllib.request.urlopen(f"http://localhost:{port}/data/plugins_listing") as answer:
+        return list(json.load(answer))
+
+
 def _group(leader: int) -> list[str]:
     listed = subprocess.run(["ps", "-eo", "pgid,stat"], capture_output=True, text=True, check=True)
     rows = [line.split() for line in listed.stdout.splitlines()[1:]]
@@ -283,6 +289,7 @@ def test_the_first_link_is_opened_and_the_server_ends_with_the_command(
                 assert running.poll() is None
                 time.sleep(0.2)
             assert _serves(port)
+            assert _tabs(port)[0] == "ablations"
             assert opened.read_text() == f"http://localhost:{port}/#ablations\n"
             running.send_signal(signal.SIGTERM)
             running.wait(timeout=30)

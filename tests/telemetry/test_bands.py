@@ -95,7 +95,7 @@ def test_the_first_chart_is_the_close_up_of_what_answers_the_question(
     answer, rest = categories(make_study(metric=metric), BANDED, BANDED)
     titles = [chart.title for chart in answer.chart][::-1]  # as the dashboard shows them
     label = EPOCH_METRICS[first].label
-    assert titles == [f"{label} (best arms, second half of training)", f"{label}: all arms"]
+    assert titles == [f"{label} (best arms, second half)", f"{label}: all arms"]
     (series,) = answer.chart[-1].margin.series
     assert series.value == tags.close_up(first, "mean")
     charts = [*answer.chart, *rest.chart]

@@ -77,6 +77,18 @@ def test_factors_come_before_the_arm_and_the_seed_is_no_column() -> None:
     assert [info.name for info in infos] == ["arm", "model.activation.name"]
 
 
+def test_a_parameter_that_comes_with_its_technique_alone_is_no_column(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    untuned = STUDY[: STUDY.index("tune:")]
+    other = "other: {training.optimizer: {name: adam, beta_1: 0.8}}"
+    path.write_text(untuned.replace("{sgd: {},", f"{{sgd: {{}}, {other},"))
+    (study,) = studies.load(str(path))
+    columns = {i.name for i in content(hparams.experiment(study)).experiment.hparam_infos}
+    assert {"training.optimizer.name", RATE} < columns  # each optimizer has a rate
+    assert "training.optimizer.beta_1" in columns  # which two arms have, and not the same
+    assert not columns & {"training.optimizer.beta_2", "training.optimizer.epsilon"}
+
+
 def test_best_and_final_metrics_are_the_five_that_are_shown_first() -> None:
     infos = content(hparams.experiment(make_study(metric="test_loss"))).experiment.metric_infos
     assert [info.name.tag for info in infos][:5] == [

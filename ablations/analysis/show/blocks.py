@@ -60,6 +60,8 @@ class Figure:
     narrow_svg: str
     """The same for a phone."""
     png: bytes
+    narrow_png: bytes
+    """For a phone, and for TensorBoard's cards, which are no wider."""
     paint: Callable[[Any, Any], None] = field(repr=False, compare=False)
     """Draws it once more: on matplotlib's figure, for a ``figures.style.Layout``."""
 

@@ -30,7 +30,7 @@ from ablations.analysis.show.sections.overrides import overrides
 from ablations.analysis.show.sections.reproduction import reproduction
 from ablations.analysis.show.sections.target import target
 from ablations.analysis.show.sections.tuning import tuning
-from ablations.analysis.show.sections.verdicts import verdicts
+from ablations.analysis.show.sections.verdicts import verdicts, verdicts_in_brief
 
 FILES = {
     "results.csv": "One line per run",
@@ -59,7 +59,7 @@ SECTIONS: tuple[Callable[[Inference], Section | None], ...] = (
 )
 """In the order of the page; one that has nothing to show returns None."""
 
-ANSWER_SECTIONS = (verdicts, findings)
+ANSWER_SECTIONS = (verdicts_in_brief, findings)
 """What stands behind the answer where it stands alone; none of them draws."""
 
 

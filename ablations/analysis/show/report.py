@@ -49,7 +49,7 @@ class StudyReport:
     answer_markdown: str
     """The answer, the verdicts and the findings alone, as Markdown."""
     figures: Mapping[str, bytes]
-    """Name → PNG, in the order of the page."""
+    """Name → PNG as narrow as a card of TensorBoard, in the order of the page."""
     answer: tuple[str, ...]
     """Sentences."""
     notices: tuple[str, ...]
@@ -123,7 +123,8 @@ def _write_study(
     }
     page = build_page(inference)
     of_paper = paper_files(inference, page.figures, paper) if paper else None
-    return _write(directory, page, own, of_paper, left_out_lines(inference))
+    answer = build_answer_page(inference)
+    return _write(directory, page, answer, own, of_paper, left_out_lines(inference))
 
 
 def _write_whole(directory: Path, whole: Whole, paper: Paper | None) -> StudyReport:
@@ -133,17 +134,21 @@ def _write_whole(directory: Path, whole: Whole, paper: Paper | None) -> StudyRep
     }
     page = build_whole_page(whole)
     of_paper = whole_paper_files(whole, page.figures, paper) if paper else None
-    return _write(directory, page, own, of_paper)
+    return _write(directory, page, page.answer_alone(), own, of_paper)
 
 
 def _write(
     directory: Path,
     page: Page,
+    answer: Page,
     own: Mapping[str, str],
     paper: PaperFiles | None,
     left_out: tuple[str, ...] = (),
 ) -> StudyReport:
-    """Write a page and its ``own`` files beside it, and those of a paper in a folder of theirs."""
+    """Write a page and its ``own`` files beside it, and those of a paper in a folder of theirs.
+
+    ``answer`` is what stands alone of the page.
+    """
     markdown, html = render_markdown(page), render_html(page)
     common = {"report.md": markdown, "index.html": html, OVERVIEW: overview_json(page)}
     _write_files(directory, {**_figure_files(page), **own, **common})
@@ -157,8 +162,8 @@ def _write(
         page.study,
         directory / "index.html",
         markdown,
-        render_markdown(page.answer_alone()),
-        {figure.name: figure.png for figure in page.figures},
+        render_markdown(answer),
+        {figure.name: figure.narrow_png for figure in page.figures},
         page.answer,
         tuple(notices),
         left_out,

@@ -37,6 +37,12 @@ export function update(node, key, build) {
   return true;
 }
 
+// The parts of a name that may break after a dot, a slash or an underscore.
+export function breakable(text) {
+  const parts = text.split(/(?<=[./_])(?=[A-Za-z])/);
+  return parts.flatMap((part, place) => (place ? [el('wbr'), part] : [part]));
+}
+
 let ids = 0;
 export function newId(prefix) {
   ids += 1;

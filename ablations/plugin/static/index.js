@@ -2,7 +2,7 @@
 
 import { get } from './api.js';
 import { el, empty } from './dom.js';
-import { readState, writeState, onOutsideChange } from './state.js';
+import { readState, writeState, onOutsideChange, selectRuns } from './state.js';
 import { followTheme } from './theme.js';
 import * as progress from './views/progress.js';
 import * as effects from './views/effects.js';
@@ -205,6 +205,7 @@ class Page {
     if (found.layered !== undefined) {
       for (const name of ['gradients', 'findings']) this.buttons[name].hidden = !found.layered;
     }
+    if (found.selection) selectRuns(found.selection);
     shown.instance.show(found);
     document.body.dataset.loaded = shown.name;
     await this.choose();

@@ -1,6 +1,6 @@
 // A table of the report whose headings sort it.
 
-import { el } from './dom.js';
+import { breakable, el } from './dom.js';
 import { sortedBy } from './views/effects.js';
 
 export function sortable(table, sort, onSort) {
@@ -8,7 +8,7 @@ export function sortable(table, sort, onSort) {
   const headings = table.columns.map((column, place) => {
     const own = asked && Number(asked[1]) === place ? asked[2] : '';
     const button = el('button', { type: 'button', id: `sort-${place}` }, [
-      column.title,
+      ...breakable(column.title),
       el('span', { class: 'arrow', 'aria-hidden': 'true' }, [
         own ? (own === 'a' ? ' ▲' : ' ▼') : '',
       ]),
@@ -35,7 +35,7 @@ export function plain(table) {
           'tr',
           {},
           table.columns.map((column) =>
-            el('th', { scope: 'col', class: column.numeric ? 'number' : '' }, [column.title]),
+            el('th', { scope: 'col', class: column.numeric ? 'number' : '' }, breakable(column.title)),
           ),
         ),
       ]),
@@ -53,7 +53,8 @@ function tableRow(table, row) {
       const style = /^[a-z]+$/.test(cell.style) ? `is-${cell.style}` : '';
       const name = place === 0 ? 'th' : 'td';
       const scope = place === 0 ? 'row' : false;
-      return el(name, { class: `${number} ${style}`.trim(), scope }, [cell.text]);
+      const text = place === 0 ? breakable(cell.text) : [cell.text];
+      return el(name, { class: `${number} ${style}`.trim(), scope }, text);
     }),
   );
 }

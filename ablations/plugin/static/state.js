@@ -42,6 +42,29 @@ export function writeState(wanted) {
   return state;
 }
 
+let selected = ''; // what stands in the address by selectRuns
+
+// Select runs in TensorBoard's older dashboards, which keep that in the fragment of the address.
+// What the reader has selected or filtered there stays.
+export function selectRuns(names) {
+  const { location, history } = page();
+  const [tab, ...parts] = location.hash.slice(1).split('&');
+  const wanted = names.length ? `runSelectionState=${encoded(names)}` : '';
+  if (parts.includes(wanted)) selected = wanted; // since before the page was loaded again
+  const others = parts.filter((part) => part !== selected);
+  const isChosen = others.some((part) => /^(runSelectionState|regexInput)=/.test(part));
+  if (isChosen || wanted === selected) return;
+  selected = wanted;
+  const url = new URL(location.href);
+  url.hash = [tab, ...others, ...(wanted ? [wanted] : [])].join('&');
+  history.replaceState(history.state, '', url.href);
+}
+
+function encoded(names) {
+  const state = Object.fromEntries(names.map((name) => [name, true]));
+  return encodeURIComponent(btoa(JSON.stringify(state)));
+}
+
 export function onOutsideChange(act) {
   page().addEventListener('popstate', () => {
     if (document.defaultView) act();

@@ -8,6 +8,7 @@ from typing import Any
 from ablations.analysis.infer.progress import progress as infer_progress
 from ablations.analysis.infer.to_json import as_data
 from ablations.plugin.open_study import OpenStudy
+from ablations.plugin.selection import selection
 
 
 def progress(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
@@ -24,6 +25,7 @@ def progress(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any
         "factorial": declared.design == "full_factorial",
         "layered": any(arm.recipe.records_layers for arm in declared.arms),
         "imported": declared.imported,
+        "selection": selection(study),
         "part": as_data(declared.part.model_dump()) if declared.part else None,
         **as_data(infer_progress(collected, study.memory)),
     }

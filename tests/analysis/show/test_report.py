@@ -15,7 +15,7 @@ from scipy import stats
 from ablations.analysis.infer.inference import infer
 from ablations.analysis.infer.to_json import to_json
 from ablations.analysis.read.collect import collect
-from ablations.analysis.show.report import StudyReport, write_reports
+from ablations.analysis.show.report import StudyReport, answer_markdown, write_reports
 from ablations.cli import main
 from ablations.errors import AblationsError
 from ablations.study.metrics import METRICS
@@ -276,6 +276,21 @@ def test_verdicts_stand_in_every_format(synthetic: Any, out: Path) -> None:
     looks = {a.get("class") for tag, a in page.tags if tag == "span"}
     assert {"verdict better", "verdict equivalent"} <= looks
     assert written.answer[-1] == "Of 1 claim of the literature: 1 reproduced."
+
+
+def test_what_tensorboard_shows_is_as_narrow_as_its_cards(synthetic: Any, out: Path) -> None:
+    made = synthetic()
+    fill(made)
+    written = report(made, out)
+    lines = written.answer_markdown.splitlines()
+    heading = next(line for line in lines if line.startswith("| arm "))
+    assert heading == "| arm | verdict | test accuracy, mean | effect (points) | 95% interval | n |"
+    # The mean of 0.60, 0.61 and 0.62, and every difference 0.1: an interval of no width.
+    assert any(line.endswith("| 61.00% | +10.00 | +10.00 to +10.00 | 3 |") for line in lines)
+    assert written.answer_markdown == answer_markdown(infer(collect(made.runs, "activations")))
+    widths = {int.from_bytes(png[16:20], "big") for png in written.figures.values()}
+    assert max(widths) < 600
+    assert list(written.figures) == list(FIGURES)
 
 
 def test_a_factorial_study_is_answered_by_its_factors(factorial_study: Any, out: Path) -> None:

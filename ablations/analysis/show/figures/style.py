@@ -168,10 +168,11 @@ def draw(name: str, title: str, caption: str, paint: Callable[[Canvas, Layout], 
         wide, narrow = Canvas(), Canvas()
         paint(wide, WIDE)
         paint(narrow, NARROW)
-        box = _box(wide)
-        svg, narrow_svg = _svg(wide, box), _svg(narrow, _box(narrow))
+        box, narrow_box = _box(wide), _box(narrow)
+        svg, narrow_svg = _svg(wide, box), _svg(narrow, narrow_box)
+        png, narrow_png = _png(wide, box), _png(narrow, narrow_box)
         file = re.sub(r"[^\w-]+", "_", name).strip("_")
-        return Figure(file, title, caption, svg, narrow_svg, _png(wide, box), paint)
+        return Figure(file, title, caption, svg, narrow_svg, png, narrow_png, paint)
 
 
 def draw_svg(paint: Callable[[Canvas], None]) -> str:

@@ -25,10 +25,23 @@ from ablations.analysis.show.comparisons import (
 from ablations.analysis.show.fairness import fairness_sentence
 from ablations.study.metrics import Metric
 
+TITLE = "Verdicts"
+THE_REST = (
+    "Intervals are Student's, of an arm alone. The report has the other columns (p, the intervals "
+    "that hold for all arms at once) and says how to read them."
+)
+
 
 def verdicts(inference: Inference) -> Section:
     """Return the table of verdicts, and how to read it."""
-    return Section("Verdicts", (verdict_table(inference), *notes(tuple(_notes(inference)))))
+    texts = (*_about_columns(inference), *_about_arms(inference))
+    return Section(TITLE, (verdict_table(inference), *notes(texts)))
+
+
+def verdicts_in_brief(inference: Inference) -> Section:
+    """Return a table for a narrow page, which has room for few columns; the notes are of arms."""
+    texts = (fairness_sentence(inference), *_about_arms(inference), THE_REST)
+    return Section(TITLE, (_brief_table(inference), *notes(texts)))
 
 
 def verdict_table(inference: Inference) -> Table:
@@ -44,6 +57,29 @@ def verdict_table(inference: Inference) -> Table:
     )
     rows = tuple(_row(arm, inference) for arm in inference.arms)
     return Table(columns, rows, sortable=True)
+
+
+def _brief_table(inference: Inference) -> Table:
+    metric = inference.answering_metric()
+    effect, interval, *_, n = effect_columns(metric)
+    mean = number_columns(f"{metric.label}, mean")
+    columns = (Column("arm"), Column("verdict"), *mean, effect, interval, n)
+    rows = []
+    for arm in inference.arms:
+        effect_cell, interval_cell, *_, n_cell = effect_cells(
+            arm.comparison, metric, len(inference.seeds)
+        )
+        rows.append(
+            (
+                arm_cell(arm.arm, arm.is_control),
+                verdict_cell(arm),
+                mean_cell(arm.score, arm.divergence.runs, metric),
+                effect_cell,
+                interval_cell,
+                n_cell,
+            )
+        )
+    return Table(columns, tuple(rows))
 
 
 def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
@@ -75,13 +111,15 @@ def _examples_cells(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
     return (Cell(text, both.low if both else None),)
 
 
-def _notes(inference: Inference) -> Iterator[str]:
-    metric = inference.answering_metric()
-    comparisons = {arm.arm: arm.comparison for arm in inference.arms if arm.comparison}
+def _about_columns(inference: Inference) -> Iterator[str]:
     yield fairness_sentence(inference)
-    yield _how_to_read(inference, tuple(comparisons.values()))
+    yield _how_to_read(inference, tuple(_comparisons(inference).values()))
     if inference.over_examples:
         yield _how_examples_count(inference.over_examples)
+
+
+def _about_arms(inference: Inference) -> Iterator[str]:
+    metric, comparisons = inference.answering_metric(), _comparisons(inference)
     if inference.runs.diverged:
         yield _how_diverged_runs_count(inference, metric)
     yield from settle_notes(comparisons, metric)
@@ -95,6 +133,10 @@ def _notes(inference: Inference) -> Iterator[str]:
                 f"Unstable: {arm.arm} diverged in {of_arm}, the control in {of_control} "
                 f"(McNemar's exact test, corrected by Holm: p {p})."
             )
+
+
+def _comparisons(inference: Inference) -> dict[str, Comparison]:
+    return {arm.arm: arm.comparison for arm in inference.arms if arm.comparison}
 
 
 def _best_cell(arm: ArmSummary) -> Cell:

@@ -155,8 +155,6 @@ export function scaleBar(range, label) {
   bar.style.background = `linear-gradient(to right, ${stops.join(',')})`;
   return el('div', { class: 'scale' }, [
     el('span', {}, [label]),
-    el('span', { class: 'end' }, [range.lowText]),
-    bar,
-    el('span', { class: 'end' }, [range.highText]),
+    el('span', { class: 'ends' }, [el('span', {}, [range.lowText]), bar, el('span', {}, [range.highText])]),
   ]);
 }

@@ -1,6 +1,6 @@
 // Mean curves with their bands; single seeds on demand, and where an arm has no finished run yet.
 
-import { checkbox, choice, el, select, update } from '../dom.js';
+import { breakable, checkbox, choice, el, select, update } from '../dom.js';
 import { measured, plural } from '../format.js';
 import { looks } from '../theme.js';
 import { lineChart } from '../charts/lines.js';
@@ -185,7 +185,7 @@ function numberTable(found, arms, at, x) {
       ? '–'
       : `${measured(found.metric, arm.low[place])} to ${measured(found.metric, arm.high[place])}`;
     return el('tr', {}, [
-      el('th', { scope: 'row' }, [arm.arm === found.control ? `${arm.arm} (control)` : arm.arm]),
+      el('th', { scope: 'row' }, breakable(arm.arm === found.control ? `${arm.arm} (control)` : arm.arm)),
       el('td', { class: 'number' }, [String(arm.epochs[place])]),
       el('td', { class: 'number mean' }, [measured(found.metric, arm.means[place])]),
       el('td', { class: 'number' }, [band]),

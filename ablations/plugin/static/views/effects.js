@@ -82,8 +82,8 @@ export function open(root, page) {
 }
 
 export function headOf(progress) {
-  const { question, tuned, factorial, layered } = progress;
-  return question === undefined ? {} : { question, tuned, factorial, layered };
+  const { question, tuned, factorial, layered, selection } = progress;
+  return question === undefined ? {} : { question, tuned, factorial, layered, selection };
 }
 
 // Rows in the order that a `sort` such as "4d" (column 4, downwards) asks for.

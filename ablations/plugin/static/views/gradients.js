@@ -1,6 +1,6 @@
 // Gradient flow: a heat map for each arm, all on one scale; a cell opens its histogram.
 
-import { el, empty, select, update } from '../dom.js';
+import { breakable, el, empty, select, update } from '../dom.js';
 import { number, plural } from '../format.js';
 import { heatmap, scaleBar } from '../charts/heatmap.js';
 import { histogram } from '../charts/histogram.js';
@@ -214,7 +214,7 @@ function numberTable(found) {
   const layers = [...new Set(shown.flatMap((map) => [...map.layers].reverse()))];
   const rows = layers.map((layer) =>
     el('tr', {}, [
-      el('th', { scope: 'row' }, [layer]),
+      el('th', { scope: 'row' }, breakable(layer)),
       ...shown.map((map) => {
         const place = map.layers.indexOf(layer);
         const value = place < 0 ? null : map.values[place].at(-1);
@@ -229,7 +229,9 @@ function numberTable(found) {
       el('div', { class: 'scrolled', tabindex: '0', role: 'region', 'aria-label': 'Table' }, [
         el('table', {}, [
           el('thead', {}, [
-            el('tr', {}, titles.map((t, i) => el('th', { scope: 'col', class: i ? 'number' : '' }, [t]))),
+            el('tr', {}, titles.map((t, i) =>
+              el('th', { scope: 'col', class: i ? 'number' : '' }, breakable(t)),
+            )),
           ]),
           el('tbody', {}, rows),
         ]),

@@ -1,6 +1,6 @@
 // Factorial designs: lines that are not parallel show that two factors interact.
 
-import { choice, el } from '../dom.js';
+import { breakable, choice, el } from '../dom.js';
 import { drawnEnd, measured } from '../format.js';
 import { looks } from '../theme.js';
 import { plain } from '../sortable.js';
@@ -93,7 +93,7 @@ function figure(metric, pair, width, turned, turn) {
 function meansTable(metric, pair) {
   const rows = pair.cells.map((cell) =>
     el('tr', {}, [
-      el('th', { scope: 'row' }, [cell.first]),
+      el('th', { scope: 'row' }, breakable(cell.first)),
       el('td', {}, [cell.second]),
       el('td', { class: 'number mean' }, [measured(metric, cell.mean)]),
       el('td', { class: 'number' }, [
@@ -109,7 +109,9 @@ function meansTable(metric, pair) {
     el('div', { class: 'scrolled', tabindex: '0', role: 'region', 'aria-label': 'Table' }, [
       el('table', {}, [
         el('thead', {}, [
-          el('tr', {}, titles.map((t, i) => el('th', { scope: 'col', class: i > 1 ? 'number' : '' }, [t]))),
+          el('tr', {}, titles.map((t, i) =>
+            el('th', { scope: 'col', class: i > 1 ? 'number' : '' }, breakable(t)),
+          )),
         ]),
         el('tbody', {}, rows),
       ]),

@@ -1,6 +1,6 @@
 // The answer, the ledger's progress, what failed and why, and the time left.
 
-import { el, update } from '../dom.js';
+import { breakable, el, update } from '../dom.js';
 import { duration, plural } from '../format.js';
 
 export const title = 'Progress';
@@ -113,7 +113,7 @@ function runningBlocks(runs) {
     const of = run.epochs ? ` of ${run.epochs}` : '';
     const share = run.epochs ? Math.min(1, run.epoch / run.epochs) : 0;
     return el('tr', {}, [
-      el('th', { scope: 'row' }, [nameOf(run)]),
+      el('th', { scope: 'row' }, breakable(nameOf(run))),
       el('td', { class: 'number' }, [String(run.seed)]),
       el('td', { class: 'number' }, [`epoch ${run.epoch}${of}`]),
       el('td', { class: 'meter' }, [
@@ -131,7 +131,7 @@ function reasonBlocks(runs) {
   if (!runs.length) return [];
   const rows = runs.map((run) =>
     el('tr', {}, [
-      el('th', { scope: 'row' }, [nameOf(run)]),
+      el('th', { scope: 'row' }, breakable(nameOf(run))),
       el('td', { class: 'number' }, [String(run.seed)]),
       el('td', {}, [`${MARKS[run.state]} ${run.state}`]),
       el('td', { class: 'reason' }, [run.reason]),
@@ -169,7 +169,7 @@ function gridBlocks(found) {
       const counts = STATES.map((state) => [state, runs.filter((r) => r.state === state).length]);
       const words = counts.filter(([, n]) => n).map(([state, n]) => `${n} ${state}`).join(', ');
       return el('tr', {}, [
-        el('th', { scope: 'row' }, [name]),
+        el('th', { scope: 'row' }, breakable(name)),
         el('td', {}, [
           el('div', { class: 'cells', role: 'img', 'aria-label': words }, runs.map(cell)),
         ]),

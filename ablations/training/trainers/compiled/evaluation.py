@@ -96,11 +96,19 @@ class Evaluation:
         return least_seconds(lambda: forward(features).numpy()) * 1e6 / count(features)
 
     def graph(self, split: Split) -> bytes:
-        """Return the forward pass as a serialized ``GraphDef``, its layers named."""
+        """Return the forward pass as a serialized ``GraphDef``, its layers named.
+
+        What only keeps the order of operations is left out: the dashboard would draw it apart.
+        """
         definition = self._forward(split.features).graph.as_graph_def(add_shapes=True)
-        for node in definition.node:
+        computing = [node for node in definition.node if node.op != "NoOp"]
+        for node in computing:
             node.name = self._layer_scopes(node.name)
-            node.input[:] = [self._layer_scopes(name) for name in node.input]
+            inputs = (name for name in node.input if not name.startswith("^"))
+            node.input[:] = [self._layer_scopes(name) for name in inputs]
+        definition = tf.compat.v1.GraphDef(
+            node=computing, library=definition.library, versions=definition.versions
+        )
         content: bytes = definition.SerializeToString()
         return content
 

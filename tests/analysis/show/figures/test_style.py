@@ -8,7 +8,7 @@ import pytest
 from ablations.analysis.infer.inference import infer
 from ablations.analysis.read.collect import collect
 from ablations.analysis.show.blocks import Figure
-from ablations.analysis.show.figures.style import DARK_RULES, wrapped
+from ablations.analysis.show.figures.style import DARK_RULES, DOTS_PER_INCH, wrapped
 from ablations.analysis.show.sections.figures import figures
 
 RULE = re.compile(r'\[style\*="(fill|stroke): (#[0-9a-f]{6})"\] { \1: (#[0-9a-f]{6}) !important }')
@@ -82,3 +82,5 @@ def test_the_narrow_drawing_fits_a_phone(drawn: tuple[Figure, ...]) -> None:
             for svg in (figure.svg, figure.narrow_svg)
         ]
         assert widths[1] <= 272 < widths[0] <= 720  # points; a pixel is 0.75 of them
+        pixels = [int.from_bytes(png[16:20], "big") for png in (figure.png, figure.narrow_png)]
+        assert pixels == pytest.approx([DOTS_PER_INCH * width / 72 for width in widths], abs=1)
