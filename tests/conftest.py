@@ -20,7 +20,7 @@ from tests.support.running import Trained, make_recipe, shared_programs, train_i
 from tests.support.workplace import workplace
 
 __all__ = ["workplace"]
-REQUIRE_ALL, FAULT_CYCLES = "ABLATIONS_REQUIRE_ALL", "ABLATIONS_FAULT_CYCLES"
+REQUIRE_ALL = "ABLATIONS_REQUIRE_ALL"
 
 # A test may import TensorFlow before ``runtime.start`` does, through TensorBoard say.
 os.environ[ONEDNN_FLAG] = "1"
@@ -62,8 +62,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what is slow to ``.ci/run``, which wants all, and to ``make faults``."""
-    if os.environ.get(REQUIRE_ALL) == "1" or FAULT_CYCLES in os.environ:
+    """Leave what is slow to ``.ci/run``, which wants all; what is asked for by name runs."""
+    everything = [config.rootpath / path for path in config.getini("testpaths")]
+    asked = [config.rootpath / path for path in config.args]
+    if os.environ.get(REQUIRE_ALL) == "1" or asked != everything or config.option.keyword:
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
     config.hook.pytest_deselected(items=slow)

@@ -20,6 +20,7 @@ from ablations.study.yaml_reader import read_yaml
 from ablations.techniques.catalog import FAMILIES
 from ablations.user_code import FORM
 from tests.support.running import TINY, make_recipe, same_bits, train_into
+from tests.support.sweeps import a_third_every_day
 from tests.support.user_code import PACKAGE
 
 PLACES: Mapping[str, str] = {
@@ -118,7 +119,7 @@ OF_THE_TASK = ("loss", "metric")
 TRAINED = [(title, name) for title, name in ALL if title not in OF_THE_TASK]
 
 
-@pytest.mark.parametrize(("title", "name"), TRAINED, ids="-".join)
+@pytest.mark.parametrize(("title", "name"), a_third_every_day(TRAINED, map("-".join, TRAINED)))
 def test_keeps_what_every_technique_promises(programs, tmp_path, title, name):
     np.savez(tmp_path / "weights.npz", **{"hidden1/kernel": np.full((64, 8), 0.1, np.float32)})
     found = {"path": str(tmp_path / "weights.npz")} if name == "checkpoint" else {}

@@ -11,6 +11,7 @@ from ablations.study.structure import live_numbers
 from ablations.study.technique import LIVE
 from ablations.techniques.catalog import FAMILIES
 from tests.support.running import make_recipe, same_bits
+from tests.support.sweeps import a_third_every_day
 
 EXAMPLES = {"constant": {"value": 0.2}, "identity": {"gain": 2.0}}
 SMALL = {"model.hidden": [5, 5], "data.train_examples": 40, "training.batch_size": 10}
@@ -55,7 +56,9 @@ def initial_state(program, recipe, seed=3) -> dict:
     return program.state()
 
 
-@pytest.mark.parametrize(("optimizer", "activation"), CASES, ids=map("-".join, CASES))
+@pytest.mark.parametrize(
+    ("optimizer", "activation"), a_third_every_day(CASES, map("-".join, CASES))
+)
 def test_every_initializer_starts_as_in_a_fresh_program(tensorflow, optimizer, activation):
     # The first state that a program is in is the one it could wrongly remember: all weights equal.
     chosen = {**SMALL, "model.hidden": [5]}
@@ -106,7 +109,7 @@ def trained(program, recipe) -> dict:
     return program.state()
 
 
-@pytest.mark.parametrize("number", range(len(OPTIMIZERS)), ids=OPTIMIZERS)
+@pytest.mark.parametrize("number", a_third_every_day(range(len(OPTIMIZERS)), OPTIMIZERS))
 def test_every_live_number_trains_as_in_a_fresh_program(tensorflow, number):
     from ablations.data.catalog import read
     from ablations.training.trainers.compiled.programs import compile_key
