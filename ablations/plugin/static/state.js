@@ -47,6 +47,7 @@ let selected = ''; // what stands in the address by selectRuns
 // Select runs in TensorBoard's older dashboards, which keep that in the fragment of the address.
 // What the reader has selected or filtered there stays.
 export function selectRuns(names) {
+  if (page() === window) return; // no dashboards are around this page
   const { location, history } = page();
   const [tab, ...parts] = location.hash.slice(1).split('&');
   const wanted = names.length ? `runSelectionState=${encoded(names)}` : '';
