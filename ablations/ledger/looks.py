@@ -4,6 +4,7 @@ A look is judged once and written down, so that a study goes on where it stopped
 stays away.  It stands while the study compares the same arms: under other recipes, another control
 or another metric its record is kept, and says nothing.  One that the study had not declared stands
 as long as any of its arms is compared with the same control: it was seen, whatever arms were added.
+It says nothing of a comparison under other seeds, to which it is a pilot.
 """
 
 from __future__ import annotations
@@ -122,9 +123,18 @@ def _arms(study: Study) -> dict[str, str]:
     return {arm.name: fingerprint(arm.recipe, 0, "") for arm in study.arms}
 
 
+def _stands(look: Look, study: Study, arms: Mapping[str, str]) -> bool:
+    """Whether a look is one at what the study compares now."""
+    same_arms = look.comparison == _digest(study, arms)
+    if look.weight is not None:
+        return same_arms
+    same_seeds = not set(study.seeds).isdisjoint(look.seeds)
+    return same_seeds and (same_arms or _was_seen(look, study, arms))
+
+
 def _was_seen(look: Look, study: Study, arms: Mapping[str, str]) -> bool:
     """Whether an undeclared look showed how an arm stands to the control, as both are now."""
-    if look.weight is not None or (look.control, look.metric) != (study.control, study.metric):
+    if (look.control, look.metric) != (study.control, study.metric):
         return False
     same = {name for name, digest in arms.items() if look.arms.get(name) == digest}
     return study.control in same and len(same) > 1
@@ -140,8 +150,7 @@ def read_looks(study: Study, path: Path) -> Looks:
             that were begun.
     """
     looks, arms = _read(path).looks, _arms(study)
-    compared = _digest(study, arms)
-    found = [each for each in looks if each.comparison == compared or _was_seen(each, study, arms)]
+    found = [each for each in looks if _stands(each, study, arms)]
     standing = list({(look.seeds, look.weight): look for look in reversed(found)}.values())[::-1]
     if not study.looks:
         return Looks(study, path, (), tuple(standing))

@@ -123,6 +123,19 @@ def test_what_was_seen_before_an_arm_was_added_was_seen(
     assert [len(look.seeds) for look in read_looks(now, path).undeclared] == noted
 
 
+def test_a_look_at_other_seeds_is_a_pilot_and_one_at_some_of_them_is_not(path: Path) -> None:
+    def of(*seeds: int) -> Study:
+        return make_study(ARMS, len(seeds)).model_copy(update={"seeds": seeds})
+
+    record_undeclared(read_looks(of(0, 1, 2), path))
+    fresh = read_looks(of(10, 11, 12, 13, 14, 15), path)
+    assert fresh.undeclared == ()
+    record_undeclared(fresh)
+    assert [look.seeds for look in read_looks(fresh.study, path).undeclared] == [fresh.study.seeds]
+    both = read_looks(of(2, 10, 11, 12, 13, 14, 15), path)
+    assert [len(look.seeds) for look in both.undeclared] == [3, 6]
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"schema": 2}', '{"schema": 1, "looks": [{"seeds": "all"}]}']
 )
