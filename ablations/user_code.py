@@ -114,7 +114,8 @@ class UserFunction:
         if directory is not None:
             return _all_below(Path(directory))
         if locations:
-            files = sorted(file for place in locations for file in Path(place).rglob("*.py"))
+            # A package without an __init__ is in each place of the path, which may be named twice.
+            files = sorted({file for place in locations for file in Path(place).rglob("*.py")})
         else:
             files = [path for path in [Path(spec.origin or "")] if path.suffix == ".py"]
         if not files:

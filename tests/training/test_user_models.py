@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -187,3 +189,18 @@ def test_every_file_of_a_package_counts_and_no_code_of_it_runs(tmp_path, monkeyp
     before = function.digest()
     (inner / "layers.py").write_text("width = 3")
     assert function.digest() != before
+
+
+def test_a_package_that_the_path_leads_to_twice_counts_once(tmp_path, monkeypatch):
+    (tmp_path / "unmarked").mkdir()  # without an __init__, so in each place of the path
+    (tmp_path / "unmarked" / "net.py").write_text("def build(): pass\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    from ablations.user_code import UserFunction
+
+    once = UserFunction.named("python:unmarked.net.build")
+    digest = once.digest()
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    importlib.invalidate_caches()
+    assert [path.name for path in once.files()] == ["net.py"]
+    assert once.digest() == digest

@@ -8,12 +8,16 @@ from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 from xml.etree import ElementTree
+from zlib import crc32
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 FONTS = "'DejaVu Sans', Verdana, sans-serif"
 """The font that text was measured with, then one as wide."""
 DECIMALS = 1
 """Of a point: as fine as a printer's dot, 720 an inch."""
+_SAYS_NOTHING = re.compile(
+    "font-family: .*|text-anchor: start|stroke-dashoffset: 0|stroke-line(cap: square|join: miter)"
+)
 _MANY_LINES = re.compile(r"M[\d.\- ]+(?:L[\d.\- ]+){2,}")
 _LINE = re.compile(r"M[\d.\- ]+L[\d.\- ]+")
 _ROUNDED = ("d", "x", "y", "width", "height", "transform", "viewBox")
@@ -51,9 +55,11 @@ def slim(svg: str, dark_rules: str) -> str:
 def inline_svg(svg: str, prefix: str) -> str:
     """Return the SVG element alone, its ids made unique so that several fit one page.
 
-    The page's style sheet holds the rules that it leaves out, once for all figures.
+    ``prefix`` is another for each of them.  The page's style sheet holds the rules that the element
+    leaves out, once for all figures.
     """
     svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, count=1, flags=re.DOTALL)
+    prefix = f"f{crc32(prefix.encode()):x}"
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
     return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", svg)
 
@@ -73,8 +79,10 @@ def _slim(element: ElementTree.Element, names: Mapping[str, str]) -> None:
             element.set(name, re.sub(r"\s*([MLQCz])\s*", r"\1", text).strip())
     if element.get("transform", "").startswith("rotate(-0 "):
         del element.attrib["transform"]
-    if "font-family" in element.get("style", ""):
-        element.set("style", re.sub(r"font-family: [^;]*;? ?", "", element.attrib["style"]))
+    if "style" in element.attrib:
+        parts = element.attrib["style"].split("; ")
+        said = [part for part in parts if not _SAYS_NOTHING.fullmatch(part)]
+        element.set("style", "; ".join(said))
     element.tail = "\n"
     if not (element.text or "").strip():
         element.text = None
@@ -89,7 +97,18 @@ def _relative(lines: re.Match[str]) -> str:
     points = [tuple(map(Decimal, point.split())) for point in lines[0].lstrip("M").split("L")]
     steps = ((x - before_x, y - before_y) for (before_x, before_y), (x, y) in pairwise(points))
     first, *_ = lines[0].split("L")
-    return first + "".join(f"l{x.normalize():f} {y.normalize():f}" for x, y in steps)
+    numbers = (_short(number) for step in steps for number in step)
+    return first + "l" + "".join(numbers).lstrip()
+
+
+def _short(number: Decimal) -> str:
+    """Return a number as it may follow another: `` .8`` or ``-.8``."""
+    text = (
+        f"{number.normalize():f}".replace("0.", ".")
+        if abs(number) < 1
+        else f"{number.normalize():f}"
+    )
+    return text if text.startswith("-") else f" {text}"
 
 
 def _rounded(number: re.Match[str]) -> str:

@@ -63,6 +63,8 @@ class ClaimLine(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    page: str
+    """The name of the study, or of the part of one, whose page holds it."""
     claim: str
     outcome: Outcome
     words: str
@@ -83,6 +85,7 @@ def claim_lines(inference: Inference) -> Iterator[ClaimLine]:
         if comparison.interval:
             effect += f" ({formats.interval(metric, comparison.interval)})"
         yield ClaimLine(
+            page=inference.study,
             claim=claim.text,
             outcome=claim.outcome,
             words=_outcome(claim),
