@@ -155,7 +155,7 @@ def _fits_surely(
     Both are one model of ours, and each pattern finds some of its kernels and leaves some.
     """
     layers = recipe.model.kernel_layers
-    if layers is None or source.model != recipe.model:
+    if layers is None or _shape(source.model) != _shape(recipe.model):
         return False
     own, other = facts_for(recipe.data, data), facts_for(source.data, data)
     if own.input_shape != other.input_shape:
@@ -169,6 +169,11 @@ def _fits_surely(
         and all(0 < len(each) < len(layers) for each in held)
         and (not transfer.cache or all(layers[0] in each for each in held))
     )
+
+
+def _shape(model: Model) -> dict[str, Any]:
+    """Return all of a model but where its weights start."""
+    return {**model.model_dump(), "initializer": None}
 
 
 def _matched(pattern: str, layers: Sequence[str]) -> list[str]:

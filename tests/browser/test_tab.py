@@ -6,7 +6,6 @@ Each picture is kept in ``tests/browser/pictures/``, which git ignores.
 from __future__ import annotations
 
 import csv
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -320,6 +319,6 @@ def test_a_study_is_watched_while_it_trains(tmp_path: Path, page: Any, browser: 
                 frame.get_by_text("1 of 2 runs finished").wait_for()
                 frame.get_by_text("left.").wait_for()
             finally:
-                training.send_signal(signal.SIGINT)
+                training.terminate()  # what was started in the background may not hear SIGINT
                 training.wait(timeout=60)
         frame.get_by_text("Nothing trains at the moment").wait_for()

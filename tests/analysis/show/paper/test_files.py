@@ -54,7 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_all_is_written_beside_the_report_and_compiles(place: Path) -> None:
     paper = place / "out/activations/paper"
-    names = {path.stem for path in (place / "out/activations/figures").glob("*.svg")}
+    names = {path.stem for path in (place / "out/activations/figures").glob("*.png")}
     assert len(names) == 5
     assert set(files(paper)) == {
         *("numbers.tex", "table.tex", "tabular.tex", "example.tex"),
