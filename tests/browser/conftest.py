@@ -96,21 +96,23 @@ def board(trained: Path) -> Iterator[Board]:
 
 
 @contextmanager
-def serving(place: Path, ready: Callable[[Board], bool]) -> Iterator[Board]:
-    """TensorBoard on ``place/runs``, once it is ready."""
+def serving(
+    place: Path, ready: Callable[[Board], bool], server: str = "tensorboard.main"
+) -> Iterator[Board]:
+    """TensorBoard on ``place/runs``, once it is ready; ``server`` is the module that serves."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", "runs", "--port", str(port)]
+    command = [sys.executable, "-m", server, "--logdir", "runs", "--port", str(port)]
     with subprocess.Popen(
         command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
+    ) as process:
         found = Board(f"http://localhost:{port}", place / "runs")
         try:
             _wait(lambda: ready(found))
             yield found
         finally:
-            server.terminate()
+            process.terminate()
 
 
 def _wait(ready: Callable[[], bool], seconds: float = 90) -> None:

@@ -14,6 +14,8 @@ from tests.browser.conftest import FLAGS, serving
 from tests.browser.test_tab import open_tab
 
 STUDY = "quick"
+SERVER = "ablations.commands.server"
+"""What ``ablations tensorboard`` starts."""
 SIZE = {"width": 1280, "height": 900}
 SETTLED_MILLISECONDS = 800
 """What fonts and figures take until nothing moves."""
@@ -25,7 +27,7 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with (
         sync_playwright() as engine,
-        serving(ROOT, lambda board: bool(board.get("/data/runs"))) as board,
+        serving(ROOT, lambda board: bool(board.get("/data/runs")), SERVER) as board,
     ):
         browser = engine.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport=SIZE)
