@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from ablations.analysis.show.overview import read_entries
 from ablations.analysis.show.render import render_overview
 from ablations.commands import studies
+from ablations.ledger.fingerprint import fingerprint
 from tests.support.readme_claims import BEGIN, END, ROOT, claims_block
 
 REPORTS = ROOT / "report"
@@ -26,6 +29,20 @@ def test_a_report_is_of_the_study_as_it_stands(name: str) -> None:
     ]
     text = (REPORTS / name / "report.md").read_text()
     assert all(arm in text for arm in parts[0].arm_names)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_report_is_of_the_seeds_and_recipes_that_the_study_declares(name: str) -> None:
+    """What a search chooses is known once it was run, so of tuned arms the seeds alone."""
+    for study in studies.load(str(ROOT / "configs" / f"{name}.yaml")):
+        with (REPORTS / study.study / "results.csv").open(newline="") as table:
+            rows = list(csv.DictReader(table))
+        runs = {(row["arm"], int(row["seed"])) for row in rows}
+        assert runs == {(arm, seed) for arm in study.arm_names for seed in study.seeds}
+        if study.tune is None:
+            for row in rows:
+                recipe, data = study.arm(row["arm"]).recipe, row["data"]
+                assert row["fingerprint"] == fingerprint(recipe, int(row["seed"]), data)
 
 
 def test_the_overview_is_that_of_the_reports() -> None:

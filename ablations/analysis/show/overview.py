@@ -17,8 +17,8 @@ from ablations.analysis.show.sections.claims import ClaimLine
 from ablations.files import read_bounded
 
 OVERVIEW = "overview.json"
-GLANCE = "at_a_glance.svg"
-"""The small figure, among the report's ``figures``."""
+GLANCE = "figures/at_a_glance.svg"
+"""The small figure, in the report's folder."""
 MOST_BYTES = 10_000_000
 
 
@@ -35,7 +35,7 @@ class OverviewEntry(BaseModel):
     part_of: str = ""
     """The study whose page speaks for this one's."""
     figure: str = ""
-    """The small figure's path in the report's folder."""
+    """The small figure's path in the report's folder; empty where it has none."""
     claims: tuple[ClaimLine, ...] = ()
 
     def outcomes(self) -> Counter[Outcome]:
@@ -43,8 +43,8 @@ class OverviewEntry(BaseModel):
         return Counter(line.outcome for line in self.claims)
 
 
-def overview_json(page: Page) -> str:
-    """Return what the overview says of the study of ``page``."""
+def overview_json(page: Page, figure: str) -> str:
+    """Return what the overview says of the study of ``page``, beside the small ``figure``."""
     entry = OverviewEntry(
         question=page.question,
         answer=" ".join(page.answer),
@@ -52,7 +52,7 @@ def overview_json(page: Page) -> str:
         runs=page.runs,
         notices=tuple(notice.text for notice in page.notices),
         part_of=page.part_of,
-        figure=f"figures/{GLANCE}" if page.glance else "",
+        figure=figure,
         claims=page.claims,
     )
     return entry.model_dump_json(indent=2) + "\n"

@@ -10,7 +10,6 @@ from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.answer import answer
 from ablations.analysis.show.blocks import Figure, Section, anchor
 from ablations.analysis.show.fairness import fairness_label, fairness_warnings
-from ablations.analysis.show.figures.glance import glance
 from ablations.analysis.show.formats import plural
 from ablations.analysis.show.inert import inert_sentence, repeating_sentence
 from ablations.analysis.show.sections.changes import changes
@@ -97,8 +96,6 @@ class Page:
     """The study that this is a part of, whose page lies beside this one's."""
     claims: tuple[ClaimLine, ...] = ()
     """For the overview of all reports."""
-    glance: str = ""
-    """The small figure of the overview, as SVG."""
     files: Mapping[str, str] = field(default_factory=lambda: FILES)
     """File beside the page → what it is."""
 
@@ -136,7 +133,6 @@ def build_page(
         sections=tuple(section for section in built if section),
         part_of=inference.part.of if inference.part else "",
         claims=tuple(claim_lines(inference)),
-        glance=glance(inference) if sections is None else "",
     )
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from ablations.analysis.infer.inference import Inference, infer
 from ablations.analysis.infer.whole import Whole, wholes
 from ablations.analysis.read.collect import collect, read_record, recorded_studies
+from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.curves_csv import curves_csv
+from ablations.analysis.show.figures.glance import glance, glance_at_whole
 from ablations.analysis.show.overview import GLANCE, OVERVIEW, overview_json, read_entries
 from ablations.analysis.show.page import Page, build_answer_page, build_page
 from ablations.analysis.show.paper.files import (
@@ -120,6 +122,7 @@ def _write_study(
         "verdicts.csv": verdicts_csv(inference),
         "curves.csv": curves_csv(inference),
         "results.tex": render_latex(verdict_table(inference)),
+        **_at_a_glance(glance(inference)),
     }
     page = build_page(inference)
     of_paper = paper_files(inference, page.figures, paper) if paper else None
@@ -131,6 +134,7 @@ def _write_whole(directory: Path, whole: Whole, paper: Paper | None) -> StudyRep
     own = {
         "verdicts.csv": whole_verdicts_csv(whole),
         "results.tex": render_latex(verdict_matrix(whole)),
+        **_at_a_glance(glance_at_whole(whole)),
     }
     page = build_whole_page(whole)
     of_paper = whole_paper_files(whole, page.figures, paper) if paper else None
@@ -150,8 +154,9 @@ def _write(
     ``answer`` is what stands alone of the page.
     """
     markdown, html = render_markdown(page), render_html(page)
-    common = {"report.md": markdown, "index.html": html, OVERVIEW: overview_json(page)}
-    _write_files(directory, {**_figure_files(page), **own, **common})
+    overview = overview_json(page, GLANCE if GLANCE in own else "")
+    common = {"report.md": markdown, "index.html": html, OVERVIEW: overview}
+    _write_files(directory, {**_figure_files(page.figures), **own, **common})
     notices = [notice.text for notice in page.notices]
     if paper:
         _write_files(directory / PAPER, paper.contents)
@@ -170,9 +175,13 @@ def _write(
     )
 
 
-def _figure_files(page: Page) -> dict[str, str | bytes]:
-    contents: dict[str, str | bytes] = {f"{FIGURES}/{GLANCE}": page.glance} if page.glance else {}
-    for figure in page.figures:
+def _at_a_glance(svg: str) -> dict[str, str]:
+    return {GLANCE: svg} if svg else {}
+
+
+def _figure_files(figures: Sequence[Figure]) -> dict[str, str | bytes]:
+    contents: dict[str, str | bytes] = {}
+    for figure in figures:
         name = f"{FIGURES}/{figure.name}"
         contents |= {f"{name}.svg": figure.svg, f"{name}.png": figure.png}
     return contents

@@ -23,7 +23,6 @@ from ablations.analysis.show.blocks import (
 )
 from ablations.analysis.show.comparisons import SORT_ORDER, arm_cell, verdict_words
 from ablations.analysis.show.fairness import fairness_label
-from ablations.analysis.show.figures.glance import glance_at_whole
 from ablations.analysis.show.figures.ranks import mean_ranks_figure
 from ablations.analysis.show.page import Notice, Page, paragraphs
 from ablations.analysis.show.sections.claims import claim_lines
@@ -51,7 +50,6 @@ def build_whole_page(whole: Whole) -> Page:
         sections=(_verdicts(whole), *_ranks(whole), _parts(whole)),
         files=FILES,
         claims=tuple(line for part in whole.parts.values() for line in claim_lines(part)),
-        glance=glance_at_whole(whole),
     )
 
 
