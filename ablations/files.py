@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import secrets
 import stat
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 UNFINISHED = ".unfinished"  # how a file ends that a killed process was writing
 
@@ -17,18 +19,27 @@ UNFINISHED = ".unfinished"  # how a file ends that a killed process was writing
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write beside ``path``, flush to the disk, and move into place."""
     data = content.encode() if isinstance(content, str) else content
-    descriptor, temporary = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)
+    with replacing(path) as stream:
+        stream.write(data)
+    sync(path.parent)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file beside ``path`` that takes its place, flushed to the disk, when all is well.
+
+    Its mode is that of any new file, as the umask gives it.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{UNFINISHED}")
     try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+        with temporary.open("xb") as stream:
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
-    sync(path.parent)
 
 
 def make_directory(path: Path) -> None:

@@ -194,7 +194,7 @@ def _patience(busy: Sequence[Slot]) -> float:
 
 
 def _cause(death: DiedError) -> str:
-    """Return what a worker died of: ``SIGKILL, as for want of memory``, or its exit status."""
+    """Return what a worker died of: a signal, or its exit status."""
     if not death.started:
         return f"{STARTS} worker processes in turn died as they started"
     cause = f"exit status {death.exit_status}"
@@ -204,5 +204,5 @@ def _cause(death: DiedError) -> str:
         except ValueError:
             cause = f"signal {-death.exit_status}"
         if cause == "SIGKILL":
-            cause += ", as the system sends for want of memory"
+            cause += ", sent by a user or by the system when memory runs out"
     return f"the worker process died ({cause})"

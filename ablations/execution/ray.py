@@ -217,8 +217,9 @@ class _Study:
     def _take(self, seat: _Seat, queue: Queue) -> Outcome | None:
         """Take an answer; return an outcome if it is one."""
         job, seat.job = seat.job, None
+        asked, seat.answer = seat.answer, None
         try:
-            answer, seat.answer = seat.answer.result(), None
+            answer = asked.result()
         except self._ray.exceptions.RayActorError as error:
             return self._lost(seat, job, queue, described(error))
         except self._ray.exceptions.RayError as error:

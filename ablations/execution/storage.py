@@ -55,7 +55,12 @@ def existing_above(directory: Path) -> Path:
         RunsDirectoryError: it is no directory, or cannot be written.
     """
     existing = directory.absolute()
-    while not existing.exists() and existing != existing.parent:
+    while not os.path.exists(existing) and existing != existing.parent:
+        if os.path.islink(existing):
+            raise RunsDirectoryError(
+                f"{directory}: {existing} is a link to {os.readlink(existing)}, which does not "
+                "exist; expected a directory"
+            )
         existing = existing.parent
     if not existing.is_dir():
         raise RunsDirectoryError(

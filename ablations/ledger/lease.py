@@ -70,7 +70,7 @@ class Lease:
                 raise HeldError(str(self._directory))
             self._remove(found)
         try:
-            descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+            descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
         except FileExistsError:  # another host was faster
             raise HeldError(str(self._directory)) from None
         with os.fdopen(descriptor, "w") as stream:

@@ -31,7 +31,7 @@ def hold(directory: Path, patience_seconds: float = 0.0) -> Iterator[Lease]:
     deadline, pause = time.monotonic() + patience_seconds, FIRST_PAUSE_SECONDS
     lease = Lease(directory)
     # An exclusive lock over a network wants a descriptor that may write.
-    descriptor = os.open(lock_of(directory), os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(lock_of(directory), os.O_RDWR | os.O_CREAT, 0o666)
     try:
         while not _taken(descriptor, lease):
             if time.monotonic() >= deadline:

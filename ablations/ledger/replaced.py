@@ -6,11 +6,10 @@ between, the same archive is written once more.
 
 from __future__ import annotations
 
-import os
 import tarfile
-import tempfile
 from pathlib import Path
 
+from ablations.files import replacing
 from ablations.ledger.paths import REPLACED, RunDirectory, RunsDirectory
 from ablations.ledger.records import Result, UnreadableResultError, read_result
 
@@ -26,17 +25,8 @@ def keep(directory: RunDirectory) -> None:
         return
     archive = directory.replaced(result.fingerprint)
     archive.parent.mkdir(exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=archive.parent, prefix=f".{archive.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            with tarfile.open(fileobj=stream, mode="w") as tar:
-                tar.add(directory.path, arcname=directory.path.name)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, archive)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(archive) as stream, tarfile.open(fileobj=stream, mode="w") as tar:
+        tar.add(directory.path, arcname=directory.path.name)
 
 
 def keep_and_clear(directory: RunDirectory) -> None:

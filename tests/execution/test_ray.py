@@ -8,21 +8,28 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from ablations import __version__
 from ablations.cli import main
+from ablations.commands import studies
 from ablations.errors import AblationsError
 from ablations.execution import executor
 from ablations.execution.executor import executor_for
 from ablations.execution.options import Options
 from ablations.execution.processes import SlotKind
+from ablations.execution.ray import _Study
+from ablations.execution.session import prepare
 from ablations.execution.trainer_of_node import Place, Trainer
+from ablations.execution.worker import Job, Outcome
 from ablations.ledger.records import read_result
 
 FULL = int(os.environ.get("ABLATIONS_FAULT_CYCLES", "1")) > 1
@@ -32,7 +39,7 @@ needs_ray = pytest.mark.skipif(
 )
 RAYS_OWN = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
 """Helpers of Ray that look for its raylet once in a while, and then end."""
-KILLED = "the worker process died (SIGKILL, as the system sends for want of memory)"
+KILLED = "the worker process died (SIGKILL, sent by a user or by the system when memory runs out)"
 USERS_MODEL = """\
 import os, signal
 
@@ -186,3 +193,60 @@ def test_a_node_that_does_not_is_not_used_and_says_why(
 
 def test_ray_is_in_the_table() -> None:
     assert "ray" in executor.EXECUTORS
+
+
+class _FakeRay:
+    """Ray's interface as far as ``_Study`` uses it; an actor answers as ``answers`` says."""
+
+    class exceptions:  # noqa: N801
+        class RayError(Exception):
+            pass
+
+        class RayActorError(RayError):
+            pass
+
+    def __init__(self, answers: Callable[[Job, Future[Outcome]], None]) -> None:
+        self._answers = answers
+        self.killed: list[object] = []
+
+    def remote(self, **_: object) -> Callable[[type], _FakeRay]:
+        return lambda _: self
+
+    def options(self, **_: object) -> SimpleNamespace:
+        return SimpleNamespace(remote=self._actor)
+
+    def _actor(self) -> SimpleNamespace:
+        begun: Future[str] = Future()
+        begun.set_result("")
+        return SimpleNamespace(
+            begin=SimpleNamespace(remote=lambda *_: SimpleNamespace(future=lambda: begun)),
+            train=SimpleNamespace(remote=self._train),
+        )
+
+    def _train(self, job: Job) -> SimpleNamespace:
+        answer: Future[Outcome] = Future()
+        self._answers(job, answer)
+        return SimpleNamespace(future=lambda: answer)
+
+    def kill(self, actor: object) -> None:
+        self.killed.append(actor)
+
+
+def test_an_actor_whose_job_failed_is_kept(
+    workplace: Path, place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error of one job said "a node cannot be used" of its actor, as it was read again."""
+
+    def answer(job: Job, future: Future[Outcome]) -> None:
+        if job.seed == 0:
+            future.set_exception(_FakeRay.exceptions.RayError("no memory for its arguments"))
+        else:
+            Timer(0.2, future.set_result, [Outcome(job, None, elsewhere=True)]).start()
+
+    fake = _FakeRay(answer)
+    jobs = prepare(studies.load("small")[0], Options(), arms=["elu"]).comparison().jobs()
+    outcomes = list(_Study(fake, place, 2, 0.0).train(jobs))
+    assert sorted(outcome.job.seed for outcome in outcomes) == [0, 1]
+    (failed,) = (outcome.result for outcome in outcomes if outcome.result)
+    assert failed.reason == "RayError: no memory for its arguments"
+    assert (fake.killed, capsys.readouterr().err) == ([], "")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ablations.errors import RunsDirectoryError
 from ablations.execution import storage
-from ablations.execution.storage import examine
+from ablations.execution.storage import examine, existing_above
 
 
 def test_a_disk_is_as_the_system_says(tmp_path: Path) -> None:
@@ -56,3 +58,26 @@ def test_what_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
         examine(tmp_path / "file" / "runs")
     with pytest.raises(RunsDirectoryError, match=f"^/proc/{os.getpid()}/x: "):
         examine(Path(f"/proc/{os.getpid()}/x"))
+
+
+def test_a_directory_that_an_ordinary_user_may_not_search_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, real = str(tmp_path / "closed"), os.stat
+
+    def refuse(path: Any, *rest: Any, **named: Any) -> os.stat_result:
+        if str(path).startswith(f"{closed}/"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, *rest, **named)
+
+    Path(closed).mkdir()
+    monkeypatch.setattr(os, "stat", refuse)  # who runs the tests may be allowed everything
+    monkeypatch.setattr(os, "access", lambda path, _: str(path) != closed)
+    with pytest.raises(RunsDirectoryError, match="closed cannot be written; wants one that can"):
+        existing_above(Path(closed) / "runs")
+
+
+def test_a_link_that_leads_nowhere_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "runs").symlink_to("gone")
+    with pytest.raises(RunsDirectoryError, match="runs is a link to gone, which does not exist"):
+        existing_above(tmp_path / "runs")

@@ -34,7 +34,11 @@ def cause(status: int) -> str:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
-    return f"{name}, as the system sends for want of memory" if name == "SIGKILL" else name
+    return (
+        f"{name}, sent by a user or by the system when memory runs out"
+        if name == "SIGKILL"
+        else name
+    )
 
 
 def last_lines(output: Path) -> list[str]:
