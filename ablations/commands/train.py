@@ -12,6 +12,7 @@ from ablations.commands.progress import ProgressDisplay
 from ablations.execution.session import Prepared, Session
 from ablations.execution.underway import place_of, saved_of
 from ablations.execution.worker import Job
+from ablations.ledger.lock import is_held
 from ablations.ledger.standing import Standing, State, classify, counted
 from ablations.study.expand import Run
 
@@ -26,8 +27,13 @@ def train(
     name: str,
     lines: Lines,
 ) -> list[str]:
-    """Train what is pending, wait for what others train; return the runs that failed, and why."""
-    failed, waited_for = _train_pending(session(prepared), metric, name, lines)
+    """Train what is pending, wait for what others train; return the runs that failed, and why.
+
+    A run that another process held and gave up, before or while this one waits, is trained here.
+    """
+    first = session(prepared)
+    failed, waited_for = _train_pending(first, metric, name, lines)
+    waited_for |= _running(first)
     later = prepared.without_rerun()
     while True:
         left = session(later)
@@ -44,7 +50,8 @@ def train(
         else:
             runs = "1 run" if len(running) == 1 else f"{len(running)} runs"
             lines.say(f"{name}: waits for {runs} that another process is training")
-            while _running(session(later)) == running:
+            held = [s.directory.path for s in left.standings if s.state is State.RUNNING]
+            while all(map(is_held, held)):  # no result is read until some holder has ended
                 time.sleep(POLL_SECONDS)
     theirs = [s for s in left.standings if str(s.run) in waited_for]
     if theirs:

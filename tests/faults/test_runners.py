@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from ablations.ledger.lock import is_held
+
 pytestmark = pytest.mark.slow
 
 FULL = int(os.environ.get("ABLATIONS_FAULT_CYCLES", "1")) > 1
@@ -127,3 +129,64 @@ def test_a_runner_beside_a_stopped_one_waits_and_goes_on_when_it_is_gone(
     twice = {run for run, count in trainings(workplace).items() if count > 1}
     assert twice <= begun.keys()  # the one that was given up
     show("a runner beside a stopped one: false done 0, double 0")
+
+
+HELD = """\
+study: held
+question: "?"
+trainer: python:mine.train
+base: {settings: {waits_for: "", arm: 0}}
+control: free
+arms: {free: {settings.arm: 1, settings.waits_for: go}, held: {settings.waits_for: never}}
+seeds: 2
+metrics: {error: {better: lower}}
+metric: error
+"""
+WAITS = """\
+import time
+from pathlib import Path
+
+def train(run):
+    name = f"{run.settings['arm']}-{run.seed}"
+    again = Path(f"begun-{name}").exists()
+    Path(f"begun-{name}").touch()
+    while not again and not Path(run.settings["waits_for"]).exists():
+        time.sleep(0.02)
+    return {"error": 1.0 + run.seed}
+"""
+
+
+def test_what_a_killed_runner_held_is_trained_by_the_one_that_is_left(
+    workplace: Path, show: Callable[[str], None]
+) -> None:
+    """It held a run as the other began, and died while that trained other runs: none is pending."""
+    (workplace / "configs" / "held.yaml").write_text(HELD)
+    (workplace / "mine.py").write_text(WAITS)
+    deadline = time.monotonic() + 120
+
+    def wait_for(*paths: Path) -> None:
+        while not all(path.exists() for path in paths):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def run(*words: str) -> subprocess.Popen[str]:
+        line = [sys.executable, "-m", "ablations", "run", "held", "--workers", "2", *words]
+        return subprocess.Popen(
+            line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    with run("--arm", "held") as first:
+        wait_for(Path("begun-0-0"), Path("begun-0-1"))
+        with run() as second:
+            wait_for(Path("begun-1-0"), Path("begun-1-1"))  # it has seen that the others are held
+            first.kill()
+            first.wait()
+            while any(is_held(Path(f"runs/held/held/seed-{seed}")) for seed in (0, 1)):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            Path("go").touch()
+            said, errors = second.communicate(timeout=120)
+            assert (second.returncode, errors) == (0, "")
+    expected = {f"held/{arm}/seed-{seed}" for arm in ("free", "held") for seed in (0, 1)}
+    assert results() == dict.fromkeys(expected, "completed"), said
+    show("a runner is killed beside another: pending 0")

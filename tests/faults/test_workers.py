@@ -52,7 +52,8 @@ FAULTS = {name: ALL_FAULTS[name] for name in (ALL_FAULTS if FULL else EVERYDAY)}
 ALL_REASONS = {
     "sys.exit": "SystemExit: 0",
     "os._exit": "the worker process died (exit status 0)",
-    "SIGKILL": "the worker process died (SIGKILL, sent by a user or by the system when memory runs out)",
+    "SIGKILL": "the worker process died "
+    "(SIGKILL, sent by a user or by the system when memory runs out)",
     "SIGSEGV": "the worker process died (SIGSEGV)",
     "KeyboardInterrupt": "KeyboardInterrupt: ",
     "GeneratorExit": "GeneratorExit: ",
