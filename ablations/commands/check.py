@@ -12,6 +12,7 @@ from ablations.analysis.show import formats
 from ablations.analysis.show.comparisons import verdict_words
 from ablations.commands import studies
 from ablations.commands.asked import CHANGED, again, was_changed
+from ablations.commands.looks import note_shown
 from ablations.commands.options import Options
 from ablations.commands.seeds import as_declared
 from ablations.commands.status import standings_of
@@ -44,6 +45,7 @@ def check(study: str, sets: tuple[str, ...], against: Path | None, options: Opti
 def _check(study: Study, against: Path | None, options: Options) -> Iterator[str]:
     """Print the lines of one study; yield what each arm was found to be."""
     name, declared = study.study, as_declared(study, options.runs)
+    note_shown(options.runs, name)
     collected = collect(options.runs, name)
     if was_changed(declared, collected.study):
         print(f"{name}: not settled: {CHANGED}; wants {again('run', name, options.runs)}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ablations.analysis.read.collect import read_record
 from ablations.analysis.show.formats import listed
+from ablations.commands.looks import note_shown
 from ablations.errors import AblationsError, RunsDirectoryError, one_line, suggest
 from ablations.execution import study_files
 from ablations.execution.event_curves import MOST_POINTS, MOST_TAGS, LeftOut
@@ -83,6 +84,7 @@ def import_results(
     except OSError as error:
         raise RunsDirectoryError(f"{error.filename or root}: {error.strerror}") from None
     study_files.keep(study, runs)
+    note_shown(root, study.study)
     said = f", {len(rows) - len(new)} were there" if len(new) < len(rows) else ""
     if other:
         said = f", {len(other)} of them in place of others (kept until ablations clean){said}"

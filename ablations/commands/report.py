@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ablations.analysis.read.collect import read_record
+from ablations.analysis.read.collect import read_record, recorded_studies
 from ablations.commands import studies
 from ablations.commands.asked import CHANGED, again, was_changed
+from ablations.commands.looks import note_shown
 from ablations.commands.seeds import as_declared
 from ablations.errors import AblationsError
 from ablations.execution.study_files import publish_answer, publish_report
@@ -37,10 +38,12 @@ def report(
             ``paper``, or there is nothing to report.
     """
     overrides = studies.overrides_of(named, sets)
-    from ablations.analysis.show.report import write_reports
+    from ablations.analysis.show.report import with_other_parts, write_reports
 
     wanted = wanted_for_paper(paper, _names(columns), width)
     recorded = [name for study in named for name in _recorded_names(study, overrides, runs)]
+    for name in with_other_parts(runs, recorded or recorded_studies(runs)):
+        note_shown(runs, name)
     for page in write_reports(runs, out, recorded, wanted):
         for line in (*page.notices, *page.left_out):
             print(f"{page.study}: {line}", file=sys.stderr)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ablations.analysis.show.answer import answer
 from ablations.commands import run as command
 from ablations.commands import studies
+from ablations.commands.looks import note_shown
 from ablations.commands.options import Options
 from ablations.commands.report import wanted_for_paper
 from ablations.commands.seeds import as_declared
@@ -223,6 +224,8 @@ class Study:
 
         wanted = wanted_for_paper(paper, columns, width)
         names = [each.study for each in self._loaded]
+        for name in names:
+            note_shown(self._runs, name)
         pages = write_reports(self._runs, Path(out), names, wanted)
         return pages[-1].page  # of several parts that of the whole
 

@@ -13,6 +13,7 @@ from ablations.analysis.show.curves_csv import curves_csv
 from ablations.analysis.show.runs_csv import runs_csv
 from ablations.analysis.show.verdicts_csv import verdicts_csv
 from ablations.commands.asked import asked
+from ablations.commands.looks import note_shown
 from ablations.commands.seeds import as_declared
 from ablations.errors import AblationsError
 from ablations.interface.frames import frame, joined
@@ -62,6 +63,7 @@ class Tables:
         for study in self._studies:
             if study.study not in recorded:
                 raise AblationsError(f"{self._runs}: {study.study} was not run yet; wants run()")
+            note_shown(self._runs, study.study)
             collected = collect(self._runs, study.study)
             if asked(collected.study) != asked(as_declared(study, self._runs)):
                 raise AblationsError(

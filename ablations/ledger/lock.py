@@ -3,6 +3,7 @@
 A lock on a file beside it decides on this host, and on others where locks cross hosts: it ends
 with its process, so that what died is taken over at once.  A lease (see ``lease``) decides for
 other hosts, and where there are no locks.  The file is never removed: all must wait for the same.
+The same fence stands around a file that is read, changed and written (``alone``).
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ablations.errors import RunsDirectoryError
 from ablations.ledger.lease import HeldError as HeldError
 from ablations.ledger.lease import Lease as Lease
 from ablations.ledger.lease import is_living
 from ablations.ledger.paths import lock_of
 
+PATIENCE_SECONDS = 60.0
+"""For who changes a file: longer than the lease of a dead process of another host counts."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.2
 
 
@@ -44,6 +48,24 @@ def hold(directory: Path, patience_seconds: float = 0.0) -> Iterator[Lease]:
             lease.end()
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Read, change and write ``path``, a file or a directory, while no other process does.
+
+    Raises:
+        RunsDirectoryError: another process is at it all the time.
+        OSError: nothing can be written beside it.
+    """
+    try:
+        with hold(path, PATIENCE_SECONDS):
+            yield
+    except HeldError:
+        raise RunsDirectoryError(
+            f"{path}: another process has been changing it for {PATIENCE_SECONDS:.0f} s; expected "
+            "one that ends"
+        ) from None
 
 
 def _taken(descriptor: int, lease: Lease) -> bool:

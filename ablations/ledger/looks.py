@@ -5,13 +5,16 @@ stays away.  It stands while the study compares the same arms: under other recip
 or another metric its record is kept, and says nothing.  One that the study had not declared stands
 as long as any of its arms is compared with the same control: it was seen, whatever arms were added.
 It says nothing of a comparison under other seeds, to which it is a pilot.
+
+A look also says what was asked at the time.  Where some of the same runs were asked something else
+(another margin, metric, control or set of arms), ``Looks.changes`` says what, for the page to name.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ablations.errors import AblationsError, RunsDirectoryError
 from ablations.files import read_bounded, write_atomically
 from ablations.ledger.fingerprint import fingerprint
+from ablations.ledger.lock import alone
 from ablations.study.budgets import MOST_SEEDS
 from ablations.study.expand import Run
 from ablations.study.schema import Study
@@ -49,10 +53,45 @@ class Look(BaseModel):
     """Arm → a hash of its recipe; empty in records of before 0.6."""
     control: str = ""
     metric: str = ""
+    margin: float | None = None
+    """None in records of before 0.7."""
+    correction: str = ""
+    """Empty in records of before 0.7."""
     weight: float | None = None
     """The share of the error that it spent; None where the study had not declared it."""
     left: Mapping[str, Reason] = {}
     """Arm that left at this look → why."""
+
+    @property
+    def question(self) -> tuple[object, ...]:
+        """All that was asked: two looks with equal ones show the same."""
+        return (self.comparison, self.seeds, self.weight, self.margin, self.correction)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting of a study that was another when its verdicts were shown before."""
+
+    setting: str
+    """``margin``, ``metric``, ``control`` or ``correction``."""
+    before: Mapping[str, str]
+    """Each earlier value → when verdicts were first shown at it, in ISO 8601."""
+    now: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What was asked otherwise of some of the same runs when verdicts were shown before."""
+
+    first: str
+    """When verdicts were first shown that had been asked otherwise, in ISO 8601."""
+    settings: tuple[Change, ...]
+    added: tuple[str, ...]
+    """Arms that were not compared each time."""
+    removed: tuple[str, ...]
+    """Arms that were compared then, and are no longer."""
+    altered: tuple[str, ...]
+    """Arms that had other settings."""
 
 
 class _Record(BaseModel):
@@ -75,6 +114,8 @@ class Looks:
     """Those of the study's declared looks that were taken, the first ones."""
     undeclared: tuple[Look, ...] = ()
     """At runs that were complete at fewer seeds than later; no rule divided the error for them."""
+    changes: Changes | None = None
+    """What was asked otherwise before; None where nothing was."""
 
     @cached_property
     def left(self) -> Mapping[str, Look]:
@@ -140,6 +181,56 @@ def _was_seen(look: Look, study: Study, arms: Mapping[str, str]) -> bool:
     return study.control in same and len(same) > 1
 
 
+_SETTINGS = ("metric", "margin", "control", "correction")
+
+
+def _changes(looks: Sequence[Look], study: Study, arms: Mapping[str, str]) -> Changes | None:
+    """Return what looks at two or more of the same arms, at some of the same seeds, asked else."""
+    seeds = set(study.seeds)
+    of_same_runs = (
+        look
+        for look in looks
+        if not seeds.isdisjoint(look.seeds) and len(look.arms.items() & arms.items()) > 1
+    )
+    others = [l for l in of_same_runs if l.arms != arms or any(_differing(l, study))]
+    if not others:
+        return None
+    before: dict[str, dict[str, str]] = {}
+    for look in others:
+        for setting in _differing(look, study):
+            before.setdefault(setting, {}).setdefault(_written(look, setting), look.at)
+    seen = {arm: digest for look in others for arm, digest in look.arms.items()}
+    return Changes(
+        first=others[0].at,
+        settings=tuple(
+            Change(setting, before[setting], _written(study, setting))
+            for setting in _SETTINGS
+            if setting in before
+        ),
+        added=tuple(arm for arm in arms if any(arm not in look.arms for look in others)),
+        removed=tuple(arm for arm in seen if arm not in arms),
+        altered=tuple(
+            arm
+            for arm, digest in arms.items()
+            if any(look.arms.get(arm, digest) != digest for look in others)
+        ),
+    )
+
+
+def _differing(look: Look, study: Study) -> Iterator[str]:
+    """Yield the settings that a look had otherwise; a margin is in the unit of its metric."""
+    for setting in _SETTINGS:
+        before, now = getattr(look, setting), getattr(study, setting)
+        other_unit = setting == "margin" and look.metric != study.metric
+        if before not in (None, "", now) and not other_unit:
+            yield setting
+
+
+def _written(of: Look | Study, setting: str) -> str:
+    value = getattr(of, setting)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def read_looks(study: Study, path: Path) -> Looks:
     """Return the looks in ``path`` that stand for a study, its arms at what their searches chose.
 
@@ -150,10 +241,11 @@ def read_looks(study: Study, path: Path) -> Looks:
             that were begun.
     """
     looks, arms = _read(path).looks, _arms(study)
+    changes = _changes(looks, study, arms)
     found = [each for each in looks if _stands(each, study, arms)]
     standing = list({(look.seeds, look.weight): look for look in reversed(found)}.values())[::-1]
     if not study.looks:
-        return Looks(study, path, (), tuple(standing))
+        return Looks(study, path, (), tuple(standing), changes)
     taken = tuple(look for look in standing if look.weight is not None)
     for look, seeds, weight in zip(taken, study.looks, study.look_weights, strict=False):
         if (look.seeds, look.weight) != (study.seeds[:seeds], weight):
@@ -165,7 +257,7 @@ def read_looks(study: Study, path: Path) -> Looks:
                 "wants the looks that were begun, or another directory (--runs)"
             )
     undeclared = tuple(look for look in standing if look.weight is None)
-    return Looks(study, path, taken[: len(study.looks)], undeclared)
+    return Looks(study, path, taken[: len(study.looks)], undeclared, changes)
 
 
 def record_look(
@@ -179,29 +271,53 @@ def record_look(
     Raises:
         AblationsError: the record cannot be read or written.
     """
-    arms = _arms(looks.study)
-    look = Look(
-        seeds=seeds,
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
-        comparison=_digest(looks.study, arms),
-        arms=arms,
-        control=looks.study.control,
-        metric=looks.study.metric,
-        weight=weight,
-        left=left or {},
-    )
-    record = _read(looks.path)
-    _write(record.model_copy(update={"looks": (*record.looks, look)}), looks.path)
+    _change(looks.path, lambda record: _with(record, _look(looks.study, seeds, weight, left)))
     return read_looks(looks.study, looks.path)
 
 
-def record_undeclared(looks: Looks) -> None:
-    """Note that all runs of the study's seeds are there to be seen, if there are more than before.
+def record_shown(looks: Looks, seeds: tuple[int, ...]) -> None:
+    """Note what complete runs at some seeds are asked, unless the very same was noted before.
 
     Not when a report is made: TensorBoard and the runs themselves show what they show without one.
+    Of declared looks the last that was taken shows its verdicts.
+
+    Raises:
+        AblationsError: the record cannot be read or written.
     """
-    if all(len(look.seeds) < len(looks.study.seeds) for look in looks.undeclared):
-        record_look(looks, looks.study.seeds)
+    last = looks.taken[-1] if looks.taken else Look(seeds=seeds, at="", comparison="")
+    look = _look(looks.study, last.seeds, last.weight, last.left)
+
+    def noted(record: _Record) -> _Record:
+        known = any(each.question == look.question for each in record.looks)
+        return record if known else _with(record, look)
+
+    _change(looks.path, noted)
+
+
+def _look(
+    study: Study,
+    seeds: tuple[int, ...],
+    weight: float | None,
+    left: Mapping[str, Reason] | None,
+) -> Look:
+    """Return a look at a study, now."""
+    arms = _arms(study)
+    return Look(
+        seeds=seeds,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        comparison=_digest(study, arms),
+        arms=arms,
+        control=study.control,
+        metric=study.metric,
+        margin=study.margin,
+        correction=study.correction,
+        weight=weight,
+        left=left or {},
+    )
+
+
+def _with(record: _Record, look: Look) -> _Record:
+    return record.model_copy(update={"looks": (*record.looks, look)})
 
 
 def declared_seeds(path: Path) -> int | None:
@@ -214,21 +330,25 @@ def declared_seeds(path: Path) -> int | None:
 
 
 def declare_seeds(path: Path, count: int) -> None:
-    """Keep how many seeds the directory's study has, whatever its file says.
+    """Keep how many seeds the directory's study has, whatever its file says; never fewer again.
 
     Raises:
         AblationsError: the record cannot be read or written.
     """
-    record = _read(path)
-    if record.seeds != count:
-        _write(record.model_copy(update={"seeds": count}), path)
+    _change(path, lambda record: record.model_copy(update={"seeds": max(count, record.seeds or 0)}))
 
 
-def _write(record: _Record, path: Path) -> None:
-    content = json.dumps(record.model_dump(by_alias=True), indent=2, allow_nan=False)
+def _change(path: Path, change: Callable[[_Record], _Record]) -> None:
+    """Change the record as it is on disk, and keep what other processes write there meanwhile."""
+    before = _read(path)
+    if change(before) == before:
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content + "\n")
+        with alone(path):
+            record = change(_read(path))
+            content = json.dumps(record.model_dump(by_alias=True), indent=2, allow_nan=False)
+            write_atomically(path, content + "\n")
     except OSError as error:
         raise RunsDirectoryError(
             f"{path}: {error.strerror}; wants a file that can be written"

@@ -10,7 +10,7 @@ from itertools import pairwise
 from ablations.analysis.infer.corrections import LEVEL
 from ablations.analysis.infer.looks import LookRule
 from ablations.analysis.read.collect import Collected
-from ablations.ledger.looks import Look, Reason
+from ablations.ledger.looks import Changes, Look, Reason
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class LookTaken:
 
 @dataclass(frozen=True)
 class LooksTaken:
-    """All looks at a study that declares some, or that was looked at more than once."""
+    """All looks at a study that declares some, was looked at more than once, or asked otherwise."""
 
     declared: tuple[int, ...]
     """Numbers of seeds."""
@@ -44,15 +44,19 @@ class LooksTaken:
     """Those of a design that trains every arm at all seeds."""
     error: float | None
     """About how often a study that was looked at like this names a wrong arm; None where all looks
-    were declared, and it is 5%."""
+    were declared, and it is 5%, or where there was one look."""
+    changes: Changes | None
+    """What was asked otherwise of some of the same runs before."""
 
 
 def looks_taken(collected: Collected) -> LooksTaken | None:
-    """Return the looks at a study; None where it was judged at most once, as it says."""
+    """Return the looks at a study; None where it was judged at most once, as it says and asks."""
     looks, study = collected.looks, collected.study
     counts = {len(look.seeds) for look in looks.undeclared}
     if not study.looks and len(counts) < 2:
-        return None
+        if looks.changes is None:
+            return None
+        counts = set()
     both = sorted((*looks.undeclared, *looks.taken), key=lambda look: look.at)
     levels = {look.seeds: LookRule(study, k).level for k, look in enumerate(looks.taken)}
     return LooksTaken(
@@ -63,6 +67,7 @@ def looks_taken(collected: Collected) -> LooksTaken | None:
         runs=sum(len(looks.seeds_of(arm)) for arm in study.arm_names),
         fixed_runs=len(study.arms) * len(study.seeds),
         error=error_of_looks([*counts, *study.looks[-1:]]) if counts else None,
+        changes=looks.changes,
     )
 
 

@@ -79,7 +79,7 @@ def write_reports(
     names = list(dict.fromkeys(studies)) or recorded_studies(runs)
     if not names:
         raise AblationsError(f"{runs}: no study was run here; wants runs (ablations run STUDY)")
-    collected = [collect(runs, name) for name in _with_other_parts(runs, names)]
+    collected = [collect(runs, name) for name in with_other_parts(runs, names)]
     inferences = [infer(study) for study in collected]
     if paper:
         check_columns(inferences, paper)
@@ -105,7 +105,7 @@ def answer_markdown(inference: Inference) -> str:
     return render_markdown(build_answer_page(inference))
 
 
-def _with_other_parts(runs: Path, names: Sequence[str]) -> list[str]:
+def with_other_parts(runs: Path, names: Sequence[str]) -> list[str]:
     """Return the names, and for each part of a study those of its other parts that were run."""
     recorded, found = recorded_studies(runs), list(names)
     for name in names:

@@ -10,28 +10,53 @@ from ablations.analysis.infer.looks import FUTILE
 from ablations.analysis.infer.looks_taken import LooksTaken, LookTaken, error_of_looks
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Paragraph, Section, notes, text_table
+from ablations.ledger.looks import Changes
 
 TITLE = "Looks"
+MOST_NAMED = 5
 REASONS = ("better", "worse", "equivalent", "futile")
 
 
 def looks(inference: Inference) -> Section | None:
-    """Return each look; nothing where the study declares none and was looked at but once."""
+    """Return each look; nothing where the study declares none and was looked at once, as it is."""
     found = inference.looks
     if found is None:
         return None
-    table = text_table(("seeds", "taken", "error it may have", "left"), tuple(_rows(found)))
-    error = looks_notice(found)
-    sentences = (*([error] if error else []), *_saved(found))
+    rows, notice = tuple(_rows(found)), looks_notice(found)
+    table = text_table(("seeds", "taken", "error it may have", "left"), rows)
+    tables = (table,) if found.declared or len(rows) > 1 else ()
+    sentences = (*([notice] if notice else []), *_saved(found))
     quiet = notes(tuple(_how_to_read(inference, found))) if found.declared else ()
-    return Section(TITLE, (table, *map(Paragraph, sentences), *quiet))
+    return Section(TITLE, (*tables, *map(Paragraph, sentences), *quiet))
 
 
 def looks_notice(found: LooksTaken) -> str:
-    """Return that the study was looked at more often than it declares; empty where it was not."""
+    """Return that the study was looked at more often than it declares, or asked otherwise before.
+
+    Empty where it was not.
+    """
+    changed = _changed(found.changes) if found.changes else ()
+    return " ".join((*([_error_of(found)] if found.error is not None else []), *changed))
+
+
+def _changed(changes: Changes) -> Iterator[str]:
+    """Yield what was another when verdicts were shown: a setting, or the arms."""
+    for change in changes.settings:
+        values = formats.listed(list(change.before), MOST_NAMED)
+        days = dict.fromkeys(at[:10] for at in change.before.values())
+        shown = formats.listed(list(days), MOST_NAMED)
+        yield (
+            f"The {change.setting} was {values} when the verdicts were shown on {shown}, "
+            f"and is {change.now} now."
+        )
+    arms = {"added": changes.added, "removed": changes.removed, "changed": changes.altered}
+    named = [f"{what} {formats.listed(names, MOST_NAMED)}" for what, names in arms.items() if names]
+    if named:
+        yield f"Arms since the verdicts were shown on {changes.first[:10]}: {'; '.join(named)}."
+
+
+def _error_of(found: LooksTaken) -> str:
     counts = sorted({look.n for look in found.taken if look.level is None})
-    if found.error is None:
-        return ""
     before = ", before looks were declared" if found.declared else ""
     seen = formats.listed([str(n) for n in counts], len(counts))
     return f"Looked at n = {seen}{before}: error up to about {formats.number(found.error, 1)}."
