@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ablations.errors import RunsDirectoryError
-from ablations.ledger.lock import is_held
+from ablations.ledger.lock import HeldError, hold, is_held
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.replaced import archives
 
@@ -42,7 +42,13 @@ def _delete(paths: list[Path], what: str, yes: bool) -> None:
         return
     for path in paths:
         try:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            if path.is_dir():
+                with hold(path):
+                    shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except HeldError:
+            print(f"{path}: kept, as a run trains it by now")
         except OSError as error:
             raise RunsDirectoryError(f"{path}: {error.strerror}") from None
     print(f"deleted {count}")

@@ -14,6 +14,7 @@ from ablations.errors import AblationsError, RunsDirectoryError, one_line, sugge
 from ablations.execution import study_files
 from ablations.execution.event_curves import MOST_POINTS, MOST_TAGS, LeftOut
 from ablations.execution.event_folder import PATTERN, copy_events, read_folder
+from ablations.execution.storage import existing_above
 from ablations.ledger import replaced
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.paths import RunsDirectory
@@ -61,7 +62,13 @@ def import_results(
         rows, others = read_table(source, question.metric)
         why = "they hold no number"
     runs = RunsDirectory(root)
-    study = _study(source, question, rows, _earlier(runs, question.study), pattern or "")
+    existing_above(root)
+
+    def with_earlier() -> Study:
+        earlier = _earlier(runs, question.study)
+        return _study(source, question, rows, earlier, pattern or "")
+
+    study = with_earlier()
     own = runs.study(study.study).resolve()
     if any(path.resolve().is_relative_to(own) for row in rows for path in row.events):
         raise AblationsError(f"{source}: lies in {own}; wants a folder that is not the study's own")
@@ -83,7 +90,8 @@ def import_results(
             _result(study, row).write(directory.result)
     except OSError as error:
         raise RunsDirectoryError(f"{error.filename or root}: {error.strerror}") from None
-    study_files.keep(study, runs)
+    with study_files.alone_with(study.study, runs):  # with what another import has added meanwhile
+        study_files.keep(with_earlier(), runs)
     note_shown(root, study.study)
     said = f", {len(rows) - len(new)} were there" if len(new) < len(rows) else ""
     if other:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from ablations.errors import RunsDirectoryError, StudyError
-from ablations.files import write_atomically
+from ablations.files import Stamp, stamp_of, write_atomically
 from ablations.ledger import looks
+from ablations.ledger.lock import alone
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import read_history
 from ablations.ledger.standing import State, classify_all
@@ -28,7 +30,24 @@ def record(study: Study, runs: RunsDirectory, outputs: int | None) -> bool:
     """
     guessed = {} if outputs is None else scores_if_diverged(study.known_metrics, outputs)
     stated = {**guessed, **study.if_diverged}
-    return keep(study.model_copy(update={"if_diverged": stated}), runs)
+    with alone_with(study.study, runs):
+        return keep(study.model_copy(update={"if_diverged": stated}), runs)
+
+
+@contextmanager
+def alone_with(study: str, runs: RunsDirectory) -> Iterator[None]:
+    """Let no other process change a study's record meanwhile.
+
+    Raises:
+        RunsDirectoryError: the directory cannot be written, or another process is at it for long.
+    """
+    path = runs.record(study)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with alone(path):
+            yield
+    except OSError as error:
+        raise RunsDirectoryError(f"{path.parent}: {error.strerror}") from None
 
 
 def keep(study: Study, runs: RunsDirectory) -> bool:
@@ -90,6 +109,24 @@ def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, st
     Raises:
         RunsDirectoryError: they cannot be written; the runs are kept as they are.
     """
+    while True:
+        seen = _stamps(study, runs)
+        _summarize(study, runs, digests)
+        if (
+            _stamps(study, runs) == seen
+        ):  # else another runner finished one, and may have been first
+            return
+
+
+def _stamps(study: Study, runs: RunsDirectory) -> list[Stamp]:
+    return [
+        stamp_of(runs.run(study.study, arm, seed).result)
+        for arm in study.arm_names
+        for seed in study.seeds
+    ]
+
+
+def _summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, str | None]) -> None:
     from ablations.telemetry.bands import bands_of, close_ups
     from ablations.telemetry.study_events import write_bands, write_layout
 

@@ -128,9 +128,13 @@ class RunDirectory(TrainingDirectory):
         """What a user's function had imported, while its run is on."""
         return self.path / VERSIONS
 
-    def replaced(self, fingerprint: str) -> Path:
-        """Return the archive of the run as it was, beside the directories of its arm's seeds."""
-        return self.path.parent / REPLACED / f"{self.path.name}-{fingerprint[:16]}.tar"
+    def replaced(self, fingerprint: str, result: str) -> Path:
+        """Return the archive of the run as it was, beside the directories of its arm's seeds.
+
+        ``result`` is a hash of its result: runs of one fingerprint may have different ones.
+        """
+        name = f"{self.path.name}-{fingerprint[:16]}-{result[:8]}.tar"
+        return self.path.parent / REPLACED / name
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Finished runs that were replaced: each an archive, out of TensorBoard's sight, until cleaned.
 
-A run is kept before its directory is cleared, under the fingerprint of what it was: interrupted in
-between, the same archive is written once more.
+A run is kept before its directory is cleared, under the fingerprint and the result of what it was:
+interrupted in between, the same archive is written once more.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ablations.files import replacing
 from ablations.ledger.paths import REPLACED, RunDirectory, RunsDirectory
-from ablations.ledger.records import Result, UnreadableResultError, read_result
+from ablations.ledger.records import Result, UnreadableResultError, checksum, read_result
+from ablations.study.metrics import METRICS
 
 
 def keep(directory: RunDirectory) -> None:
@@ -23,10 +24,17 @@ def keep(directory: RunDirectory) -> None:
     result = _finished(directory)
     if result is None:
         return
-    archive = directory.replaced(result.fingerprint)
+    archive = directory.replaced(result.fingerprint, _hash_of(result))
     archive.parent.mkdir(exist_ok=True)
     with replacing(archive) as stream, tarfile.open(fileobj=stream, mode="w") as tar:
         tar.add(directory.path, arcname=directory.path.name)
+
+
+def _hash_of(result: Result) -> str:
+    """Hash what a result says, but for times: a run that is trained again may give the same."""
+    times = {name for name, metric in METRICS.items() if metric.unit in ("s", "µs")}
+    metrics = {name: value for name, value in result.metrics.items() if name not in times}
+    return checksum({"status": result.status, "metrics": metrics})
 
 
 def keep_and_clear(directory: RunDirectory) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ablations.files import UNFINISHED, make_directory, sync
+from ablations.files import UNFINISHED, make_directory, stamp_of, sync
 from ablations.ledger.paths import EVENTS_PREFIX
 from ablations.study.schema import Study
 from ablations.telemetry import hparams, tags
@@ -92,6 +92,14 @@ def _replace(
         sync(events.path)
         name = f"{EVENTS_PREFIX}{events.path.name.removesuffix(UNFINISHED)}"
         os.replace(events.path, directory / name)
+        # Of runners that write at once each sees what the others wrote: the newest file stays.
+        old = sorted(directory.glob(f"{EVENTS_PREFIX}*{suffix}"), key=_age)[:-1]
     for path in old:
         path.unlink(missing_ok=True)  # another runner may have
     sync(directory)
+
+
+def _age(path: Path) -> tuple[int, str]:
+    """Return what sorts files by the time they were written; one that is gone is the oldest."""
+    stamp = stamp_of(path)
+    return (stamp[0] if stamp else 0), path.name

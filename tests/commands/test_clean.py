@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from ablations.cli import main
 from ablations.ledger import replaced
+from ablations.ledger.lock import hold
+from ablations.ledger.paths import RunsDirectory
 from ablations.training import run as training
 
 
@@ -87,10 +91,28 @@ def test_a_run_that_cannot_be_kept_is_not_replaced(
     def full(_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(replaced.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     said = ablations("run", "small", "--arm", "elu", "--seed", "0", "--rerun", status=2)
     assert "No space left" in said
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
     assert "nothing to train" in ablations("run", "small", "--arm", "elu", "--seed", "0")
     assert list(Path("runs/small/elu/.replaced").iterdir()) == []
     assert training.replaced is replaced
+
+
+def test_a_stage_that_a_run_begins_to_train_before_the_yes_is_kept(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages = [RunsDirectory(Path("runs")).stage(key).path for key in ("ab", "cd")]
+    for stage in stages:
+        stage.mkdir(parents=True)
+    with ExitStack() as stack:
+
+        def answer(_: str) -> bool:
+            stack.enter_context(hold(stages[0]))
+            return True
+
+        monkeypatch.setattr("click.confirm", answer)
+        said = ablations("clean")
+        assert f"{stages[0]}: kept, as a run trains it by now" in said
+    assert [stage.exists() for stage in stages] == [True, False]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,10 @@ from click.testing import CliRunner, Result
 
 from ablations.analysis.infer.pairs import PairedDifferences
 from ablations.analysis.infer.verdicts import judge
+from ablations.analysis.read.collect import read_record
 from ablations.cli import main
+from ablations.commands import import_results
+from ablations.ledger import looks
 
 Table = Mapping[str, np.ndarray[Any, Any]]
 ARMS = ("slow", "fast", "same", "wild", "late")
@@ -263,3 +268,140 @@ def test_a_metric_of_any_name_stays_inside_the_report(place: Path) -> None:
     assert {path.name for path in place.iterdir()} == {"t.csv", "runs", "report"}
     figures = {path.stem for path in (place / "report/timing/figures").iterdir()}
     assert {"eval_error_effects", "eval_error_per_run"} <= figures
+
+
+def test_no_version_of_a_run_that_is_replaced_twice_is_lost(place: Path) -> None:
+    """The second archive took the place of the first: imports of one run have one fingerprint."""
+    for score in (1, 2, 3, 3):
+        (place / "t.csv").write_text(f"arm,seed,error\nslow,0,{score}\n")
+        assert import_("t.csv", "--replace").exit_code == 0
+    contents = []
+    for path in (place / "runs").rglob("*.tar"):
+        with tarfile.open(path) as kept:
+            content = kept.extractfile("seed-0/result.json")
+            assert content is not None
+            contents.append(json.loads(content.read())["metrics"]["error"])
+    assert sorted(contents) == [1, 2]
+
+
+def test_an_import_beside_another_keeps_the_arms_of_both(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = draw_table(0)
+    ours = write_table(place / "o.csv", {"slow": table["slow"], "fast": table["fast"]}, frozenset())
+    other = write_table(
+        place / "t.csv", {"slow": table["slow"], "same": table["same"]}, frozenset()
+    )
+    real = import_results.copy_events
+
+    def meanwhile(*given: Any) -> None:
+        monkeypatch.setattr(import_results, "copy_events", real)
+        assert import_(other).exit_code == 0
+        real(*given)
+
+    monkeypatch.setattr(import_results, "copy_events", meanwhile)
+    assert import_(ours).exit_code == 0
+    assert set(read_record(place / "runs", "timing").arm_names) == {"slow", "fast", "same"}
+
+
+def test_a_runs_directory_that_is_a_link_to_nowhere_is_told_in_a_line(place: Path) -> None:
+    (place / "runs").symlink_to("gone")
+    said = import_(write_table(place / "t.csv", draw_table(0), frozenset()))
+    assert said.exit_code == 2
+    assert "runs is a link to gone, which does not exist; expected a directory" in said.output
+
+
+def report_of(place: Path) -> str:
+    assert ablations("report", "timing").exit_code == 0
+    return (place / "report/timing/report.md").read_text()
+
+
+def test_a_second_import_is_a_second_look(place: Path) -> None:
+    """``run`` noted looks, ``import`` did not: results were seen at 6 seeds, and then at 12."""
+    table = draw_table(0, seeds=12)
+    half = {arm: values[:6] for arm, values in table.items()}
+    import_(write_table(place / "half.csv", half, frozenset()))
+    assert "Looked at" not in report_of(place)
+    import_(write_table(place / "all.csv", table, frozenset()))
+    page = report_of(place)
+    assert "Looked at n = 6 and 12: error up to about 0.08." in page
+    assert page == report_of(place)
+    import_("all.csv")
+    assert page == report_of(place)
+
+
+def test_arms_of_unlike_seeds_are_looked_at_as_they_come(place: Path) -> None:
+    """Of labels that differ, or that an arm lacks, as many count as the longest arm has."""
+    lines = [f"{arm},{seed},1" for arm, first in (("slow", 0), ("fast", 100)) for seed in
+             range(first, first + 7)]  # fmt: skip
+    (place / "t.csv").write_text("\n".join(["arm,seed,error", *lines]))
+    import_("t.csv")
+    (look,) = json.loads((place / "runs/timing/looks.json").read_text())["looks"]
+    assert len(look["seeds"]) == 7
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def test_a_margin_that_is_changed_after_a_verdict_is_named_on_the_page(place: Path) -> None:
+    """It turned "not settled" into "no difference that matters" without a trace."""
+    name = write_table(place / "t.csv", draw_table(0), frozenset())
+    import_(name, margin="0.005")
+    first = report_of(place)
+    assert "verdicts were shown" not in first
+    import_(name, margin="0.5")
+    page = report_of(place)
+    said = f"The margin was 0.005 when the verdicts were shown on {today()}, and is 0.5 now."
+    assert page.count(said) == 2  # above the verdicts, and in the section
+    assert page.index(said) < page.index("## Verdicts")
+    assert page == report_of(place)
+    assert said in ablations("report", "timing").stderr
+    import_(name, margin="2")
+    assert f"The margin was 0.005 and 0.5 when the verdicts were shown on {today()}, and is 2 now."\
+        in report_of(place)  # fmt: skip
+
+
+def test_another_control_or_metric_or_other_arms_are_named(place: Path) -> None:
+    table = draw_table(0)
+    few = {arm: table[arm] for arm in ("slow", "fast", "same")}
+    name = write_table(place / "t.csv", few, frozenset())
+    import_(name)
+    import_(name, control="same")
+    page = report_of(place)
+    said = f"The control was slow when the verdicts were shown on {today()}, and is same now."
+    assert said in page
+    import_(name, metric="hours", margin="1")
+    page = report_of(place)
+    assert "The metric was error when" in page
+    assert "The margin was" not in page  # that was in another unit
+    import_(write_table(place / "t.csv", table, frozenset()), metric="hours", margin="1")
+    assert f"Arms since the verdicts were shown on {today()}: added wild and late." in (
+        report_of(place)
+    )
+
+
+def test_a_report_on_runs_that_nobody_may_write_is_the_same_each_time(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = write_table(place / "t.csv", draw_table(0), frozenset())
+    import_(name, margin="0.005")
+    import_(name, margin="0.5")
+    record = place / "runs/timing/looks.json"
+    content = json.loads(record.read_text())
+    record.write_text(json.dumps({**content, "looks": content["looks"][:1]}))  # of the first alone
+
+    @contextmanager
+    def refuse(path: Path) -> Iterator[None]:
+        raise PermissionError(13, "Permission denied", str(path))
+        yield
+
+    with monkeypatch.context() as patched:
+        patched.setattr(looks, "alone", refuse)
+        pages = [report_of(place) for _ in range(2)]
+        assert ablations("check", "timing").exit_code in (0, 1, 3)
+    assert len(json.loads(record.read_text())["looks"]) == 1
+    pages.append(report_of(place))  # notes what was asked, and is the same
+    assert len(json.loads(record.read_text())["looks"]) == 2
+    assert len(set(pages)) == 1
+    assert "The margin was 0.005 when" in pages[0]

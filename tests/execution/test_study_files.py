@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
@@ -7,6 +8,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from ablations.analysis.read.collect import read_record
 from ablations.execution.study_files import record, summarize
 from ablations.ledger.paths import RunsDirectory
+from ablations.telemetry import study_events
 from tests.support.synthetic_runs import SyntheticStudy, make_study
 
 
@@ -46,3 +48,25 @@ def means(path: Path) -> dict[int, float]:
         for value in event.summary.value
         if value.tag == "interval/validation_accuracy/mean"
     }
+
+
+def test_a_run_that_another_runner_finishes_meanwhile_is_in_the_band(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The band of who read earlier and wrote later lacked it, and passed for up to date."""
+    made = SyntheticStudy(tmp_path, make_study(seeds=2))
+    runs = RunsDirectory(made.runs)
+    digests = {made.study.base.data: "digest"}
+    made.add("elu", 0, curve=(0.2, 0.4))
+    real = study_events.write_bands
+
+    def late(*given: Any) -> None:
+        monkeypatch.setattr(study_events, "write_bands", real)
+        made.add("elu", 1, curve=(0.4, 0.6))
+        summarize(made.study, runs, digests)  # the other's
+        real(*given)
+
+    monkeypatch.setattr(study_events, "write_bands", late)
+    summarize(made.study, runs, digests)
+    (path,) = runs.summary(made.study.study, "elu").iterdir()
+    assert means(path)[2] == pytest.approx(0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from tensorboard.backend.event_processing.event_file_loader import RawEventFileL
 from tensorboard.compat.proto.event_pb2 import Event
 
 from ablations.telemetry.bands import bands_of
-from ablations.telemetry.study_events import write_bands
+from ablations.telemetry.study_events import write_answer, write_bands
 
 LOSSES = ([0.9, 0.5, 0.4], [0.7, 0.6], [0.8, 0.2, 0.1])
 
@@ -62,3 +63,21 @@ def test_bands_are_replaced_and_without_a_finished_run_removed(tmp_path: Path) -
         assert set(bands(tmp_path).values()) == set(losses)
     write_bands(tmp_path, [])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_two_runners_that_write_at_once_one_file_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each removed what it had seen before it wrote, so that both files stayed for ever."""
+    write_answer(tmp_path, "before")
+    real = os.replace
+
+    def late(source: Path, target: Path) -> None:
+        monkeypatch.setattr(os, "replace", real)
+        write_answer(tmp_path, "the other's")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", late)
+    write_answer(tmp_path, "ours")
+    (path,) = tmp_path.iterdir()
+    assert b"the other's" in path.read_bytes()  # written last

@@ -89,15 +89,25 @@ def write_reports(
             for study, inference in zip(collected, inferences, strict=True)
         ]
         reports += [_write_whole(out / whole.study, whole, paper) for whole in wholes(inferences)]
-        entries = read_entries(out)
-        write_atomically(out / "index.html", render_overview(entries, "html"))
-        write_atomically(out / "README.md", render_overview(entries, "md"))
+        _write_overview(out)
     except OSError as error:
         where = error.filename or out
         raise RunsDirectoryError(
             f"{where}: {error.strerror}; wants a directory that can be written"
         ) from None
     return reports
+
+
+def _write_overview(out: Path) -> None:
+    """Write the overview of all reports in ``out``: of those, too, that are written meanwhile.
+
+    Who writes last has seen what all others had written before.
+    """
+    written, entries = None, read_entries(out)
+    while entries != written:
+        write_atomically(out / "index.html", render_overview(entries, "html"))
+        write_atomically(out / "README.md", render_overview(entries, "md"))
+        written, entries = entries, read_entries(out)
 
 
 def answer_markdown(inference: Inference) -> str:

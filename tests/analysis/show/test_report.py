@@ -2,6 +2,7 @@ import csv
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from scipy import stats
 from ablations.analysis.infer.inference import infer
 from ablations.analysis.infer.to_json import to_json
 from ablations.analysis.read.collect import collect
+from ablations.analysis.show import report as report_module
 from ablations.analysis.show.report import StudyReport, answer_markdown, write_reports
 from ablations.cli import main
 from ablations.errors import AblationsError
@@ -568,3 +570,23 @@ def test_an_arm_without_a_run_is_not_called_worse_than_the_best(synthetic: Any, 
     rows = {line.split(" | ")[0]: line.split(" | ") for line in verdicts.splitlines()}
     assert rows["| tanh"][2] == "–"
     assert rows["| elu"][2] == "yes"
+
+
+def test_the_overview_holds_a_report_that_is_written_meanwhile(
+    synthetic: Any, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who had listed the reports first and wrote last left the other's out."""
+    made = synthetic()
+    fill(made)
+    report(made, out)
+    other, real = out / "another", report_module.render_overview
+
+    def late(*given: Any) -> str:
+        monkeypatch.setattr(report_module, "render_overview", real)
+        shutil.copytree(out / made.study.study, other)
+        return real(*given)
+
+    monkeypatch.setattr(report_module, "render_overview", late)
+    report(made, out)
+    for name in ("index.html", "README.md"):
+        assert "another/" in (out / name).read_text()
