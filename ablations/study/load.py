@@ -9,14 +9,14 @@ from typing import Any
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.files import read_bounded
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
-from ablations.study.design import Factor, arms_spanned, label_of, same_when_folded, span
+from ablations.study.design import Factor, arms_spanned, label_of, span
 from ablations.study.frozen import show
 from ablations.study.load_file import load_file
 from ablations.study.load_metrics import resolve_metrics
 from ablations.study.load_recipe import EXAMPLES, Checker
 from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
-from ablations.study.over import spanned
+from ablations.study.over import same_parts, spanned
 from ablations.study.recipes import AnyRecipe
 from ablations.study.schema import NAME, NAME_WANTED, Study, variant_name, with_setting
 from ablations.study.settings import change, undeclared
@@ -70,6 +70,9 @@ UNCHANGED = (
 )
 
 
+WHERE_FOLDED = " where case makes no difference"
+
+
 class _Resolver(Checker):
     """Turns the data of a study file into a study, or into one part of it."""
 
@@ -77,6 +80,11 @@ class _Resolver(Checker):
     """The keys of the file under which something is wrong by itself."""
     arms_are_known = True
     """Whether all arms of the design are known."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.places: list[tuple[DataPath, ...]] = []
+        """Where the file says each arm: at the levels that it moves, or under arms."""
 
     def resolve(self) -> Study:
         data = self.document.data
@@ -95,6 +103,11 @@ class _Resolver(Checker):
         recipe = self.recipe(base, ("base",), {})
         arms = self._arms(raw, base)
         self.check_spanned(raw)
+        for part, twin in same_parts(raw.over):
+            what = f'two are labelled "{part.label}"; expected a mapping, label: value'
+            if part.label != twin.label:
+                what = f'"{part.label}" shares its directory with "{twin.label}"{WHERE_FOLDED}'
+            self.add(part.place, what, at_key=True, other=twin.place)
         metrics: dict[str, Any] = {}
         if self._is_known("metrics"):
             metrics = resolve_metrics(raw, {arm[0]: arm[-1] for arm in arms}, self.add)
@@ -166,8 +179,7 @@ class _Resolver(Checker):
             arms.append((name, changes, labels, self._one_arm(("factors",), changes, base)))
         for name, arm_changes in raw.arms.items():
             at: DataPath = ("arms", name)
-            if name in {arm[0] for arm in arms}:
-                self.add(at, f'the design already spans an arm called "{name}"', at_key=True)
+            self.places.append((at,))
             if arm_changes == COPY:
                 at, arm_changes = self._original(raw, name, arms)
             changes = dict(arm_changes)
@@ -217,9 +229,16 @@ class _Resolver(Checker):
             return []
         self.arms_are_known = True
         levels = {factor.path: factor.levels for factor in factors}
+        keys = {
+            path: dict(zip(levels[path], _keys(written), strict=True))
+            for path, written in raw.factors.items()
+        }
         searched = raw.tune.settings if raw.tune else ()
-        spanned = []
+        spanned: list[tuple[str, dict[str, Any], dict[str, str]]] = []
         for cell in span(factors, str(raw.design), self._control(raw)):
+            start = spanned[0][2] if spanned else {}  # that of the control, which comes first
+            moved = ((p, label) for p, label in cell.labels.items() if label != start.get(p))
+            self.places.append(tuple(("factors", p, keys[p][label]) for p, label in moved))
             values = {path: levels[path][label] for path, label in cell.labels.items()}
             changes = {p: v for p, v in values.items() if not (v == TUNED and p in searched)}
             spanned.append((cell.name, changes, dict(cell.labels)))
@@ -228,11 +247,11 @@ class _Resolver(Checker):
     def _factor(self, path: str, levels: Any) -> Factor:
         if isinstance(levels, (list, tuple)):
             labels = [label_of(value) for value in levels]
-            for label in dict.fromkeys(label for label in labels if labels.count(label) > 1):
-                self.add(
-                    ("factors", path),
-                    f'two levels are labelled "{label}"; wants a mapping, label: level',
-                )
+            for place, label in enumerate(labels):
+                if (first := labels.index(label)) != place:
+                    what = f'two levels are labelled "{label}"; expected a mapping, label: level'
+                    at: DataPath = ("factors", path)
+                    self.add((*at, place), what, other=(*at, first))
             levels = dict(zip(labels, levels, strict=True))
         if not isinstance(levels, Mapping) or len(levels) < 2:
             self.add(("factors", path), "wants at least two different levels")
@@ -245,14 +264,21 @@ class _Resolver(Checker):
         return raw.control or "control"
 
     def _check_names(self, raw: StudyFile, names: list[str]) -> None:
-        for name, twin in same_when_folded(names):
-            what = f'shares its directory with "{twin}" where case makes no difference'
-            self.add(("arms", name), what, at_key=True)
-        for name in names:
+        first: dict[str, int] = {}
+        for number, name in enumerate(names):
+            at = self.places[number][-1]
+            if (twin := first.setdefault(name.casefold(), number)) != number:
+                what = f'the design already spans an arm called "{name}"; expected other names'
+                if name != names[twin]:
+                    what = f'"{name}" shares its directory with "{names[twin]}"{WHERE_FOLDED}'
+                one, other = self.places[number], self.places[twin]
+                differing = [place for place in one if place not in other] or one
+                others = [place for place in other if place not in one] or other
+                self.add(differing[-1], what, at_key=True, other=others[-1])
             if not NAME.fullmatch(name):
-                self.add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)
+                self.add(at, NAME_WANTED.format(show(name)), at_key=True)
             if name.lower() in RESERVED_ARMS:
-                self.add(("arms", name), f'"{name}" is taken by the runs directory', at_key=True)
+                self.add(at, f'"{name}" is taken by the runs directory', at_key=True)
         if not self.arms_are_known or not self._is_known("arms"):
             return
         if self._control(raw) not in names and self._is_known("control"):
@@ -295,3 +321,8 @@ class _Resolver(Checker):
             elif twin != name and "code" not in changes:  # two versions of one's code may be equal
                 what = "the control" if twin == control else "the arm"
                 self.add(at, f'changes nothing: it equals {what} "{twin}"', at_key=True)
+
+
+def _keys(levels: Any) -> list[Any]:
+    """Return the keys of a mapping, the places of a list."""
+    return list(levels) if isinstance(levels, Mapping) else list(range(len(levels)))

@@ -190,8 +190,13 @@ class Checker:
                     raise AblationsError(f"--set {dotted}: {detail['msg']}")
             self.add(place(location), detail["msg"], at_key=unknown)
 
-    def add(self, path: DataPath, message: str, at_key: bool = False) -> None:
-        """Add a problem at a path of the file."""
+    def add(
+        self, path: DataPath, message: str, at_key: bool = False, other: DataPath | None = None
+    ) -> None:
+        """Add a problem at a path of the file; ``other`` is the second place that it concerns."""
+        if other is not None:
+            place = self.document.problem(other, "", at_key).place
+            message = f"{message} (the other: {place})"
         self.problems.append(self.document.problem(path, message, at_key))
 
     def stop(self) -> NoReturn:

@@ -45,7 +45,8 @@ class Document:
 
     def problem(self, path: Path, message: str, at_key: bool = False) -> Problem:
         """Return a problem at ``path``, or at the nearest parent that stands in the file."""
-        marks = self.keys if at_key else self.values
+        in_list = path and isinstance(path[-1], int)
+        marks = self.keys if at_key and not in_list else self.values
         known = path
         while known and known not in marks:
             known = known[:-1]
