@@ -9,18 +9,19 @@ from typing import Any
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.files import read_bounded
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
-from ablations.study.design import Factor, arms_spanned, label_of, span
+from ablations.study.design import arms_spanned, span
 from ablations.study.frozen import show
+from ablations.study.load_design import DesignChecker
 from ablations.study.load_file import load_file
 from ablations.study.load_metrics import resolve_metrics
-from ablations.study.load_recipe import EXAMPLES, Checker
+from ablations.study.load_recipe import EXAMPLES
 from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
-from ablations.study.over import same_parts, spanned
+from ablations.study.over import spanned
 from ablations.study.recipes import AnyRecipe
-from ablations.study.schema import NAME, NAME_WANTED, Study, variant_name, with_setting
+from ablations.study.schema import Study, variant_name, with_setting
 from ablations.study.settings import change, undeclared
-from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
+from ablations.study.study_file import COPY, TUNED, StudyFile
 from ablations.study.technique import Catalog
 from ablations.study.yaml_reader import MAXIMUM_BYTES, Document, read_yaml
 from ablations.study.yaml_reader import Path as DataPath
@@ -70,21 +71,13 @@ UNCHANGED = (
 )
 
 
-WHERE_FOLDED = " where case makes no difference"
-
-
-class _Resolver(Checker):
+class _Resolver(DesignChecker):
     """Turns the data of a study file into a study, or into one part of it."""
 
     wrong: frozenset[str] = frozenset()
     """The keys of the file under which something is wrong by itself."""
     arms_are_known = True
     """Whether all arms of the design are known."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.places: list[tuple[DataPath, ...]] = []
-        """Where the file says each arm: at the levels that it moves, or under arms."""
 
     def resolve(self) -> Study:
         data = self.document.data
@@ -101,13 +94,10 @@ class _Resolver(Checker):
         base = change(base, self.overrides)
         base = change(base, self.part.changes) if self.part else base
         recipe = self.recipe(base, ("base",), {})
+        self.base = base
         arms = self._arms(raw, base)
         self.check_spanned(raw)
-        for part, twin in same_parts(raw.over):
-            what = f'two are labelled "{part.label}"; expected a mapping, label: value'
-            if part.label != twin.label:
-                what = f'"{part.label}" shares its directory with "{twin.label}"{WHERE_FOLDED}'
-            self.add(part.place, what, at_key=True, other=twin.place)
+        self.check_parts(raw.over)
         metrics: dict[str, Any] = {}
         if self._is_known("metrics"):
             metrics = resolve_metrics(raw, {arm[0]: arm[-1] for arm in arms}, self.add)
@@ -167,7 +157,10 @@ class _Resolver(Checker):
         self.check_tunable(raw, base, arms)
         if len(self.problems) > before or not self._is_known("metrics", "seeds", "arms"):
             return None
-        return resolve_search(raw.tune, raw.seeds, arms, raw.metrics, self.context, self.add)
+        found = resolve_search(raw.tune, raw.seeds, arms, raw.metrics, self.context, self.add)
+        if found is not None:
+            self.check_tried(raw.tune.settings, base)
+        return found
 
     # Arms
 
@@ -176,7 +169,9 @@ class _Resolver(Checker):
     ) -> list[tuple[str, dict[str, Any], Any, Any]]:
         arms: list[tuple[str, dict[str, Any], Any, Any]] = []
         for name, changes, labels in self._spanned(raw):
+            self.keys = {path: self.level_keys[path][label] for path, label in labels.items()}
             arms.append((name, changes, labels, self._one_arm(("factors",), changes, base)))
+        self.keys = {}
         for name, arm_changes in raw.arms.items():
             at: DataPath = ("arms", name)
             self.places.append((at,))
@@ -224,39 +219,21 @@ class _Resolver(Checker):
         if (count := arms_spanned(raw.factors, raw.design)) > MOST_ARMS:
             self.add(("factors",), too_many("arms", count, MOST_ARMS))
             return []
-        factors = tuple(self._factor(path, levels) for path, levels in raw.factors.items())
+        factors = tuple(self.factor(path, levels) for path, levels in raw.factors.items())
         if not factors or len(self.problems) > before:
             return []
         self.arms_are_known = True
         levels = {factor.path: factor.levels for factor in factors}
-        keys = {
-            path: dict(zip(levels[path], _keys(written), strict=True))
-            for path, written in raw.factors.items()
-        }
+        self.keep_keys(raw.factors, levels)
         searched = raw.tune.settings if raw.tune else ()
         spanned: list[tuple[str, dict[str, Any], dict[str, str]]] = []
         for cell in span(factors, str(raw.design), self._control(raw)):
             start = spanned[0][2] if spanned else {}  # that of the control, which comes first
-            moved = ((p, label) for p, label in cell.labels.items() if label != start.get(p))
-            self.places.append(tuple(("factors", p, keys[p][label]) for p, label in moved))
+            self.places.append(self.moved(cell.labels, start))
             values = {path: levels[path][label] for path, label in cell.labels.items()}
             changes = {p: v for p, v in values.items() if not (v == TUNED and p in searched)}
             spanned.append((cell.name, changes, dict(cell.labels)))
         return spanned
-
-    def _factor(self, path: str, levels: Any) -> Factor:
-        if isinstance(levels, (list, tuple)):
-            labels = [label_of(value) for value in levels]
-            for place, label in enumerate(labels):
-                if (first := labels.index(label)) != place:
-                    what = f'two levels are labelled "{label}"; expected a mapping, label: level'
-                    at: DataPath = ("factors", path)
-                    self.add((*at, place), what, other=(*at, first))
-            levels = dict(zip(labels, levels, strict=True))
-        if not isinstance(levels, Mapping) or len(levels) < 2:
-            self.add(("factors", path), "wants at least two different levels")
-            levels = {}
-        return Factor(path, levels)
 
     # Checks
 
@@ -264,21 +241,7 @@ class _Resolver(Checker):
         return raw.control or "control"
 
     def _check_names(self, raw: StudyFile, names: list[str]) -> None:
-        first: dict[str, int] = {}
-        for number, name in enumerate(names):
-            at = self.places[number][-1]
-            if (twin := first.setdefault(name.casefold(), number)) != number:
-                what = f'the design already spans an arm called "{name}"; expected other names'
-                if name != names[twin]:
-                    what = f'"{name}" shares its directory with "{names[twin]}"{WHERE_FOLDED}'
-                one, other = self.places[number], self.places[twin]
-                differing = [place for place in one if place not in other] or one
-                others = [place for place in other if place not in one] or other
-                self.add(differing[-1], what, at_key=True, other=others[-1])
-            if not NAME.fullmatch(name):
-                self.add(at, NAME_WANTED.format(show(name)), at_key=True)
-            if name.lower() in RESERVED_ARMS:
-                self.add(at, f'"{name}" is taken by the runs directory', at_key=True)
+        self.check_distinct(names)
         if not self.arms_are_known or not self._is_known("arms"):
             return
         if self._control(raw) not in names and self._is_known("control"):
@@ -321,8 +284,3 @@ class _Resolver(Checker):
             elif twin != name and "code" not in changes:  # two versions of one's code may be equal
                 what = "the control" if twin == control else "the arm"
                 self.add(at, f'changes nothing: it equals {what} "{twin}"', at_key=True)
-
-
-def _keys(levels: Any) -> list[Any]:
-    """Return the keys of a mapping, the places of a list."""
-    return list(levels) if isinstance(levels, Mapping) else list(range(len(levels)))

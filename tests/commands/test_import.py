@@ -263,3 +263,12 @@ def test_a_metric_of_any_name_stays_inside_the_report(place: Path) -> None:
     assert {path.name for path in place.iterdir()} == {"t.csv", "runs", "report"}
     figures = {path.stem for path in (place / "report/timing/figures").iterdir()}
     assert {"eval_error_effects", "eval_error_per_run"} <= figures
+
+
+def test_arms_that_differ_in_case_alone_are_refused(place: Path) -> None:
+    lines = [f"{arm},{seed},1" for arm in ("slow", "Fast", "fast") for seed in range(3)]
+    (place / "t.csv").write_text("\n".join(["arm,seed,error", *lines]) + "\n")
+    refused = import_("t.csv")
+    assert refused.exit_code == 2
+    assert 't.csv: arm "fast" shares its directory with "Fast" where case makes' in refused.output
+    assert not (place / "runs").exists()
