@@ -78,6 +78,11 @@ class Problem:
     path: str
     message: str
 
+    @property
+    def place(self) -> str:
+        """``file:line:column``; without a file the dotted path."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.path
+
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
         return where + (f"{self.path}: {self.message}" if self.path else self.message)

@@ -145,6 +145,13 @@ def _study(
         raise AblationsError(
             f'--control: no arm is called "{question.control}"; {suggest(question.control, names)}'
         )
+    folded: dict[str, str] = {}
+    for name in names:
+        if (twin := folded.setdefault(name.casefold(), name)) != name:
+            raise AblationsError(
+                f'{source}: arm "{name}" shares its directory with "{twin}" where case makes no '
+                "difference; expected other names"
+            )
     declared = DeclaredMetric(better=question.better, unit=question.unit)
     is_declared = question.metric not in METRICS or question.unit
     scored = {} if question.if_diverged is None else {question.metric: question.if_diverged}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,11 +56,13 @@ def _plain(value: Any, at: tuple[str, ...]) -> Any:
         return [_plain(inner, (*at, str(place))) for place, inner in enumerate(value)]
     if hasattr(value, "tolist"):
         return _plain(value.tolist(), at)
+    where = ".".join(at)
+    if isinstance(value, float) and not math.isfinite(value):  # YAML would read it as text
+        raise AblationsError(f"{NAME}: {where}: expected a finite number, got {value}")
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, Path):
         return str(value)
-    where = ".".join(at)
     if callable(value):
         raise AblationsError(
             f'{NAME}: {where}: wants the name of a function, "python:module.function" in a file '

@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,22 +46,37 @@ def label_of(value: Any) -> str:
 
 
 def span(factors: tuple[Factor, ...], design: str, control: str) -> list[Cell]:
-    """Return the cells of a design, the control first and called ``control``."""
-    if design == "full_factorial":
-        combinations = itertools.product(*(factor.levels for factor in factors))
+    """Return the cells of a design, the control first and called ``control``.
+
+    Each is named by what it moves.  Names grow only where shorter ones would be equal.
+    """
+    cells: list[Cell] = []
+    for name in _namings(factors, design):
         cells = [
-            dict(zip((f.path for f in factors), labels, strict=True)) for labels in combinations
+            Cell(name(moved, labels) if moved else control, labels)
+            for moved, labels in _combinations(factors, design)
         ]
-        return [Cell(_name(factors, labels) or control, labels) for labels in cells]
+        if len({cell.name.casefold() for cell in cells}) == len(cells):
+            break
+    return cells
+
+
+def _combinations(
+    factors: tuple[Factor, ...], design: str
+) -> Iterator[tuple[list[Factor], dict[str, str]]]:
+    """Yield the factors that each cell moves, and the labels of all."""
+    if design == "full_factorial":
+        for labels in itertools.product(*(factor.levels for factor in factors)):
+            cell = dict(zip((factor.path for factor in factors), labels, strict=True))
+            yield [f for f in factors if cell[f.path] != next(iter(f.levels))], cell
+        return
     reference = 0 if design == "one_at_a_time" else -1
     start = {factor.path: list(factor.levels)[reference] for factor in factors}
-    cells_by_one = [Cell(control, start)]
+    yield [], start
     for factor in factors:
-        labels = list(factor.levels)
-        for label in labels[1:] if design == "one_at_a_time" else labels[:1]:
-            moved = {**start, factor.path: label}
-            cells_by_one.append(Cell(f"{factor.short_name}-{label}", moved))
-    return cells_by_one
+        levels = list(factor.levels)
+        for label in levels[1:] if design == "one_at_a_time" else levels[:1]:
+            yield [factor], {**start, factor.path: label}
 
 
 def arms_spanned(factors: Mapping[str, Any], design: str | None) -> int:
@@ -69,24 +85,35 @@ def arms_spanned(factors: Mapping[str, Any], design: str | None) -> int:
     return math.prod(sizes) if design == "full_factorial" else sum(sizes)
 
 
-def same_when_folded(names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield each name that differs in case alone from one before it, and that one."""
-    before: dict[str, str] = {}
-    for name in dict.fromkeys(names):
-        twin = before.setdefault(name.casefold(), name)
-        if twin != name:
-            yield name, twin
+Naming = Callable[[Sequence[Factor], Mapping[str, str]], str]
+"""The factors that a cell moves, and the labels of all → its name."""
 
 
-def _name(factors: tuple[Factor, ...], labels: Mapping[str, str]) -> str:
-    """Return a cell's name by what differs from the control; empty for the control.
+def _namings(factors: tuple[Factor, ...], design: str) -> Iterator[Naming]:
+    """Yield ways to name a cell, the shortest first.
 
-    The labels alone, ``batch_norm-sigmoid``, where no factor shares one and each is a word.
+    The labels alone, ``batch_norm-sigmoid``, where no factor shares one and each is a word.  Else
+    the last part of each path, ``rate-0.2``, or as many parts as tell it apart, ``a.rate-0.2``.
     """
-    moved = [f for f in factors if labels[f.path] != next(iter(f.levels))]
-    if _told_by_labels(factors):
-        return "-".join(labels[factor.path] for factor in moved)
-    return "_".join(f"{factor.short_name}-{labels[factor.path]}" for factor in moved)
+    if design == "full_factorial" and _told_by_labels(factors):
+        yield lambda moved, labels: "-".join(labels[factor.path] for factor in moved)
+    yield _naming({factor.path: factor.short_name for factor in factors})
+    yield _naming(distinct_ends([factor.path for factor in factors]))
+
+
+def _naming(names: Mapping[str, str]) -> Naming:
+    return lambda moved, labels: "_".join(f"{names[f.path]}-{labels[f.path]}" for f in moved)
+
+
+def distinct_ends(paths: Sequence[str]) -> dict[str, str]:
+    """Return dotted path → the shortest end of it, in whole parts, that no other path has."""
+    ends = {path: [path] for path in paths}
+    for path in paths:
+        ends[path] += [path[n + 1 :] for n, sign in enumerate(path) if sign == "."]
+    count = Counter(end for own in ends.values() for end in own)
+    return {
+        path: next((e for e in reversed(own) if count[e] == 1), path) for path, own in ends.items()
+    }
 
 
 def _told_by_labels(factors: tuple[Factor, ...]) -> bool:

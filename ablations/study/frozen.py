@@ -15,7 +15,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ablations.errors import suggest
 from ablations.study.budgets import MOST
+from ablations.study.yaml_reader import reads_as
 
+_UNLIKE_TEXT = ("float_type", "int_type", "bool_type")
 PROBLEM = "ablations"  # the type of an error whose message is already in the house's words
 
 Positive = Annotated[float, _Field(gt=0)]
@@ -71,6 +73,8 @@ def _in_house_words(detail: Any, model: type[BaseModel]) -> InitErrorDetails:
         message = "is missing and has no default"
     else:
         message = f"{_wanted(kind, context, detail['msg'])}, got {show(got)}"
+        if kind in _UNLIKE_TEXT and isinstance(got, str) and (spelling := reads_as(got)):
+            message += f"; did you mean {spelling}?"
     return InitErrorDetails(type=problem(message), loc=detail["loc"], input=got)
 
 

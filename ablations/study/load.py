@@ -9,18 +9,19 @@ from typing import Any
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.files import read_bounded
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
-from ablations.study.design import Factor, arms_spanned, label_of, same_when_folded, span
+from ablations.study.design import arms_spanned, span
 from ablations.study.frozen import show
+from ablations.study.load_design import DesignChecker
 from ablations.study.load_file import load_file
 from ablations.study.load_metrics import resolve_metrics
-from ablations.study.load_recipe import EXAMPLES, Checker
+from ablations.study.load_recipe import EXAMPLES
 from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
 from ablations.study.over import spanned
 from ablations.study.recipes import AnyRecipe
-from ablations.study.schema import NAME, NAME_WANTED, Study, variant_name, with_setting
+from ablations.study.schema import Study, variant_name, with_setting
 from ablations.study.settings import change, undeclared
-from ablations.study.study_file import COPY, RESERVED_ARMS, TUNED, StudyFile
+from ablations.study.study_file import COPY, TUNED, StudyFile
 from ablations.study.technique import Catalog
 from ablations.study.yaml_reader import MAXIMUM_BYTES, Document, read_yaml
 from ablations.study.yaml_reader import Path as DataPath
@@ -70,7 +71,7 @@ UNCHANGED = (
 )
 
 
-class _Resolver(Checker):
+class _Resolver(DesignChecker):
     """Turns the data of a study file into a study, or into one part of it."""
 
     wrong: frozenset[str] = frozenset()
@@ -93,8 +94,10 @@ class _Resolver(Checker):
         base = change(base, self.overrides)
         base = change(base, self.part.changes) if self.part else base
         recipe = self.recipe(base, ("base",), {})
+        self.base = base
         arms = self._arms(raw, base)
         self.check_spanned(raw)
+        self.check_parts(raw.over)
         metrics: dict[str, Any] = {}
         if self._is_known("metrics"):
             metrics = resolve_metrics(raw, {arm[0]: arm[-1] for arm in arms}, self.add)
@@ -154,7 +157,10 @@ class _Resolver(Checker):
         self.check_tunable(raw, base, arms)
         if len(self.problems) > before or not self._is_known("metrics", "seeds", "arms"):
             return None
-        return resolve_search(raw.tune, raw.seeds, arms, raw.metrics, self.context, self.add)
+        found = resolve_search(raw.tune, raw.seeds, arms, raw.metrics, self.context, self.add)
+        if found is not None:
+            self.check_tried(raw.tune.settings, base)
+        return found
 
     # Arms
 
@@ -163,11 +169,12 @@ class _Resolver(Checker):
     ) -> list[tuple[str, dict[str, Any], Any, Any]]:
         arms: list[tuple[str, dict[str, Any], Any, Any]] = []
         for name, changes, labels in self._spanned(raw):
+            self.keys = {path: self.level_keys[path][label] for path, label in labels.items()}
             arms.append((name, changes, labels, self._one_arm(("factors",), changes, base)))
+        self.keys = {}
         for name, arm_changes in raw.arms.items():
             at: DataPath = ("arms", name)
-            if name in {arm[0] for arm in arms}:
-                self.add(at, f'the design already spans an arm called "{name}"', at_key=True)
+            self.places.append((at,))
             if arm_changes == COPY:
                 at, arm_changes = self._original(raw, name, arms)
             changes = dict(arm_changes)
@@ -212,32 +219,21 @@ class _Resolver(Checker):
         if (count := arms_spanned(raw.factors, raw.design)) > MOST_ARMS:
             self.add(("factors",), too_many("arms", count, MOST_ARMS))
             return []
-        factors = tuple(self._factor(path, levels) for path, levels in raw.factors.items())
+        factors = tuple(self.factor(path, levels) for path, levels in raw.factors.items())
         if not factors or len(self.problems) > before:
             return []
         self.arms_are_known = True
         levels = {factor.path: factor.levels for factor in factors}
+        self.keep_keys(raw.factors, levels)
         searched = raw.tune.settings if raw.tune else ()
-        spanned = []
+        spanned: list[tuple[str, dict[str, Any], dict[str, str]]] = []
         for cell in span(factors, str(raw.design), self._control(raw)):
+            start = spanned[0][2] if spanned else {}  # that of the control, which comes first
+            self.places.append(self.moved(cell.labels, start))
             values = {path: levels[path][label] for path, label in cell.labels.items()}
             changes = {p: v for p, v in values.items() if not (v == TUNED and p in searched)}
             spanned.append((cell.name, changes, dict(cell.labels)))
         return spanned
-
-    def _factor(self, path: str, levels: Any) -> Factor:
-        if isinstance(levels, (list, tuple)):
-            labels = [label_of(value) for value in levels]
-            for label in dict.fromkeys(label for label in labels if labels.count(label) > 1):
-                self.add(
-                    ("factors", path),
-                    f'two levels are labelled "{label}"; wants a mapping, label: level',
-                )
-            levels = dict(zip(labels, levels, strict=True))
-        if not isinstance(levels, Mapping) or len(levels) < 2:
-            self.add(("factors", path), "wants at least two different levels")
-            levels = {}
-        return Factor(path, levels)
 
     # Checks
 
@@ -245,14 +241,7 @@ class _Resolver(Checker):
         return raw.control or "control"
 
     def _check_names(self, raw: StudyFile, names: list[str]) -> None:
-        for name, twin in same_when_folded(names):
-            what = f'shares its directory with "{twin}" where case makes no difference'
-            self.add(("arms", name), what, at_key=True)
-        for name in names:
-            if not NAME.fullmatch(name):
-                self.add(("arms", name), NAME_WANTED.format(show(name)), at_key=True)
-            if name.lower() in RESERVED_ARMS:
-                self.add(("arms", name), f'"{name}" is taken by the runs directory', at_key=True)
+        self.check_distinct(names)
         if not self.arms_are_known or not self._is_known("arms"):
             return
         if self._control(raw) not in names and self._is_known("control"):

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
+from ablations.study.misread import FREE, at_place, free_settings, leaves, misread
 from ablations.study.over import Spanned, meets
 from ablations.study.recipes import COMPILED, AnyRecipe, recipe_type, with_trainer
 from ablations.study.settings import flatten
@@ -24,8 +25,6 @@ EXAMPLES = {
     "command": "settings.rate",
 }
 """Kind of recipe → a dotted path, for a message."""
-FREE = "settings"
-"""The section whose keys are a user's own."""
 
 
 class Checker:
@@ -43,6 +42,10 @@ class Checker:
         self.overrides = overrides
         self.part = part
         self.problems: list[Problem] = []
+        self.base: Mapping[str, Any] | None = None
+        """The base with what --set and the part change, once it is known."""
+        self.keys: Mapping[str, Any] = {}
+        """In an arm of a design: factor → the key of its level, or the place in a list."""
         data = document.data if isinstance(document.data, dict) else {}
         self.trainer = data.get("trainer", COMPILED)
         try:
@@ -56,6 +59,9 @@ class Checker:
     ) -> AnyRecipe | None:
         """Validate one recipe; a problem is placed where the arm, or else the base, says it."""
 
+        def level(path: str) -> DataPath:
+            return (self.keys[path],) if path in self.keys else ()
+
         def place(location: DataPath) -> DataPath:
             if location[:1] == ("trainer",):
                 return location
@@ -63,10 +69,10 @@ class Checker:
             for length in range(len(dotted), 0, -1):
                 prefix = ".".join(dotted[:length])
                 if prefix in changes:
-                    return (*at, prefix, *location[length:])
+                    return (*at, prefix, *level(prefix), *location[length:])
             declared = [path for path in changes if path.startswith(".".join(dotted) + ".")]
             if declared:
-                return (*at, declared[0])
+                return (*at, declared[0], *level(declared[0]))
             for own in self.part.changes if self.part else ():
                 if meets(".".join(dotted), own):
                     return self.part.place if self.part else ()
@@ -78,10 +84,37 @@ class Checker:
             self.add(("base", key), message, at_key=True)
         try:
             whole = with_trainer(self.trainer, written)
-            return self.recipe_type.model_validate(whole, context=self.context)
+            recipe = self.recipe_type.model_validate(whole, context=self.context)
         except ValidationError as error:
             self.collect(error, place)
             return None
+        self._check_texts(recipe, place)
+        return recipe
+
+    def _check_texts(self, recipe: AnyRecipe, place: Place) -> None:
+        """Refuse free settings of the base, a part or an arm that are text by mistake."""
+        base = self.base if self.base is not None else self.document.data.get("base")
+        for location, value in free_settings(recipe):
+            dotted, at = ".".join(map(str, location)), place(location)
+            changed_by = [p for p in self.overrides if f"{dotted}.".startswith(f"{p}.")]
+            of_base = at[:1] == ("base",) and not changed_by
+            if of_base and self.base is not None:
+                continue  # it was checked with the base
+            there = None if of_base else at_place(base, location)
+            if not (message := misread(value, there, at in self.document.plain)):
+                continue
+            if changed_by and at[:1] == ("base",):
+                raise AblationsError(f"--set {dotted}: {message}")
+            self.add(at, message)
+
+    def check_tried(self, settings: Mapping[str, Any], base: Mapping[str, Any]) -> None:
+        """Refuse values of a search that are text by mistake."""
+        for path, space in settings.items():
+            for place, value in leaves(space if isinstance(space, tuple) else ()):
+                at = ("tune", "settings", path, *place)
+                there = at_place(base, (*path.split("."), *place[1:]))
+                if message := misread(value, there, at in self.document.plain):
+                    self.add(at, message)
 
     @property
     def _not_written(self) -> tuple[str, ...]:
@@ -190,8 +223,13 @@ class Checker:
                     raise AblationsError(f"--set {dotted}: {detail['msg']}")
             self.add(place(location), detail["msg"], at_key=unknown)
 
-    def add(self, path: DataPath, message: str, at_key: bool = False) -> None:
-        """Add a problem at a path of the file."""
+    def add(
+        self, path: DataPath, message: str, at_key: bool = False, other: DataPath | None = None
+    ) -> None:
+        """Add a problem at a path of the file; ``other`` is the second place that it concerns."""
+        if other is not None:
+            place = self.document.problem(other, "", at_key).place
+            message = f"{message} (the other: {place})"
         self.problems.append(self.document.problem(path, message, at_key))
 
     def stop(self) -> NoReturn:

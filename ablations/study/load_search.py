@@ -27,7 +27,7 @@ def resolve_search(
     arms: Sequence[ResolvedArm],
     metrics: Mapping[str, DeclaredMetric],
     context: Mapping[str, Any],
-    add: Callable[[DataPath, str], None],
+    add: Callable[..., None],
 ) -> dict[str, Any] | None:
     """Return the data of a ``Tuning``; None after having added what is wrong with the block.
 
@@ -35,16 +35,21 @@ def resolve_search(
     where a number is wanted is ``1.0``, a technique has its defaults.
     """
     problems = [*search.problems(), *_contradictions(search, seeds, arms)]
+    candidates = [] if problems else search.candidates()
     searched = [arm for arm in arms if not set(search.settings) & set(arm[1])]
     if not problems and not searched:
         problems.append((("settings",), "every arm declares it; wants an arm that is tuned"))
     if not problems:
-        problems += _rejections(search, searched, context)
-    trials = [] if problems else _resolved(search, searched[0][3], context)
+        problems += _rejections(search, candidates, searched, context)
+    trials = [] if problems else _resolved(candidates, searched[0][3], context)
+    names = [trial["name"] for trial in trials]
     if not problems:
-        problems += _wrong_names(search, [trial["name"] for trial in trials])
+        problems += _wrong_names(search, names)
     for location, message in problems:
         add(("tune", *location), message)
+    for location, message, other in () if problems else _same_names(search, candidates, names):
+        add(("tune", *location), message, other=("tune", *other))
+        problems.append((location, message))
     metric, wrong = _metric(search, [arm[3] for arm in arms], metrics)
     if wrong:
         add(("tune", "metric"), wrong)
@@ -111,11 +116,13 @@ def _contradictions(
 
 
 def _rejections(
-    search: Search, arms: Sequence[ResolvedArm], context: Mapping[str, Any]
+    search: Search,
+    candidates: Sequence[Mapping[str, Any]],
+    arms: Sequence[ResolvedArm],
+    context: Mapping[str, Any],
 ) -> list[tuple[DataPath, str]]:
     """Return each value that a technique rejects, once, with the first arm that does."""
     rejections: dict[tuple[DataPath, str], str] = {}
-    candidates = search.candidates()
     for name, _, _, recipe in arms:
         settings = recipe.model_dump(mode="json")
         for values in candidates:
@@ -138,19 +145,26 @@ def _location(
     of_path = message.startswith("unknown key")  # whatever its value
     for path, value in values.items():
         if f"{dotted}.".startswith(f"{path}.") or f"{path}.".startswith(f"{dotted}."):
-            space = search.settings[path]
-            listed = isinstance(space, tuple) and not of_path
-            return ("settings", path, space.index(value)) if listed else ("settings", path)
+            return ("settings", path) if of_path else _place(search, path, value)
     return ("settings",)
 
 
+def _place(search: Search, path: str, value: Any, last: bool = False) -> DataPath:
+    """Return where the block says a value: the first or last time in its list, or as a range."""
+    space = search.settings[path]
+    if not isinstance(space, tuple):
+        return ("settings", path)
+    places = [place for place, listed in enumerate(space) if listed == value]
+    return ("settings", path, places[-1 if last else 0])
+
+
 def _resolved(
-    search: Search, recipe: AnyRecipe, context: Mapping[str, Any]
+    candidates: Sequence[Mapping[str, Any]], recipe: AnyRecipe, context: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return the trials, their values as the recipe holds them."""
     settings = recipe.model_dump(mode="json")
     trials = []
-    for values in search.candidates():
+    for values in candidates:
         tried = type(recipe).model_validate(change(settings, values), context=context)
         resolved = tried.model_dump(mode="json")
         held = {path: _value(resolved, path) for path in values}
@@ -168,8 +182,25 @@ def _wrong_names(search: Search, names: Sequence[str]) -> Iterable[tuple[DataPat
     wanted = search.trials or len(names)
     if len(names) < wanted:
         yield ("settings",), f"has only {len(names)} different trials, and {wanted} are asked for"
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        yield ("settings",), f'two trials are called "{name}"; wants values whose names differ'
     for name in names:
         if not NAME.fullmatch(name):
             yield ("settings",), NAME_WANTED.format(show(name))
+
+
+def _same_names(
+    search: Search, candidates: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> Iterable[tuple[DataPath, str, DataPath]]:
+    """Yield where trials would share a directory, and why; also where only case differs."""
+    first: dict[str, int] = {}
+    for number, name in enumerate(names):
+        twin = first.setdefault(name.casefold(), number)
+        if twin == number:
+            continue
+        one, other = candidates[number], candidates[twin]
+        places = ((_place(search, p, one[p], last=True), _place(search, p, other[p])) for p in one)
+        whole: tuple[DataPath, DataPath] = ("settings",), ("settings",)
+        at, twin_at = next((pair for pair in places if pair[0] != pair[1]), whole)
+        message = f'two trials are called "{name}"; expected values whose names differ'
+        if name != names[twin]:
+            message = f'trial "{name}" shares its directory with "{names[twin]}"'
+        yield at, message, twin_at

@@ -7,7 +7,7 @@ is a study of its own, with runs, verdicts and a page.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -54,8 +54,6 @@ def _over(value: Any) -> Mapping[str, Any]:
                 f"{path}: {show(label)} cannot name a directory; wants a letter or digit, then up "
                 "to 49 of letters, digits, '.', '_' and '-'; a mapping, label: value, names them"
             )
-        if labels.count(label) > 1:
-            raise problem(f'{path}: two are labelled "{label}"; wants a mapping, label: value')
     return value
 
 
@@ -81,6 +79,15 @@ def spanned(over: Any) -> tuple[Spanned, ...]:
         Spanned(path, label, _changes(path, values[key]), labels, ("over", path, key))
         for label, key in zip(labels, keys, strict=True)
     )
+
+
+def same_parts(over: Any) -> Iterator[tuple[Spanned, Spanned]]:
+    """Yield each part whose label is that of one before it, but for case, and that one."""
+    first: dict[str, Spanned] = {}
+    for part in spanned(over):
+        twin = first.setdefault(part.label.casefold(), part)
+        if twin is not part:
+            yield part, twin
 
 
 def _changes(path: str, value: Any) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -87,13 +87,22 @@ class Search(Frozen):
             combinations = itertools.product(*self.settings.values())
             return [dict(zip(self.settings, values, strict=True)) for values in combinations]
         generator = random.Random(self.search_seed)  # the same draws in every version of Python
-        candidates: list[dict[str, Any]] = []
+        candidates: dict[tuple[Any, ...], dict[str, Any]] = {}
         wanted = self.trials or 0
         for _ in range(100 * wanted):
             values = {path: _draw(generator, space) for path, space in self.settings.items()}
-            if values not in candidates and len(candidates) < wanted:
-                candidates.append(values)
-        return candidates
+            candidates.setdefault(tuple(self._keys(values)), values)
+            if len(candidates) == wanted:
+                break
+        return list(candidates.values())
+
+    def _keys(self, values: Mapping[str, Any]) -> Iterator[Any]:
+        """Yield what equals that of equal values: a list or mapping has no hash, but a place."""
+        for path, value in values.items():
+            if isinstance(value, Hashable):
+                yield value
+            else:
+                yield "place", self.settings[path].index(value)
 
 
 def _draw(generator: random.Random, space: tuple[Any, ...] | Range) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ablations.study.frozen import show
+from ablations.study.yaml_reader import reads_as
 
 
 def change(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,13 +118,16 @@ def _lacking_above(settings: Mapping[str, Any], path: str) -> list[str]:
 
 
 def short(value: Any) -> str:
-    """Show one setting in a few characters; twenty equal layers read ``20 × 100``."""
+    """Show one setting in a few characters; twenty equal layers read ``20 × 100``.
+
+    Text that could be read as a number, a boolean or null stands in quotes.
+    """
     if isinstance(value, (list, tuple)):
         if len(value) > 2 and len(set(map(str, value))) == 1:
             return f"{len(value)} × {value[0]}"
         return "[" + ", ".join(short(item) for item in value) + "]"
     if isinstance(value, str):
-        return value
+        return value if reads_as(value) is None else f'"{value}"'
     return show(value)
 
 

@@ -7,6 +7,7 @@ YAML 1.2's core types, limits on bytes, depth and nodes, and no aliases, tags or
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,14 @@ Mark = tuple[int, int]  # line and column, from 1
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_UNDERSCORES = re.compile(r"[-+]?(\.[0-9][0-9_]*|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?")
+_OTHER_BASE = re.compile(r"[-+]?0([xX][0-9a-fA-F][0-9a-fA-F_]*|[oO][0-7][0-7_]*|[bB][01][01_]*)")
+_NOT_FINITE = re.compile(r"[-+]?\.?(inf|infinity|nan)", re.IGNORECASE)
+_SPELLINGS = {
+    **dict.fromkeys(("true", "yes", "on"), "true"),
+    **dict.fromkeys(("false", "no", "off"), "false"),
+    **dict.fromkeys(("null", "~"), "null"),
+}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SURROGATE = re.compile("[\ud800-\udfff]")  # cannot be written to any file
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # but \t and \n
@@ -34,6 +43,23 @@ _CONSTANTS = {
 }
 
 
+def reads_as(text: str) -> str | None:
+    """Return how the number, boolean or null that a text looks like is spelt; None for other text.
+
+    ``false`` for ``no``, ``1000`` for ``1_000``, ``0.2`` for a quoted one; empty for infinity and
+    NaN, which have no spelling.
+    """
+    text = text.strip()
+    if text == "None" or text.lower() in _SPELLINGS:
+        return _SPELLINGS.get(text.lower(), "null")
+    if _OTHER_BASE.fullmatch(text):
+        return str(int(text.replace("_", ""), 0))
+    if _UNDERSCORES.fullmatch(text):
+        number = text.replace("_", "")
+        return number if math.isfinite(float(number)) else ""
+    return "" if _NOT_FINITE.fullmatch(text) else None
+
+
 @dataclass(frozen=True)
 class Document:
     """Plain data, with the mark of every key and every value by its path."""
@@ -42,10 +68,13 @@ class Document:
     data: Any
     values: dict[Path, Mark] = field(repr=False)
     keys: dict[Path, Mark] = field(repr=False)
+    plain: frozenset[Path] = field(default=frozenset(), repr=False)
+    """Where text stands without quotes."""
 
     def problem(self, path: Path, message: str, at_key: bool = False) -> Problem:
         """Return a problem at ``path``, or at the nearest parent that stands in the file."""
-        marks = self.keys if at_key else self.values
+        in_list = path and isinstance(path[-1], int)
+        marks = self.keys if at_key and not in_list else self.values
         known = path
         while known and known not in marks:
             known = known[:-1]
@@ -97,6 +126,7 @@ class _Builder:
         self.file = file
         self.values: dict[Path, Mark] = {}
         self.keys: dict[Path, Mark] = {}
+        self.plain: set[Path] = set()
         self.stack: list[_Open] = []
         self.root: Any = None
 
@@ -105,7 +135,8 @@ class _Builder:
             if number > MAXIMUM_NODES:
                 self._refuse(event, f"more than {MAXIMUM_NODES} values")
             self._take(event)
-        return Document(self.file, self.root, self.values, self.keys)
+        plain = frozenset(self.plain)
+        return Document(self.file, self.root, self.values, self.keys, plain)
 
     def _take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.AliasEvent):
@@ -162,6 +193,8 @@ class _Builder:
             path = (*parent.path, len(parent.container))
             parent.container.append(value)
         self.values[path] = _mark(event)
+        if isinstance(value, str) and event.implicit[0]:
+            self.plain.add(path)
         if not isinstance(event, yaml.ScalarEvent):
             if len(self.stack) >= MAXIMUM_DEPTH:
                 self._refuse(event, f"nested more than {MAXIMUM_DEPTH} deep")

@@ -405,3 +405,12 @@ def test_a_report_on_runs_that_nobody_may_write_is_the_same_each_time(
     assert len(json.loads(record.read_text())["looks"]) == 2
     assert len(set(pages)) == 1
     assert "The margin was 0.005 when" in pages[0]
+
+
+def test_arms_that_differ_in_case_alone_are_refused(place: Path) -> None:
+    lines = [f"{arm},{seed},1" for arm in ("slow", "Fast", "fast") for seed in range(3)]
+    (place / "t.csv").write_text("\n".join(["arm,seed,error", *lines]) + "\n")
+    refused = import_("t.csv")
+    assert refused.exit_code == 2
+    assert 't.csv: arm "fast" shares its directory with "Fast" where case makes' in refused.output
+    assert not (place / "runs").exists()

@@ -122,7 +122,7 @@ def test_what_a_study_says_runs_nowhere_in_a_notebook(workplace: Path) -> None:
         ({"seeds": 0}, "Study: seeds: wants a number of seeds ≥ 1"),
         ({"seeds": {1}}, "Study: seeds: wants plain data, got set"),
         ({"base": {3: 4}}, "Study: base: wants text for keys, got 3"),
-        ({"margin": float("nan")}, "Study: margin: wants a number"),
+        ({"margin": float("nan")}, "Study: margin: expected a finite number, got nan"),
         ({"question": "\x1b[31m"}, "characters that control a terminal"),
         ({"base": {"model": {"name": len}}}, 'base.model.name: wants the name of a function, "py'),
     ],

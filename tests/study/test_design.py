@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ablations.errors import StudyError
 from ablations.execution.catalog import CATALOG
 from ablations.study.design import Factor, label_of, span
-from ablations.study.load import load_studies
+from ablations.study.load import load_studies, resolve
+from ablations.study.yaml_reader import read_yaml
 
 FACTORS = (
     Factor("model.activation", {"elu": "elu", "relu": "relu", "tanh": "tanh"}),
@@ -155,7 +158,8 @@ def test_a_factor_with_one_level_is_refused(load):
 def test_two_levels_with_one_label_are_refused_rather_than_merged(load):
     levels = "[{name: sgd, learning_rate: 1}, {name: sgd, learning_rate: 2}, adam]"
     (line,) = refusal(load, [f"training.optimizer: {levels}"]).splitlines()
-    assert ':9:23: factors.training.optimizer: two levels are labelled "sgd"' in line
+    assert ':9:55: factors.training.optimizer.1: two levels are labelled "sgd"' in line
+    assert line.endswith("s.yaml:9:24)")  # the other
 
 
 def test_factors_and_design_go_together(tmp_path):
@@ -176,3 +180,93 @@ def test_a_factorial_whose_labels_tell_the_cells_apart_is_named_by_them() -> Non
     shared = Factor("a.b", {"off": 0, "on": 1}), Factor("a.c", {"off": 0, "on": 1})
     named = [cell.name for cell in span(shared, "full_factorial", "control")]
     assert named == ["control", "c-on", "b-on", "b-on_c-on"]
+
+
+PATHS = ["a.rate", "b.rate", "a.b.rate", "a.Rate", "b.size", "size"]
+LABELS = ["a", "b", "c", "a-b", "b-c", "A", "0.2", "a_rate-b", "b_size-a", "control"]
+OWN = """\
+study: s
+question: "?"
+trainer: {{command: [train, "{{seed}}", "{{directory}}", {words}]}}
+base: {{settings: {{{settings}}}}}
+design: {design}
+factors: {{{factors}}}
+arms: {{b.rate-a: {{settings.other: 1}}}}
+metrics: {{error: {{}}}}
+metric: error
+seeds: 2
+"""
+
+
+@st.composite
+def own_factors(draw):
+    paths = draw(st.lists(st.sampled_from(PATHS), min_size=1, max_size=3, unique=True))
+    labels = st.lists(st.sampled_from(LABELS), min_size=2, max_size=3, unique=True)
+    return {path: draw(labels) for path in paths}
+
+
+@given(own_factors(), st.sampled_from(["one_at_a_time", "leave_one_out", "full_factorial"]))
+@settings(max_examples=150)
+@example({"a.rate": ["a", "0.2"], "b.rate": ["a", "0.2"]}, "one_at_a_time")
+@example({"a.rate": ["a", "a-b", "c"], "b.size": ["b", "b-c", "a_rate-b"]}, "full_factorial")
+@example({"a.rate": ["b", "a", "a_size-b"], "size": ["a", "b"]}, "full_factorial")
+def test_no_two_arms_share_a_name_or_the_study_is_refused_with_both_places(factors, design):
+    levels = {path: {label: n for n, label in enumerate(of)} for path, of in factors.items()}
+    text = OWN.format(
+        words=", ".join(f'"{{{path}}}"' for path in [*PATHS, "other"]),
+        settings="a: {rate: 9, Rate: 9, b: {rate: 9}}, b: {rate: 9, size: 9}, size: 9, other: 9",
+        design=design,
+        factors=", ".join(f"settings.{path}: {json.dumps(of)}" for path, of in levels.items()),
+    )
+    try:
+        (study,) = resolve(read_yaml(text, "s.yaml"), CATALOG, {})
+    except StudyError as error:
+        for problem in error.problems:
+            assert problem.line
+            assert re.search(r'spans an arm called "|shares its directory with "', problem.message)
+            place, line = re.search(r"the other: (s\.yaml:(\d+):\d+)\)", problem.message).groups()
+            assert 6 <= int(line) <= 7
+            assert place != problem.place
+        return
+    assert len({arm.name.casefold() for arm in study.arms}) == len(study.arms)
+    assert len({repr(arm.recipe) for arm in study.arms}) == len(study.arms)
+
+
+def named(factors, design="one_at_a_time"):
+    every = tuple(Factor(path, dict.fromkeys(labels)) for path, labels in factors.items())
+    return [cell.name for cell in span(every, design, "control")]
+
+
+def test_factors_with_equal_last_names_are_told_apart_by_more_of_their_paths() -> None:
+    rates = {"settings.a.rate": ["0.1", "0.2"], "settings.b.rate": ["0.1", "0.2"]}
+    assert named(rates) == ["control", "a.rate-0.2", "b.rate-0.2"]
+    assert named({**rates, "training.epochs": ["1", "2"]})[-1] == "epochs-2"
+    momenta = {
+        "model.normalization.momentum": ["0", "0.9"],
+        "training.optimizer.momentum": ["0", "0.9"],
+    }
+    assert named(momenta)[1:] == ["normalization.momentum-0.9", "optimizer.momentum-0.9"]
+    nested = {"rate": ["0", "1"], "a.rate": ["0", "1"]}
+    assert named(nested)[1:] == ["rate-1", "a.rate-1"]
+
+
+def test_names_that_do_not_collide_are_as_short_as_before() -> None:
+    rates = {"settings.a.rate": ["0.1", "0.2"], "settings.b.rate": ["0.1", "0.3"]}
+    assert named(rates) == ["control", "rate-0.2", "rate-0.3"]
+
+
+def test_labels_that_join_ambiguously_are_told_apart_by_their_factors() -> None:
+    labels = {"s.x": ["zero", "a", "a-b"], "s.y": ["nil", "c", "b-c"]}
+    assert named(labels, "full_factorial") == [
+        *("control", "y-c", "y-b-c"),
+        *("x-a", "x-a_y-c", "x-a_y-b-c"),
+        *("x-a-b", "x-a-b_y-c", "x-a-b_y-b-c"),
+    ]
+
+
+def test_an_arm_beside_the_design_names_the_level_whose_name_it_has(load) -> None:
+    factors = ["model.activation: [elu, relu]"]
+    twice = "arms:\n  activation-relu: {model.hidden: [9]}\n"
+    (line,) = refusal(load, factors, more=twice).splitlines()
+    assert ':12:3: arms.activation-relu: the design already spans an arm called "activa' in line
+    assert line.endswith("s.yaml:9:27)")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from ablations.ledger.fingerprint import fingerprint
 from ablations.study.expand import expand, expand_trials, tuned
 from ablations.study.load import load_studies
 from ablations.study.schema import Study, Tuning
-from ablations.study.search import Search, choose, on_the_edge, seeds_apart
+from ablations.study.search import Search, _draw, choose, on_the_edge, seeds_apart
 from ablations.study.yaml_reader import read_yaml
 from ablations.study.yaml_writer import to_yaml
 
@@ -119,6 +121,34 @@ def test_a_grid_crosses_its_lists():
     ]
 
 
+def test_a_random_search_draws_what_a_plain_list_of_distinct_trials_would_and_no_more():
+    """The reference asks a list for each of 100·N draws, as version 0.6 did."""
+    listed = [1, 1.0, True, "1", [1], [1.0], {"a": 1}, {"a": 1.0}, None]
+    for settings in (
+        {"a.x": {"low": 1e-4, "high": 1.0, "log": True}, "a.y": listed},
+        {"a.x": [3, 1, 2], "a.y": [0, False, 0.5]},
+    ):
+        for search_seed, trials in itertools.product(range(4), (1, 7, 30)):
+            block = {"settings": settings, "search": "random", "trials": trials}
+            found = search(**block, search_seed=search_seed)
+            generator = random.Random(search_seed)
+            distinct = []
+            for _ in range(100 * trials):
+                values = {path: _draw(generator, s) for path, s in found.settings.items()}
+                if values not in distinct and len(distinct) < trials:
+                    distinct.append(values)
+            assert repr(found.candidates()) == repr(distinct)
+
+
+def test_a_search_of_a_thousand_trials_draws_each_once(monkeypatch):
+    draws = []
+    monkeypatch.setattr(
+        "ablations.study.search._draw", lambda generator, space: draws.append(0) or len(draws)
+    )
+    found = search(settings={"a.x": {"low": 0, "high": 1}}, search="random", trials=1_000)
+    assert len(found.candidates()) == 1_000 == len(draws)
+
+
 def test_random_draws_are_even_in_the_logarithm_distinct_and_follow_their_seed():
     settings = {"a.x": {"low": 1e-4, "high": 1.0, "log": True}, "a.y": [1, 2]}
 
@@ -218,7 +248,8 @@ WRONG = [
     (SETTINGS, f"settings: {{{RATE}: [1]}}",
      f"14:48: tune.settings.{RATE}: wants a list of two values or more, or low and high, got a"),
     (SETTINGS, f"settings: {{{RATE}: [1, 1.0]}}",
-     '14:13: tune.settings: two trials are called "learning_rate-1.0"'),
+     f'14:52: tune.settings.{RATE}.1: two trials are called "learning_rate-1.0"; expected values '
+     "whose names differ (the other: 14:49)"),
     (SETTINGS, f"settings: {{{RATE}: {{low: 1, high: 2}}}}",
      f"14:48: tune.settings.{RATE}: a range wants search: random; a grid wants a list"),
     (SETTINGS, f"search: random\n  settings: {{{RATE}: [1, 2]}}",

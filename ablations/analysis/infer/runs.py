@@ -37,5 +37,6 @@ def environments(collected: Collected) -> dict[str, dict[str, int]]:
     for run in collected.runs:
         if run.counts:
             for key, value in flatten(run.result.environment).items():
-                values.setdefault(key, Counter())[short(value)] += 1
+                shown = value if isinstance(value, str) else short(value)
+                values.setdefault(key, Counter())[shown] += 1
     return {key: dict(sorted(values[key].items())) for key in sorted(values)}
