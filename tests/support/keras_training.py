@@ -274,3 +274,15 @@ def without_a_deterministic_form():
     model = Refused([keras.Input((64,)), keras.layers.Dense(10, activation="softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
+
+
+def calls_what_is_not_there():
+    """A model whose ``call`` is one of Keras that raises, outside of the user's files."""
+    import keras
+
+    class Outer(keras.Model):
+        call = keras.layers.Layer.call
+
+    model = Outer()
+    model.compile("adam", "mse")
+    return model

@@ -22,7 +22,11 @@ from ablations.training.checkpoint import Arrays, UnusableError, take_prefixed, 
 from ablations.training.epoch_record import EpochRecord
 from ablations.training.trainers.keras_fit.blame import blamed, raised_in
 from ablations.training.trainers.keras_fit.data import Splits, load_splits
-from ablations.training.trainers.keras_fit.model import build_model, callbacks_of
+from ablations.training.trainers.keras_fit.model import (
+    build_model,
+    callbacks_of,
+    check_can_be_evaluated,
+)
 from ablations.training.trainers.keras_fit.random_state import (
     StepState,
     random_states,
@@ -209,28 +213,27 @@ class KerasTrainer:
                 return evaluate()
 
     def _blame(self, error: Exception, callbacks: Sequence[Any], doing: str) -> NoReturn:
-        """Raise what the user's code is to be blamed for, or else the exception as it is."""
-        user = None
-        if not isinstance(error, AblationsError):
-            user = blamed(error, self.recipe, callbacks, doing)
-        if user is None:
+        """Raise what the user's code is to be blamed for; an error of ours as it is."""
+        if isinstance(error, AblationsError):
             raise error
-        raise user from error
+        raise blamed(error, self.recipe, callbacks, doing) from error
 
     def rehearse(self) -> None:
         """Evaluate one batch, and see that the answering metric is measured; trains nothing.
 
         Raises:
+            ModelError: the model has no method that ``evaluate`` could call.
             UserCodeError: the model's loss or metrics do not take its batches.
             TrainerError: ``evaluate`` gives no such metric of the test split.
         """
         tested = self.data.validation if self.data.test is None else self.data.test
-        if tested is None:
-            return
-        try:
-            logs = self._evaluate(tested.take(1))
-        except Exception as error:
-            self._blame(error, (), "evaluate")
+        logs: Mapping[str, Any] = {}
+        if tested is not None:
+            check_can_be_evaluated(self.recipe, self.model)
+            try:
+                logs = self._evaluate(tested.take(1))
+            except Exception as error:
+                self._blame(error, (), "evaluate")
         measured = () if self.data.test is None else [f"{TEST}_{name}" for name in logs]
         if self.metric.startswith(f"{TEST}_") and self.metric not in measured:
             raise TrainerError(lacks(self.metric, measured))

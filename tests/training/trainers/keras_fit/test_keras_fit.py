@@ -291,6 +291,22 @@ def test_a_step_of_the_models_own_is_tried_before_training(tensorflow: ModuleTyp
         rehearsed(recipe_of("digits", f"{PLACE}.breaks_in_its_step"), "test_loss")
 
 
+def test_a_model_that_evaluate_cannot_call_is_refused_before_training(
+    tensorflow: ModuleType,
+) -> None:
+    recipe = recipe_of(PIPELINE, f"{PLACE}.only_trains")
+    said = "only_trains: Autoencoder has neither call nor test_step, .* expected test_step"
+    with pytest.raises(ModelError, match=said):
+        rehearsed(recipe, "test_loss")
+
+
+def test_a_model_that_keras_cannot_evaluate_is_refused_in_a_line(tensorflow: ModuleType) -> None:
+    """Whatever kind of exception it is: those of Python would end a plan in a traceback."""
+    said = "keras_training.calls_what_is_not_there: evaluate: NotImplementedError: "
+    with pytest.raises(UserCodeError, match=said):
+        rehearsed(recipe_of(PIPELINE, f"{PLACE}.calls_what_is_not_there"), "test_loss")
+
+
 def rehearsed(recipe: KerasRecipe, metric: str) -> None:
     from ablations.training.trainers.keras_fit.trainer import KerasTrainer
     from ablations.training.training_state import Progress
