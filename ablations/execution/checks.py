@@ -215,16 +215,18 @@ def _fits(
     from ablations.training import runtime
 
     runtime.start()
+    from ablations.techniques.keras import internals
     from ablations.training.trainers.keras_fit.trainer import KerasTrainer
     from ablations.training.training_state import Progress
 
     recipe = KerasRecipe.model_validate(settings)
     trainer = KerasTrainer(recipe, seed, directory, metric)
     try:
-        trainer.start(Progress(), {})
-        trainer.callbacks()
-        built = trainer.model.built
-        trainer.rehearse()
+        with internals.deterministic_operations():
+            trainer.start(Progress(), {})
+            trainer.callbacks()
+            built = trainer.model.built
+            trainer.rehearse()
     except AblationsError as error:
         raise type(error)(f"arm {arm}: {error}") from None
     return trainer.parameters if built else None

@@ -13,6 +13,9 @@ from ablations.study.recipe import BaseRecipe
 CODE_VERSION = 2
 """Raised when a change of the code changes what most recipes train; see also ``mends``."""
 
+KERAS_CODE_VERSION = 2
+"""The same for ``trainer: keras`` alone.  2: its operations are deterministic ones."""
+
 ADDED_SINCE_2: Mapping[str, Any] = {
     "training.label_smoothing": None,
     "training.loss": None,
@@ -60,6 +63,8 @@ def hash_settings(settings: Mapping[str, Any], seed: int, data_digest: str) -> s
     }
     if "model" in settings and "trainer" not in settings and (mends := mends_of(settings)):
         content["mends"] = mends
+    if settings.get("trainer") == "keras":
+        content["keras"] = KERAS_CODE_VERSION
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -17,6 +17,7 @@ from ablations.ledger.records import Result, write_correct
 from ablations.study.keras_recipe import KerasRecipe, check_code
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
+from ablations.techniques.keras import internals
 from ablations.telemetry.run_events import RunEvents
 from ablations.training import checkpoint
 from ablations.training.recorded import RecordedTraining
@@ -66,7 +67,8 @@ def train_by_fit(request: TrainingRequest) -> Result:
     def make() -> Trainer:
         return KerasTrainer(recipe, request.run.seed, request.data_directory, request.metric)
 
-    return _RunTraining(request, make, lambda: Learned(Progress(), {}, ()), "").execute()
+    with internals.deterministic_operations():
+        return _RunTraining(request, make, lambda: Learned(Progress(), {}, ()), "").execute()
 
 
 class _RunTraining(RecordedTraining):

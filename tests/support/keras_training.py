@@ -166,3 +166,123 @@ def breaks_in_its_step(input_shape, classes):
     model = Breaks([keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(classes)])
     model.compile("sgd", "mse")
     return model
+
+
+def drawing(draws="tf.random.normal", eager=False):
+    """A model whose steps add noise, drawn in one of the ways that a user may."""
+    import keras
+    import tensorflow as tf
+
+    class Drawing(keras.Sequential):
+        def noise(self, like):
+            if draws == "tf.random.normal":
+                return tf.random.normal(tf.shape(like))
+            if draws == "keras.random":
+                return keras.random.normal(tf.shape(like))
+            if draws == "global generator":
+                return tf.random.get_global_generator().normal(tf.shape(like))
+            return self.unseen[0].normal(tf.shape(like))
+
+        def train_step(self, data):
+            return super().train_step((data[0] + self.noise(data[0]), data[1]))
+
+        def test_step(self, data):
+            return super().test_step((data[0] + self.noise(data[0]), data[1]))
+
+    model = Drawing([keras.Input((64,)), keras.layers.Dense(10, activation="softmax")])
+    object.__setattr__(model, "unseen", [tf.random.Generator.from_seed(5)])
+    loss = "sparse_categorical_crossentropy"
+    model.compile("adam", loss, metrics=["accuracy"], run_eagerly=eager)
+    return model
+
+
+def augmented(seed, epoch, batch=100):
+    """Batches with random noise from each of the generators that a seed should reach."""
+    import random
+
+    import tensorflow as tf
+
+    images, labels = _digits()
+    order = np.random.default_rng([seed, epoch]).permutation(1200)
+    images = images + np.random.normal(0, 0.1, images.shape).astype(np.float32)  # noqa: NPY002
+    images = images * np.float32(1 + random.random())
+
+    def part(rows):
+        return tf.data.Dataset.from_tensor_slices((images[rows], labels[rows]))
+
+    def noisy(image, label):
+        return image + 0.1 * tf.random.normal(tf.shape(image)), label
+
+    mapped = part(order).shuffle(1200).map(noisy, num_parallel_calls=tf.data.AUTOTUNE)
+    return {
+        "train": mapped.batch(batch).prefetch(tf.data.AUTOTUNE),
+        "validation": part(np.arange(1200, 1500)).batch(100),
+        "test": part(np.arange(1500, 1797)).batch(100),
+    }
+
+
+def mixed_up(seed, batch=100):
+    """Mixup as in a public example: random operations in ``Dataset.map``, several at once."""
+    import tensorflow as tf
+
+    parts = pipeline(seed, batch)
+
+    def mix(images, labels):
+        share = tf.random.gamma((), 0.2) / (tf.random.gamma((), 0.2) + 1)
+        return images * (1 - share) + share * tf.reverse(images, [0]), labels
+
+    return {**parts, "train": parts["train"].map(mix, num_parallel_calls=tf.data.AUTOTUNE)}
+
+
+def only_trains():
+    """A model with a train step and nothing else, as in a public example of a VAE."""
+    import keras
+    import tensorflow as tf
+
+    class Autoencoder(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.encoder, self.decoder = keras.layers.Dense(8), keras.layers.Dense(64)
+
+        def train_step(self, data):
+            images = data[0]
+            with tf.GradientTape() as tape:
+                outputs = self.decoder(self.encoder(images))
+                loss = tf.reduce_mean(tf.square(outputs - images))
+            variables = self.trainable_variables
+            self.optimizer.apply(tape.gradient(loss, variables), variables)
+            return {"loss": loss}
+
+    model = Autoencoder()
+    model.compile("adam")
+    return model
+
+
+def without_a_deterministic_form():
+    """A model with an operation that TensorFlow refuses where operations are deterministic."""
+    import keras
+    import tensorflow as tf
+    from tensorflow.python.framework import config
+
+    class Refused(keras.Sequential):
+        def train_step(self, data):
+            if config.is_op_determinism_enabled():
+                message = "A deterministic GPU implementation of X is not currently available."
+                raise tf.errors.UnimplementedError(None, None, message)
+            return super().train_step(data)
+
+    model = Refused([keras.Input((64,)), keras.layers.Dense(10, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def calls_what_is_not_there():
+    """A model whose ``call`` is one of Keras that raises, outside of the user's files."""
+    import keras
+
+    class Outer(keras.Model):
+        call = keras.layers.Layer.call
+
+    model = Outer()
+    model.compile("adam", "mse")
+    return model

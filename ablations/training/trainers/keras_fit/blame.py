@@ -13,10 +13,10 @@ from ablations.user_code import UserFunction
 
 def blamed(
     error: Exception, recipe: KerasRecipe, callbacks: Sequence[Any], doing: str = "fit"
-) -> UserCodeError | None:
-    """Return the error that says which of the user's functions, file and line; None if none.
+) -> UserCodeError:
+    """Return the error that says which of the user's functions, file and line.
 
-    A ``ValueError`` or a ``TypeError`` of Keras's own is of what the model was given.
+    One that Keras or TensorFlow raises outside of them is of what the model was given.
     """
     model, data, called = recipe.model, recipe.data, recipe.training.callbacks
     if called is not None and (name := raised_in(error, callbacks)):
@@ -27,9 +27,7 @@ def blamed(
     for function in functions:
         if function.place_of(error):
             return UserCodeError(f"{function}: {doing}: {function.blame(error)}")
-    if isinstance(error, (ValueError, TypeError)):
-        return UserCodeError(f"{model.name}: {doing}: {described(error)}")
-    return None
+    return UserCodeError(f"{model.name}: {doing}: {described(error)}")
 
 
 def raised_in(error: Exception, callbacks: Sequence[Any]) -> str:

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from ablations.telemetry.histograms import octave_counts
 
+TAP = "ablations_gradient_tap"
+"""The name of each variable that a ``GradientTap`` makes."""
+
 
 class GradientTap:
     """Copies the gradients of kernels beside the step, where it is open; changes no weight."""
 
     def __init__(self, optimizer: keras.optimizers.Optimizer, model: keras.Model) -> None:
         """Stand before ``optimizer.apply``; to be made before a train step is traced."""
-        self._open = tf.Variable(False, trainable=False, dtype=tf.bool)
+        self._open = tf.Variable(False, trainable=False, dtype=tf.bool, name=TAP)
         self._model, self._copies = model, dict[str, tf.Variable]()
         self._counts: dict[str, NDArray[np.int64]] = {}
         self._apply = optimizer.apply
@@ -45,7 +48,8 @@ class GradientTap:
         name = kernel_name(kernel)
         if name not in self._copies:
             with tf.init_scope():  # outside of the step that is traced
-                self._copies[name] = tf.Variable(tf.zeros(kernel.shape), trainable=False)
+                zeros = tf.zeros(kernel.shape)
+                self._copies[name] = tf.Variable(zeros, trainable=False, name=TAP)
         return self._copies[name]
 
     def open(self) -> None:

@@ -33,6 +33,21 @@ def build_model(recipe: KerasRecipe, data: Splits) -> keras.Model:
     return model
 
 
+def check_can_be_evaluated(recipe: KerasRecipe, model: keras.Model) -> None:
+    """See that ``evaluate`` has a method to call.
+
+    Raises:
+        ModelError: the model's class defines neither ``call`` nor ``test_step``.
+    """
+    kind, called = type(model), getattr(model.call, "__func__", model.call)
+    if called is keras.Model.call and kind.test_step is keras.Model.test_step:
+        raise ModelError(
+            f"{recipe.model.name}: {kind.__name__} has neither call nor test_step, one of which "
+            "evaluate needs; expected test_step(self, data), which returns metrics by name as "
+            "train_step does"
+        )
+
+
 def callbacks_of(recipe: KerasRecipe) -> list[Any]:
     """Return the user's callbacks, made anew.
 

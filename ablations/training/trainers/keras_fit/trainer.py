@@ -11,16 +11,28 @@ from typing import Any, NoReturn
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from ablations.errors import AblationsError, TrainerError, suggest
 from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.scores import better_of
+from ablations.techniques.keras import internals
 from ablations.training import runtime
-from ablations.training.checkpoint import Arrays, UnusableError
+from ablations.training.checkpoint import Arrays, UnusableError, take_prefixed, with_prefix
 from ablations.training.epoch_record import EpochRecord
 from ablations.training.trainers.keras_fit.blame import blamed, raised_in
 from ablations.training.trainers.keras_fit.data import Splits, load_splits
-from ablations.training.trainers.keras_fit.model import build_model, callbacks_of
+from ablations.training.trainers.keras_fit.model import (
+    build_model,
+    callbacks_of,
+    check_can_be_evaluated,
+)
+from ablations.training.trainers.keras_fit.random_state import (
+    StepState,
+    random_states,
+    restore_random_states,
+    seed_all,
+)
 from ablations.training.trainers.keras_fit.recorder import TEST, VALIDATION, Recorder
 from ablations.training.trainers.trainer import EpochEnd, FinalScores, Overview
 from ablations.training.training_state import Progress, TrainingState
@@ -29,6 +41,15 @@ NOT_THE_SAME_BITS = (
     "the order of its data after that is not what it would have been, as the data is no function "
     "of seed and epoch"
 )
+OTHER_DRAWS = (
+    "its random draws after that are not those of an undisturbed run, as no checkpoint can hold "
+    "the state of {} in its steps"
+)
+NOT_DETERMINISTIC = (
+    "two runs of this seed can differ, as one of its operations has no deterministic form"
+)
+RANDOM = "random/"
+"""Begins the names of random states among the arrays of a checkpoint."""
 CALLBACKS_ANEW = "its callbacks began anew there"
 
 
@@ -41,6 +62,7 @@ class KerasTrainer:
         """``metric`` answers the study, and must be among the final ones."""
         self.recipe, self.seed, self.metric = recipe, seed, metric
         self._data_directory = data_directory
+        self._restored_states: Arrays = {}
         self.progress = Progress()
 
     @property
@@ -59,8 +81,10 @@ class KerasTrainer:
         return self.progress.best_epoch()
 
     def environment(self) -> Mapping[str, Any]:
-        """Return what a result depends on besides its recipe."""
-        return runtime.environment()
+        """Return what a result depends on besides its recipe, and whether it can be had again."""
+        wrong = (NOT_THE_SAME_BITS, NOT_DETERMINISTIC, OTHER_DRAWS.partition("{")[0])
+        noted = [note for note in self.progress.notes if note.startswith(wrong)]
+        return {**runtime.environment(), "repeatable": "; ".join(noted) or "to the same bits"}
 
     def start(self, progress: Progress, learned: Arrays) -> None:
         """Draw data and model from the seed, as a script would that sets it first."""
@@ -73,20 +97,28 @@ class KerasTrainer:
         Raises:
             UnusableError: they are of another model.
         """
+        if NOT_DETERMINISTIC in state.progress.notes:
+            internals.allow_nondeterministic_operations()
         self._prepare()
         # A step on data that nobody will miss builds all that a step builds.
         spare = load_splits(self.recipe, self.seed, self._data_directory)
         with _quiet():
             self.model.fit(spare.train.take(1), epochs=1, shuffle=False, verbose=0)
+            if spare.validation is not None:
+                self.model.evaluate(spare.validation.take(1), verbose=0)
+        saved = dict(arrays)
+        self._restored_states = take_prefixed(RANDOM, saved)
         variables = self._variables()
         shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
-        if shapes != {name: array.shape for name, array in arrays.items()}:
+        if shapes != {name: array.shape for name, array in saved.items()}:
             raise UnusableError("its variables are not those of the model")
         for name, variable in variables.items():
-            variable.assign(arrays[name])
+            variable.assign(saved[name])
         self.progress = state.progress
         if not self.data.keyed_by_epoch:
             self.progress = self.progress.add_note(NOT_THE_SAME_BITS)
+        if samplers := self._steps.samplers():
+            self.progress = self.progress.add_note(OTHER_DRAWS.format(", ".join(samplers)))
         if self.recipe.training.callbacks is not None:
             self.progress = self.progress.add_note(CALLBACKS_ANEW)
 
@@ -96,9 +128,10 @@ class KerasTrainer:
 
     def _prepare(self) -> None:
         keras.utils.clear_session(free_memory=False)
-        keras.utils.set_random_seed(self.seed % 2**32)
+        seed_all(self.seed)
         self.data: Splits = load_splits(self.recipe, self.seed, self._data_directory)
         self.model: keras.Model = build_model(self.recipe, self.data)
+        self._steps = StepState(self.model)
 
     def overview(self) -> Overview:
         """Return nothing: a model of the user's may be built by its first batch."""
@@ -109,6 +142,15 @@ class KerasTrainer:
         if self.progress.reason or self.progress.stopped:
             return
 
+        try:
+            self._fit(on_epoch_end)
+        except tf.errors.UnimplementedError as error:
+            if self.progress.epochs or not self._does_without_determinism(error):
+                self._blame(error, (), "fit")
+            self._prepare()
+            self._fit(on_epoch_end)
+
+    def _fit(self, on_epoch_end: EpochEnd) -> None:
         def recorded(record: EpochRecord) -> None:
             self.progress = self.progress.after_epoch(record)
             on_epoch_end(record)
@@ -121,6 +163,7 @@ class KerasTrainer:
             recorded,
         )
         callbacks = self.callbacks()
+        first = [keras.callbacks.LambdaCallback(on_epoch_begin=self._restore_random_states)]
         try:
             with _quiet():
                 self.model.fit(
@@ -128,39 +171,69 @@ class KerasTrainer:
                     validation_data=self.data.validation,
                     epochs=self.epochs,
                     initial_epoch=self.progress.epochs,
-                    callbacks=[*callbacks, recorder],
+                    callbacks=[*first, *callbacks, recorder],
                     shuffle=False,  # what is to be shuffled is, by the seed
                     verbose=0,
                 )
+        except tf.errors.UnimplementedError:
+            raise
         except Exception as error:
             if raised_in(error, [recorder]):  # as it records: no code of the user's
                 raise
             self._blame(error, callbacks, "fit")
 
+    def _restore_random_states(self, epoch: int, logs: Any = None) -> None:
+        """Restore what the checkpoint held, once; ``fit`` draws before its first epoch."""
+        states, self._restored_states = self._restored_states, {}
+        if states:
+            restore_random_states(states)
+
+    def _does_without_determinism(self, error: Exception) -> bool:
+        """Allow all operations, with a note, where ``error`` says that one is not deterministic."""
+        noted = NOT_DETERMINISTIC in self.progress.notes
+        if noted or "determinis" not in str(error).lower():
+            return False
+        internals.allow_nondeterministic_operations()
+        self.progress = self.progress.add_note(NOT_DETERMINISTIC)
+        return True
+
+    def _evaluate(self, data: Any) -> Mapping[str, Any]:
+        """Return what ``evaluate`` says."""
+
+        def evaluate() -> Mapping[str, Any]:
+            logs: Mapping[str, Any] = self.model.evaluate(data, verbose=0, return_dict=True)
+            return logs
+
+        with _quiet():
+            try:
+                return evaluate()
+            except tf.errors.UnimplementedError as error:
+                if not self._does_without_determinism(error):
+                    raise
+                return evaluate()
+
     def _blame(self, error: Exception, callbacks: Sequence[Any], doing: str) -> NoReturn:
-        """Raise what the user's code is to be blamed for, or else the exception as it is."""
-        user = None
-        if not isinstance(error, AblationsError):
-            user = blamed(error, self.recipe, callbacks, doing)
-        if user is None:
+        """Raise what the user's code is to be blamed for; an error of ours as it is."""
+        if isinstance(error, AblationsError):
             raise error
-        raise user from error
+        raise blamed(error, self.recipe, callbacks, doing) from error
 
     def rehearse(self) -> None:
         """Evaluate one batch, and see that the answering metric is measured; trains nothing.
 
         Raises:
+            ModelError: the model has no method that ``evaluate`` could call.
             UserCodeError: the model's loss or metrics do not take its batches.
             TrainerError: ``evaluate`` gives no such metric of the test split.
         """
         tested = self.data.validation if self.data.test is None else self.data.test
-        if tested is None:
-            return
-        try:
-            with _quiet():
-                logs = self.model.evaluate(tested.take(1), verbose=0, return_dict=True)
-        except Exception as error:
-            self._blame(error, (), "evaluate")
+        logs: Mapping[str, Any] = {}
+        if tested is not None:
+            check_can_be_evaluated(self.recipe, self.model)
+            try:
+                logs = self._evaluate(tested.take(1))
+            except Exception as error:
+                self._blame(error, (), "evaluate")
         measured = () if self.data.test is None else [f"{TEST}_{name}" for name in logs]
         if self.metric.startswith(f"{TEST}_") and self.metric not in measured:
             raise TrainerError(lacks(self.metric, measured))
@@ -176,19 +249,19 @@ class KerasTrainer:
         for number, optimizer in enumerate(optimizers.values()):
             for place, variable in enumerate(optimizer.variables):
                 found[f"optimizer{number}/{place}"] = variable
-        return found
+        return {**found, **self._steps.variables(found.values())}
 
     def state(self) -> TrainingState:
         """Return everything that a checkpoint holds beside arrays."""
         return TrainingState(progress=self.progress, rates={}, plateau=None)
 
     def arrays(self) -> Arrays:
-        """Return all variables."""
-        return {name: np.asarray(v) for name, v in self._variables().items()}
+        """Return all variables and random states."""
+        return {**self.variables(), **with_prefix(RANDOM, random_states())}
 
     def variables(self) -> Arrays:
         """Return all variables, for the kept checkpoint."""
-        return self.arrays()
+        return {name: np.asarray(v) for name, v in self._variables().items()}
 
     def validate(self) -> FinalScores:
         """Return what ``evaluate`` says on validation, and the curves' best and last.
@@ -210,8 +283,7 @@ class KerasTrainer:
         metrics = self._of_curves()
         for split, data in splits.items():
             if data is not None:
-                with _quiet():
-                    logs = self.model.evaluate(data, verbose=0, return_dict=True)
+                logs = self._evaluate(data)
                 metrics |= {f"{split}_{name}": float(value) for name, value in logs.items()}
         final = self.recipe.final_metrics
         derived = {n for n, metric in final.items() if metric.summary} | {"train_seconds"}

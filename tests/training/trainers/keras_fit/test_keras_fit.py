@@ -19,10 +19,18 @@ from ablations.training.checkpoint import CheckpointInterval
 from ablations.training.request import TrainingRequest
 from tests.support import keras_training
 from tests.support.keras_training import PLACE
-from tests.support.running import recorded_events, same_bits
+from tests.support.running import (
+    make_recipe,
+    recorded_events,
+    same_bits,
+    shared_programs,
+    train_into,
+)
 
 SEED = 3
 FUNCTION = {"name": f"{PLACE}.batches"}
+DRAWS = "its random draws after that are not those of an undisturbed run"
+AUGMENTED = {"name": f"{PLACE}.augmented"}
 PIPELINE = {"name": f"{PLACE}.pipeline", "batch": 100}
 
 
@@ -77,19 +85,25 @@ def train(
 
 
 def by_fit(model: Any, data: Any, epochs: int = 3) -> Any:
-    """Train as a script would that sets the seed first."""
+    """Train as a script would that first sets the seed and wants deterministic operations."""
     import keras
+    import tensorflow as tf
+    from tensorflow.python.framework import config
 
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(SEED)
-    splits, built = data(), model()
-    held = splits["validation"]
-    history = built.fit(
-        splits["train"], validation_data=held, epochs=epochs, shuffle=False, verbose=0
-    )
-    tested = [
-        built.evaluate(splits[s], verbose=0, return_dict=True) for s in ("validation", "test")
-    ]
+    tf.config.experimental.enable_op_determinism()
+    try:
+        splits, built = data(), model()
+        held = splits["validation"]
+        history = built.fit(
+            splits["train"], validation_data=held, epochs=epochs, shuffle=False, verbose=0
+        )
+        tested = [
+            built.evaluate(splits[s], verbose=0, return_dict=True) for s in ("validation", "test")
+        ]
+    finally:
+        config.disable_op_determinism()
     return history, built, tested[1]
 
 
@@ -134,19 +148,27 @@ def test_what_is_recorded_changes_no_bit(tensorflow: ModuleType, tmp_path: Path)
         ("digits", "classifier", ()),
         (FUNCTION, "flat_classifier", ()),
         (PIPELINE, "contrastive", ("the order of its data after that is not what it would",)),
+        (AUGMENTED, "flat_classifier", ()),
+        (FUNCTION, {"draws": "tf.random.normal"}, (DRAWS,)),
+        (FUNCTION, {"draws": "tf.random.normal", "eager": True}, ()),
+        (FUNCTION, {"draws": "keras.random"}, ()),
+        (FUNCTION, {"draws": "global generator"}, ()),
+        (FUNCTION, {"draws": "generator of its own"}, ()),
     ],
-    ids=["arrays", "seed and epoch", "seed alone"],
+    ids=str,
 )
 def test_a_run_that_was_killed_goes_on_at_its_epoch(
     tensorflow: ModuleType,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     data: Any,
-    model: str,
+    model: Any,
     notes: tuple[str, ...],
 ) -> None:
+    """To the same bits, or with a note that they are others, on the page as well."""
     monkeypatch.setattr(CheckpointInterval, "due", True)
-    recipe = recipe_of(data, f"{PLACE}.{model}")
+    named = f"{PLACE}.{model}" if isinstance(model, str) else {"name": f"{PLACE}.drawing", **model}
+    recipe = recipe_of(data, named)
     whole = train(tmp_path / "whole", recipe)
     with pytest.raises(KilledError):
         train(tmp_path / "killed", recipe, killed_after=2)
@@ -158,9 +180,50 @@ def test_a_run_that_was_killed_goes_on_at_its_epoch(
         whole.result.epochs,
         whole.result.updates,
     )
+    assert "; ".join(said[1:]) in (went_on.result.environment["repeatable"], "")
     if not notes:
+        assert went_on.result.environment["repeatable"] == "to the same bits"
         assert same_bits(went_on.state(), whole.state())
         assert went_on.result.metrics == whole.result.metrics
+
+
+def test_a_pipeline_with_random_operations_gives_one_seed_one_result(
+    tensorflow: ModuleType, tmp_path: Path
+) -> None:
+    recipe = recipe_of({"name": f"{PLACE}.mixed_up"}, f"{PLACE}.flat_classifier")
+    first, *others = (train(tmp_path / str(n), recipe) for n in range(3))
+    assert all(same_bits(first.state(), each.state()) for each in others)
+    assert all(first.result.metrics == each.result.metrics for each in others)
+
+
+def test_deterministic_operations_end_with_the_run(tensorflow: ModuleType, tmp_path: Path) -> None:
+    """A compiled run has the same bits whatever its process trained before."""
+    from tensorflow.python.framework import config
+
+    compiled = make_recipe({"training.epochs": 1})
+    before = train_into(tmp_path / "before", compiled, programs=shared_programs())
+    train(tmp_path / "fit", recipe_of("digits", f"{PLACE}.classifier", epochs=1))
+    assert not config.is_op_determinism_enabled()
+    traced_before = train_into(tmp_path / "kept", compiled, programs=shared_programs())
+    traced_after = train_into(tmp_path / "anew", compiled)
+    assert same_bits(before.state(), traced_before.state())
+    assert same_bits(before.state(), traced_after.state())
+
+
+def test_an_operation_without_a_deterministic_form_is_allowed_with_a_note(
+    tensorflow: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CheckpointInterval, "due", True)
+    recipe = recipe_of(FUNCTION, f"{PLACE}.without_a_deterministic_form")
+    said = "two runs of this seed can differ"
+    whole = train(tmp_path / "whole", recipe)
+    assert [note[: len(said)] for note in whole.result.notes] == [said]
+    assert said in whole.result.environment["repeatable"]
+    with pytest.raises(KilledError):
+        train(tmp_path / "killed", recipe, killed_after=2)
+    went_on = train(tmp_path / "killed", recipe)
+    assert went_on.result.notes[1:] == ("continued after epoch 2 of 3",)
+    assert same_bits(went_on.state(), whole.state())
 
 
 def test_a_callback_of_the_users_may_end_it(tensorflow: ModuleType, tmp_path: Path) -> None:
@@ -226,6 +289,22 @@ def test_a_step_of_the_models_own_is_tried_before_training(tensorflow: ModuleTyp
     said = r"breaks_in_its_step: evaluate: \S*keras_training\.py:\d+: LookupError: no such step"
     with pytest.raises(UserCodeError, match=said):
         rehearsed(recipe_of("digits", f"{PLACE}.breaks_in_its_step"), "test_loss")
+
+
+def test_a_model_that_evaluate_cannot_call_is_refused_before_training(
+    tensorflow: ModuleType,
+) -> None:
+    recipe = recipe_of(PIPELINE, f"{PLACE}.only_trains")
+    said = "only_trains: Autoencoder has neither call nor test_step, .* expected test_step"
+    with pytest.raises(ModelError, match=said):
+        rehearsed(recipe, "test_loss")
+
+
+def test_a_model_that_keras_cannot_evaluate_is_refused_in_a_line(tensorflow: ModuleType) -> None:
+    """Whatever kind of exception it is: those of Python would end a plan in a traceback."""
+    said = "keras_training.calls_what_is_not_there: evaluate: NotImplementedError: "
+    with pytest.raises(UserCodeError, match=said):
+        rehearsed(recipe_of(PIPELINE, f"{PLACE}.calls_what_is_not_there"), "test_loss")
 
 
 def rehearsed(recipe: KerasRecipe, metric: str) -> None:
