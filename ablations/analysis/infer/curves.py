@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ablations.analysis.infer.intervals import Interval, student_interval
 from ablations.analysis.infer.summary import summarize
 from ablations.analysis.read.collect import Collected, RecordedRun, completed
-from ablations.ledger.records import Epoch
+from ablations.ledger.records import Epoch, by_step
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,9 @@ def read_histories(collected: Collected, arm: str) -> ArmHistories:
 
 
 def _history(run: RecordedRun) -> tuple[Epoch, ...] | None:
-    by_epoch: dict[Any, Epoch] = {}
-    for line in run.history():  # a resumed epoch stands twice, one step of a user's may as well
-        by_epoch[line["epoch"]] = {**by_epoch.get(line["epoch"], {}), **line}
-    return tuple(by_epoch.values()) if by_epoch and len(by_epoch) >= run.result.epochs else None
+    lines = run.history()
+    whole = lines and len({line["epoch"] for line in lines}) >= run.result.epochs
+    return tuple(by_step(lines).values()) if whole else None
 
 
 def arm_curves(histories: ArmHistories) -> ArmCurves:
