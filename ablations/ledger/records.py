@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 import zipfile
 import zlib
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from ablations.errors import one_line, printable
+from ablations.errors import printable
 from ablations.files import read_bounded, write_atomically
 from ablations.ledger.lines import MOST_HISTORY_BYTES, append_line, read_lines
 
@@ -26,37 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCHEMA_VERSION = 1
-MOST_NAMED = 3
-"""Of the metrics that a note names."""
 MOST_RESULT_BYTES = 10_000_000
 MOST_METRIC = 1e100
 """Of a metric's size: beyond, no figure has an axis."""
 Status = Literal["completed", "diverged", "failed"]
-
-
-def can_be_kept(value: float) -> bool:
-    """Return whether a result can hold a number: a finite one, of at most ``MOST_METRIC``."""
-    return math.isfinite(value) and abs(value) <= MOST_METRIC
-
-
-def kept_metrics(
-    found: Mapping[str, float], judged: str
-) -> tuple[dict[str, float], str, tuple[str, ...]]:
-    """Return the metrics that a result can hold, why the run diverged, and a note on the others.
-
-    A NaN, an infinity or a number beyond ``MOST_METRIC`` is left out.  In ``judged``, the metric
-    that answers the study, it is a divergence; in another it removes that number alone.
-    """
-    kept = {name: value for name, value in found.items() if can_be_kept(value)}
-    lost = [f"{name} is {value:g}" for name, value in found.items() if name not in kept]
-    divergence = f"{judged} is {found[judged]:g}" if judged in found.keys() - kept else ""
-    others = [each for each in lost if each != divergence]
-    if not others:
-        return kept, divergence, ()
-    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-    named = one_line(", ".join(others[:MOST_NAMED]))
-    note = f"{named}{more}: left out; a metric is a finite number of at most {MOST_METRIC:g}"
-    return kept, divergence, (note,)
 
 
 class StageRecord(BaseModel):
@@ -233,31 +205,6 @@ def read_history(path: Path) -> list[Epoch]:
     Lines of before 0.5, and those of other programs, have no checksum.
     """
     return list(read_lines(path).epochs)
-
-
-def by_step(history: Iterable[Epoch]) -> dict[int, Epoch]:
-    """Return step → all that was recorded at it, in order of the steps; of a number the last.
-
-    A trainer may log a step in several lines, and a program that is started again may log its
-    steps from the first on: what it recorded before under the same name, of steps that it has not
-    reached again, is of an attempt that was given up, and is left out.
-    """
-    values: dict[str, dict[int, float | None]] = {}
-    first: dict[str, int] = {}
-    reached: dict[str, int] = {}
-    for line in history:
-        step = int(line["epoch"] or 0)
-        for name, value in line.items():
-            values.setdefault(name, {})[step] = value
-            begins = step <= first.get(name, step)
-            first[name] = min(step, first.get(name, step))
-            reached[name] = step if begins else max(step, reached[name])
-    steps: dict[int, dict[str, float | None]] = {}
-    for name in values:
-        for step, value in values[name].items():
-            if step <= reached[name]:
-                steps.setdefault(step, {})[name] = value
-    return {step: steps[step] for step in sorted(steps)}
 
 
 HEADER_MEMBER = "place.json"

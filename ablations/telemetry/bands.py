@@ -13,7 +13,8 @@ from statistics import median
 
 import numpy as np
 
-from ablations.ledger.records import Epoch, by_step
+from ablations.ledger.lines import by_step
+from ablations.ledger.records import Epoch
 from ablations.study.metrics import epoch_metric
 from ablations.study.schema import Study
 

@@ -10,9 +10,10 @@ from ablations.files import write_atomically
 from ablations.ledger import replaced
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.inputs import inputs_digest
+from ablations.ledger.kept_metrics import kept_metrics
 from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import Result, digest_of_weights, kept_metrics, write_correct
+from ablations.ledger.records import Result, digest_of_weights, write_correct
 from ablations.study.keras_recipe import KerasRecipe, check_code
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml

@@ -8,14 +8,14 @@ import math
 import pytest
 
 from ablations.errors import RunsDirectoryError
+from ablations.ledger.kept_metrics import kept_metrics
+from ablations.ledger.lines import by_step
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import (
     MOST_METRIC,
     Result,
     UnreadableResultError,
     append_epoch,
-    by_step,
-    kept_metrics,
     read_history,
     read_result,
 )

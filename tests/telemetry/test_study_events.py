@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_file_loader import RawEventFileL
 from tensorboard.compat.proto.event_pb2 import Event
 
 from ablations.analysis.infer.curves import learning_curve
-from ablations.ledger.records import by_step as steps_of
+from ablations.ledger.lines import by_step as steps_of
 from ablations.telemetry.bands import bands_of
 from ablations.telemetry.study_events import write_bands
 

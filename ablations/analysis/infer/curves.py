@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ablations.analysis.infer.intervals import Interval, student_interval
 from ablations.analysis.infer.summary import summarize
 from ablations.analysis.read.collect import Collected, RecordedRun, completed
-from ablations.ledger.records import Epoch, by_step
+from ablations.ledger.lines import by_step
+from ablations.ledger.records import Epoch
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class ArmHistories:
 
     arm: str
     histories: tuple[tuple[Epoch, ...], ...]
+    seeds: tuple[int, ...]
+    """Of each history."""
     runs: int
     """Runs that count, the diverged ones among them."""
     diverged: int
@@ -57,9 +60,10 @@ def read_histories(collected: Collected, arm: str) -> ArmHistories:
     runs = collected.of_arm(arm)
     finished = completed(runs)
     histories = {run.seed: _history(run) for run in finished}
-    whole = tuple(history for history in histories.values() if history is not None)
+    whole = {seed: history for seed, history in histories.items() if history is not None}
     incomplete = tuple(seed for seed, history in histories.items() if history is None)
-    return ArmHistories(arm, whole, len(runs), len(runs) - len(finished), incomplete)
+    diverged = len(runs) - len(finished)
+    return ArmHistories(arm, tuple(whole.values()), tuple(whole), len(runs), diverged, incomplete)
 
 
 def _history(run: RecordedRun) -> tuple[Epoch, ...] | None:

@@ -9,7 +9,8 @@ from typing import Any
 from ablations.analysis.infer.curves import ArmHistories, learning_curve, read_histories
 from ablations.analysis.read.collect import Collected
 from ablations.errors import one_line, suggest
-from ablations.ledger.records import Epoch, by_step
+from ablations.ledger.lines import by_step
+from ablations.ledger.records import Epoch
 from ablations.ledger.standing import Standing, State
 from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.requests import BadRequestError, arms_of

@@ -10,8 +10,9 @@ from typing import Any
 
 from ablations.errors import TrainerError, one_line, suggest
 from ablations.files import read_bounded
+from ablations.ledger.kept_metrics import MOST_NAMED, kept_metrics
 from ablations.ledger.paths import FINAL_METRICS, RunDirectory
-from ablations.ledger.records import MOST_NAMED, MOST_RESULT_BYTES, kept_metrics
+from ablations.ledger.records import MOST_RESULT_BYTES
 from ablations.study.frozen import show
 
 MOST_METRICS = 1_000
