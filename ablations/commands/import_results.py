@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ablations.analysis.infer.early_ends import early_ends
 from ablations.analysis.read.collect import read_record
+from ablations.analysis.show.early_ends import early_sentences
 from ablations.analysis.show.formats import listed
 from ablations.commands.looks import note_shown
 from ablations.errors import AblationsError, RunsDirectoryError, one_line, suggest
@@ -17,13 +20,17 @@ from ablations.execution.event_folder import PATTERN, copy_events, read_folder
 from ablations.execution.storage import existing_above
 from ablations.ledger import replaced
 from ablations.ledger.fingerprint import fingerprint
-from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.paths import RunDirectory, RunsDirectory, seed_of
 from ablations.ledger.records import Result, UnreadableResultError, read_result
 from ablations.ledger.table import Row, read_table
+from ablations.study.budgets import MOST_ARMS, MOST_RUNS, MOST_SEEDS, too_many
+from ablations.study.expand import SEED_PREFIX
 from ablations.study.free_recipes import FreeRecipe
 from ablations.study.metrics import METRICS
 from ablations.study.schema import NAME, NAME_WANTED, Arm, DeclaredMetric, Study
 from ablations.study.scores import Direction
+
+SAYS = "{}, as its source says"
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,10 @@ def import_results(
 ) -> None:
     """Write the runs of a table or of a folder of event files, and the study that compares them.
 
-    A source that holds more than an earlier one of the study adds to it.  With ``replace`` what it
-    has otherwise takes the place of what is there, which is kept until ``ablations clean``.
+    A source that holds more than an earlier one of the study adds to it.  With ``replace`` the
+    study is what the source holds, no more: what is there otherwise is kept until ``ablations
+    clean``.  The study is recorded before its runs, so that an interrupted import can be seen and
+    repeated.
 
     Raises:
         AblationsError: the source or the question is wrong, or the directory holds other results;
@@ -54,21 +63,20 @@ def import_results(
     _check(question)
     if source.is_dir():
         pattern = pattern or PATTERN
-        rows, others = read_folder(source, pattern, question.metric)
-        why = f"they are not like {pattern}"
+        rows, left_out = read_folder(source, pattern, question.metric)
     elif pattern is not None:
         raise AblationsError(f"--pattern: {source} is no folder; wants one of event files")
     else:
-        rows, others = read_table(source, question.metric)
-        why = "they hold no number"
+        rows, left_out = read_table(source, question.metric)
     runs = RunsDirectory(root)
     existing_above(root)
+    earlier = _earlier(runs, question.study)
 
-    def with_earlier() -> Study:
-        earlier = _earlier(runs, question.study)
-        return _study(source, question, rows, earlier, pattern or "")
+    def asked(earlier: Study | None) -> Study:
+        kept = None if replace else earlier
+        return _study(source, question, rows, kept, pattern or "", left_out)
 
-    study = with_earlier()
+    study = asked(earlier)
     own = runs.study(study.study).resolve()
     if any(path.resolve().is_relative_to(own) for row in rows for path in row.events):
         raise AblationsError(f"{source}: lies in {own}; wants a folder that is not the study's own")
@@ -80,28 +88,39 @@ def import_results(
             "than the source; wants --replace, or another --study"
         )
     new = [row for row, result in there if result is None or _differs(row, result)]
-    left_out = LeftOut()
+    gone = _gone(earlier, rows, runs) if replace and earlier else []
+    places = [(row, runs.run(study.study, row.arm, row.seed)) for row in new]
+    writing = [(row, directory, _result(study, row)) for row, directory in places]
+    without = LeftOut()
+    with study_files.alone_with(study.study, runs):  # with what another import has added meanwhile
+        study_files.keep(asked(_earlier(runs, question.study)), runs)
     try:
-        for row in new:
-            directory = runs.run(study.study, row.arm, row.seed)
+        for row, directory, result in writing:
             directory.path.mkdir(parents=True, exist_ok=True)
             replaced.keep_and_clear(directory)
-            copy_events(row, directory, study.metric, left_out)
-            _result(study, row).write(directory.result)
+            copy_events(row, directory, study.metric, without)
+            result.write(directory.result)
+        for directory in gone:
+            replaced.keep_and_clear(directory)
+            shutil.rmtree(directory.path)
     except OSError as error:
         raise RunsDirectoryError(f"{error.filename or root}: {error.strerror}") from None
-    with study_files.alone_with(study.study, runs):  # with what another import has added meanwhile
-        study_files.keep(with_earlier(), runs)
     note_shown(root, study.study)
     said = f", {len(rows) - len(new)} were there" if len(new) < len(rows) else ""
     if other:
         said = f", {len(other)} of them in place of others (kept until ablations clean){said}"
-    if others:
-        print(f"{source}: left out, for {why}: {', '.join(others)}")
-    if left_out.tags:
-        print(f"{source}: no curves of {_named(left_out.tags)}; wants at most {MOST_TAGS} tags")
-    if left_out.thinned:
-        print(f"{source}: curves of at most {MOST_POINTS} points: {_named(left_out.thinned)}")
+    for line in left_out:
+        print(f"{source}: {line}")
+    if without.tags:
+        print(f"{source}: no curves of {_named(without.tags)}; wants at most {MOST_TAGS} tags")
+    if without.thinned:
+        print(f"{source}: curves of at most {MOST_POINTS} points: {_named(without.thinned)}")
+    steps = [(row.arm, row.seed, row.last_step) for row in rows if row.status == "completed"]
+    for line in early_sentences(early_ends(steps)):
+        print(f"{source}: {line}")
+    if gone:
+        names = [f"{d.path.parent.name}/{d.path.name}" for d in gone]
+        print(f"{source}: lacks, so removed (kept until ablations clean): {_named(names)}")
     print(f"{study.study}: {len(new)} runs imported{said}; ablations report {study.study}")
 
 
@@ -136,15 +155,36 @@ def _earlier(runs: RunsDirectory, name: str) -> Study | None:
     return study
 
 
+def _gone(earlier: Study, rows: Iterable[Row], runs: RunsDirectory) -> list[RunDirectory]:
+    """Return the directories of the runs of an earlier import that the source does not hold."""
+    held = {(row.arm, row.seed) for row in rows}
+    found = []
+    for arm in earlier.arm_names:
+        seeds = map(seed_of, sorted((runs.study(earlier.study) / arm).glob(f"{SEED_PREFIX}*")))
+        lacking = [seed for seed in seeds if seed is not None and (arm, seed) not in held]
+        found += [runs.run(earlier.study, arm, seed) for seed in lacking]
+    return found
+
+
 def _study(
-    source: Path, question: Question, rows: Iterable[Row], earlier: Study | None, pattern: str
+    source: Path,
+    question: Question,
+    rows: Iterable[Row],
+    earlier: Study | None,
+    pattern: str,
+    left_out: Sequence[str],
 ) -> Study:
+    """Return the study; ``left_out`` says what was not read of the source.
+
+    Raises:
+        AblationsError: the control is no arm, or there is too much of something.
+    """
     names = dict.fromkeys((*(earlier.arm_names if earlier else ()), *(row.arm for row in rows)))
     seeds = {*(earlier.seeds if earlier else ()), *(row.seed for row in rows)}
     if question.control not in names:
-        raise AblationsError(
-            f'--control: no arm is called "{question.control}"; {suggest(question.control, names)}'
-        )
+        unread = "".join(f"; {line}" for line in left_out[:1])
+        known = suggest(question.control, names)
+        raise AblationsError(f'--control: no arm is called "{question.control}"; {known}{unread}')
     folded: dict[str, str] = {}
     for name in names:
         if (twin := folded.setdefault(name.casefold(), name)) != name:
@@ -152,6 +192,13 @@ def _study(
                 f'{source}: arm "{name}" shares its directory with "{twin}" where case makes no '
                 "difference; expected other names"
             )
+    for what, count, most in (
+        ("arms", len(names), MOST_ARMS),
+        ("seeds", len(seeds), MOST_SEEDS),
+        ("runs", len(names) * len(seeds), MOST_RUNS),
+    ):
+        if count > most:
+            raise AblationsError(f"{source}: {too_many(what, count, most)}")
     declared = DeclaredMetric(better=question.better, unit=question.unit)
     is_declared = question.metric not in METRICS or question.unit
     scored = {} if question.if_diverged is None else {question.metric: question.if_diverged}
@@ -185,7 +232,8 @@ def _result(study: Study, row: Row) -> Result:
         arm=row.arm,
         seed=row.seed,
         status=row.status,
-        reason="" if row.status == "completed" else f"{row.status}, as its source says",
+        reason=row.reason or ("" if row.status == "completed" else SAYS.format(row.status)),
+        notes=row.notes,
         fingerprint=fingerprint(study.arm(row.arm).recipe, row.seed, ""),
         metrics=row.metrics,
     )

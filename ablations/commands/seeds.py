@@ -15,6 +15,7 @@ from ablations.ledger.looks import declared_seeds
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import settle
 from ablations.ledger.standing import classify_all
+from ablations.study.budgets import MOST_RUNS, too_many
 from ablations.study.expand import expand
 from ablations.study.schema import Study
 
@@ -74,8 +75,10 @@ def with_seeds(study: Study, count: int) -> Study:
     """Return the study with the seeds 0 to ``count`` − 1.
 
     Raises:
-        AblationsError: its last look is at another number of seeds.
+        AblationsError: its last look is at another number of seeds, or the runs are too many.
     """
+    if (runs := len(study.arms) * count) > MOST_RUNS:
+        raise AblationsError(f"--seeds {count}: {too_many('runs', runs, MOST_RUNS)}")
     if study.looks and study.looks[-1] != count:
         raise AblationsError(
             f"--seeds {count}: {study.study} declares its last look at {study.looks[-1]} seeds; "

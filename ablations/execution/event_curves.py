@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ablations.errors import AblationsError
+from ablations.execution.attempts import newest_attempt
 from ablations.files import write_atomically
 from ablations.ledger.lines import MOST_STEP, STEP, TAKEN, line_of
 from ablations.ledger.paths import RunDirectory
-from ablations.telemetry.event_reader import DamagedError, read_scalars
+from ablations.telemetry import tags
 
 MOST_TAGS = 50
 """Scalars of a run that have curves: the study's metric, then in the order of the files."""
@@ -52,12 +52,20 @@ def write_curves(
 def _curves(files: Sequence[Path], metric: str, left_out: LeftOut) -> Mapping[str, Curve]:
     """Return tag → curve of those that are kept."""
     curves: dict[str, Curve] = {metric: {}}
-    for step, tag, value in scalars_of(files):
+    for step, tag, value in newest_attempt(files, tags_of(metric)).scalars():
         if tag not in curves and (len(curves) == MOST_TAGS or tag in TAKEN):
             left_out.tags[tag] = None
         elif abs(step) <= MOST_STEP:
             curves.setdefault(tag, {})[step] = value
+    own = tags_of(metric)[1]
+    if not curves[metric] and own in curves:
+        curves[metric] = curves.pop(own)
     return curves
+
+
+def tags_of(metric: str) -> tuple[str, str]:
+    """Return the tags that a metric may have: its own name, and that of a run of ours."""
+    return metric, tags.own([metric])[metric]
 
 
 def _kept(steps: Sequence[int]) -> Sequence[int]:
@@ -66,18 +74,3 @@ def _kept(steps: Sequence[int]) -> Sequence[int]:
     while len(steps) > MOST_POINTS * stride:
         stride *= 2
     return steps if stride == 1 else [*steps[:-1:stride], steps[-1]]
-
-
-def scalars_of(files: Iterable[Path]) -> Iterable[tuple[int, str, float]]:
-    """Yield step, tag and value of all scalars of a run, in the order of its files.
-
-    Raises:
-        AblationsError: a file is damaged, or cannot be read.
-    """
-    for path in files:
-        try:
-            yield from read_scalars(path)
-        except DamagedError as error:
-            raise AblationsError(f"{path}: {error}; wants whole event files") from None
-        except OSError as error:
-            raise AblationsError(f"{path}: {error.strerror}") from None

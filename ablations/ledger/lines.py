@@ -6,7 +6,7 @@ import json
 import math
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,31 @@ def parsed_line(line: bytes, summed: bool = False) -> dict[str, Any]:
     if summed and zlib.crc32(line.rpartition(_SUM.encode())[0] + b"}") != stated:
         raise LineError("its checksum is not that of its content")
     return epoch
+
+
+def by_step(history: Iterable[Mapping[str, float | None]]) -> dict[int, Mapping[str, float | None]]:
+    """Return step → all that was recorded at it, in order of the steps; of a number the last.
+
+    A trainer may log a step in several lines, and a program that is started again may log its
+    steps from the first on: what it recorded before under the same name, of steps that it has not
+    reached again, is of an attempt that was given up, and is left out.
+    """
+    values: dict[str, dict[int, float | None]] = {}
+    first: dict[str, int] = {}
+    reached: dict[str, int] = {}
+    for line in history:
+        step = int(line["epoch"] or 0)
+        for name, value in line.items():
+            values.setdefault(name, {})[step] = value
+            begins = step <= first.get(name, step)
+            first[name] = min(step, first.get(name, step))
+            reached[name] = step if begins else max(step, reached[name])
+    steps: dict[int, dict[str, float | None]] = {}
+    for name in values:
+        for step, value in values[name].items():
+            if step <= reached[name]:
+                steps.setdefault(step, {})[name] = value
+    return {step: steps[step] for step in sorted(steps)}
 
 
 LAST_BYTES = 256 * 1024

@@ -10,7 +10,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -69,6 +69,9 @@ class Result(BaseModel):
     """Flat name → finite number; a diverged run holds those it reached."""
     test_examples: int = 0
     """How many test examples ``correct.bin`` tells of; 0 where there is none, as of 0.3.0."""
+    weights_digest: str = ""
+    """SHA-256 of the trainable weights at the end of a run that this package trained itself; empty
+    elsewhere, and in results of before 0.7."""
     stages: tuple[StageRecord, ...] = ()
     """What was trained one after another; ``epochs`` and ``updates`` count all of it."""
     epochs: int = 0
@@ -145,6 +148,15 @@ def _is_whole(data: Mapping[str, Any]) -> bool:
     version = str(environment.get("ablations")) if isinstance(environment, dict) else ""
     numbers = re.match(r"(\d{1,3})\.(\d{1,3})\b", version)
     return numbers is None or (int(numbers[1]), int(numbers[2])) < FIRST_WITH_CHECKSUM
+
+
+def digest_of_weights(weights: Iterable[NDArray[Any]]) -> str:
+    """Return the SHA-256 of arrays, in order: their shapes, types and bytes."""
+    total = hashlib.sha256()
+    for array in weights:
+        total.update(f"{array.shape} {array.dtype};".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
 
 
 def write_correct(path: Path, correct: NDArray[np.bool_]) -> None:

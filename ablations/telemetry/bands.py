@@ -13,6 +13,7 @@ from statistics import median
 
 import numpy as np
 
+from ablations.ledger.lines import by_step
 from ablations.ledger.records import Epoch
 from ablations.study.metrics import epoch_metric
 from ablations.study.schema import Study
@@ -30,17 +31,23 @@ class EpochBand:
 
     epoch: int
     intervals: Mapping[str, tuple[float, float]]
-    """Metric that every seed measured → mean, and half the width of its interval."""
+    """Metric that every seed measured after it → mean, and half the width of its interval."""
 
 
 Bands = Sequence[EpochBand]
-"""The epochs that all seeds of an arm reached."""
+"""The epochs at which all seeds of an arm measured something, in order."""
 
 
 def bands_of(histories: Sequence[Sequence[Epoch]]) -> Bands:
-    """Return Student's 95% interval over the seeds, a history each; of one, the value itself."""
-    epochs = zip(*histories, strict=False)  # ends with the shortest history
-    return [EpochBand(int(lines[0]["epoch"] or 0), _intervals(lines)) for lines in epochs]
+    """Return Student's 95% interval over the seeds, a history each; of one, the value itself.
+
+    Seeds are aligned by epoch, as in the report's curves: an epoch that some seed lacks has no
+    band, as its mean would be over the survivors.
+    """
+    by_seed = [by_step(history) for history in histories]
+    shared = sorted(set.intersection(*map(set, by_seed))) if by_seed else []
+    bands = [EpochBand(n, _intervals([of_seed[n] for of_seed in by_seed])) for n in shared]
+    return [band for band in bands if band.intervals]
 
 
 def _intervals(lines: Sequence[Epoch]) -> dict[str, tuple[float, float]]:

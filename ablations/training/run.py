@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from ablations.data import catalog as data_catalog
@@ -11,9 +10,10 @@ from ablations.files import write_atomically
 from ablations.ledger import replaced
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.inputs import inputs_digest
+from ablations.ledger.kept_metrics import kept_metrics
 from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.paths import RunDirectory
-from ablations.ledger.records import Result, write_correct
+from ablations.ledger.records import Result, digest_of_weights, write_correct
 from ablations.study.keras_recipe import KerasRecipe, check_code
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
@@ -127,14 +127,17 @@ class _RunTraining(RecordedTraining):
         with RunEvents(self.directory.path, append_to=self.directory.events[0]) as events:
             self.train(events)
             scores = self._final_scores()
-            progress = self.trainer.progress
-            events.end_session(progress.epochs, scores.metrics, completed=not progress.reason)
+            epochs = self.trainer.progress.epochs
+            events.end_session(epochs, scores.metrics, completed=not self.reason)
         return scores
 
     # Where it ends
 
     def _final_scores(self) -> FinalScores:
-        """Return the final scores, finite ones; a trial of a search never reads the test split."""
+        """Return the final scores, finite ones; a trial of a search never reads the test split.
+
+        The run diverged if its training did, or if what answers the study is not finite.
+        """
         progress, recipe = self.trainer.progress, self.run.recipe
         if progress.reason:
             tested = FinalScores({})
@@ -146,8 +149,10 @@ class _RunTraining(RecordedTraining):
         metrics = {**tested.metrics, **summaries}
         if recipe.keeps_checkpoint:
             checkpoint.save(self.directory.final_state, self.trainer.variables())
-        finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
-        return FinalScores(finite, tested.correct)
+        kept, divergence, notes = kept_metrics(metrics, self.request.metric)
+        self.reason = progress.reason or divergence
+        self.notes = (*progress.notes, *notes)
+        return FinalScores(kept, tested.correct)
 
     def _result(self, scores: FinalScores) -> Result:
         progress, run = self.trainer.progress, self.run
@@ -161,13 +166,14 @@ class _RunTraining(RecordedTraining):
             arm=run.arm,
             trial=run.trial,
             seed=run.seed,
-            status="diverged" if progress.reason else "completed",
-            reason=progress.reason,
-            notes=progress.notes,
+            status="diverged" if self.reason else "completed",
+            reason=self.reason,
+            notes=self.notes,
             fingerprint=self.fingerprint,
             data_digest=self.data_digest,
             metrics=scores.metrics,
             test_examples=0 if scores.correct is None else len(scores.correct),
+            weights_digest=digest_of_weights(self.trainer.trained_weights()),
             stages=progress.stages,
             epochs=progress.epochs,
             best_epoch=self.trainer.best_epoch,

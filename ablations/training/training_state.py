@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from ablations.ledger.records import StageRecord
-from ablations.study.metrics import METRICS, Metric
+from ablations.study.metrics import METRICS, Metric, Summary
 from ablations.study.scores import SCORES, Score
 from ablations.study.tasks import CLASSIFICATION
 from ablations.training.epoch_record import EpochRecord
@@ -107,18 +107,27 @@ class Progress(BaseModel):
     def summaries(
         self, metrics: Mapping[str, Metric] = METRICS, tested_epoch: int | None = None
     ) -> dict[str, float]:
-        """Return those of the final ``metrics`` that summarize a curve of finite values.
+        """Return those of the final ``metrics`` that summarize a curve.
 
+        ``best`` is that of the finite values.  What is taken of one epoch of a training that did
+        not diverge is of that epoch though it is NaN; a diverged one holds what it reached last.
         ``tested_epoch`` is the epoch whose weights are tested, where that is not the last.
         """
         epochs = [line["epoch"] for line in self.history]
         tested = None if tested_epoch is None else epochs.index(tested_epoch)
         values = {
-            name: metric.summary.of(self.curve(metric.summary.metric), tested)
+            name: self._summary(metric.summary, tested)
             for name, metric in metrics.items()
             if metric.summary is not None
         }
         return {name: value for name, value in values.items() if value is not None}
+
+    def _summary(self, summary: Summary, tested: int | None) -> float | None:
+        place = -1 if summary.take == "last" or tested is None else tested
+        line = self.history[place] if self.history else {}
+        if summary.take != "best" and not self.reason and summary.metric in line:
+            return line[summary.metric]
+        return summary.of(self.curve(summary.metric), tested)
 
 
 class TrainingState(BaseModel):

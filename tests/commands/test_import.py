@@ -22,6 +22,7 @@ from ablations.analysis.read.collect import read_record
 from ablations.cli import main
 from ablations.commands import import_results
 from ablations.ledger import looks
+from ablations.ledger import records as results
 
 Table = Mapping[str, np.ndarray[Any, Any]]
 ARMS = ("slow", "fast", "same", "wild", "late")
@@ -157,7 +158,7 @@ def test_a_corrected_table_replaces_what_differs_and_keeps_it(place: Path) -> No
     assert "--unit hours" in report
 
 
-def test_a_column_of_text_is_left_out_and_named_and_one_that_mixes_is_an_error(place: Path) -> None:
+def test_a_column_of_text_and_a_cell_of_another_metric_are_left_out_and_named(place: Path) -> None:
     head = "arm,seed,error,note,host,mixed\n"
     rows = "slow,0,1,good,,3\nslow,1,1,,,\nfast,0,2,bad,,{}\nfast,1,3,3 days,,\n"
     (place / "t.csv").write_text(head + rows.format(4))
@@ -169,8 +170,13 @@ def test_a_column_of_text_is_left_out_and_named_and_one_that_mixes_is_an_error(p
     result = json.loads((place / "runs/timing/slow/seed-0/result.json").read_text())
     assert result["metrics"] == {"error": 1.0, "mixed": 3.0}
     (place / "t.csv").write_text(head + rows.format("x"))
-    refused = import_("t.csv", study="other")
-    assert refused.output.splitlines() == ['t.csv:4:6: mixed: wants a number, got "x" (text)']
+    said = import_("t.csv", study="other")
+    assert said.output.splitlines()[:2] == [
+        "t.csv: left out, for they hold no number: note",
+        "t.csv: column mixed: left out, as no number that can be shown: line 4 (x)",
+    ]
+    result = json.loads((place / "runs/other/fast/seed-0/result.json").read_text())
+    assert (result["metrics"], result["notes"]) == ({"error": 2.0}, ["mixed is x: left out"])
 
 
 def test_a_metric_of_this_package_is_shown_as_ever(place: Path) -> None:
@@ -191,7 +197,19 @@ GOOD = "arm,seed,error\nslow,0,1\nfast,0,2\n"
     [
         ("arm,seed,error\nslow,0,1\nslow,0,2\n", "t.csv:3:2: seed: slow has seed 0 twice"),
         ("arm,seed,error\nslow,0,good\n", 't.csv:2:3: error: wants a number, got "good"'),
-        ("arm,seed,error\nslow,0,nan\n", "t.csv:2:3: error: wants a finite number, got nan"),
+        (
+            "arm,seed,status,error\nslow,0,completed,nan\n",
+            "t.csv:2:4: error: wants a finite number of a completed run, got nan",
+        ),
+        (
+            "arm,seed,error\nslow,0,1\nslow,1,1e120\nfast,0,2e120\n",
+            "t.csv:3:3: error: wants a number of at most 1e+100, got 1e120",
+        ),
+        (
+            "arm,seed,error\nslow,0,9.1%\n",
+            't.csv:2:3: error: wants a number, got "9.1%" (text) (9.1% has a percent sign; wants',
+        ),
+        (f"arm,seed,error\nslow,{2**63},1\n", "t.csv:2:2: seed: wants a whole number"),
         ("arm,seed,error\nslow,0,\n", "t.csv:2:3: error: missing; wants a number"),
         ("arm,seed,error\nslow,-1,1\n", "t.csv:2:2: seed: wants a whole number ≥ 0"),
         ("arm,seed,error\nslow,0\n", "t.csv:2:1: 2 fields; wants 3"),
@@ -414,3 +432,130 @@ def test_arms_that_differ_in_case_alone_are_refused(place: Path) -> None:
     assert refused.exit_code == 2
     assert 't.csv: arm "fast" shares its directory with "Fast" where case makes' in refused.output
     assert not (place / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("nan", "line 3 (nan)"),
+        ("-inf", "line 3 (-inf)"),
+        ("1e120", "line 3 (1e120)"),
+        ("auto", "line 3 (auto)"),
+        ("91.2%", "line 3 (91.2%) (91.2% has a percent sign; wants 0.912)"),
+        ("0,91", "line 3 (0,91) (0,91 has a decimal comma; wants 0.91)"),
+    ],
+)
+def test_one_bad_cell_of_another_column_is_named_and_left_out_alone(
+    place: Path, cell: str, said: str
+) -> None:
+    (place / "t.csv").write_text(f'arm,seed,error,other\nslow,0,1,5\nfast,0,2,"{cell}"\n')
+    done = import_("t.csv")
+    assert done.exit_code == 0
+    assert done.output.splitlines()[0] == (
+        f"t.csv: column other: left out, as no number that can be shown: {said}"
+    )
+    results = [json.loads(path.read_text()) for path in sorted(place.rglob("result.json"))]
+    assert [r["metrics"] for r in results] == [{"error": 2.0}, {"error": 1.0, "other": 5.0}]
+    assert [len(r["notes"]) for r in results] == [1, 0]
+
+
+def test_a_column_that_is_written_in_percent_says_what_is_the_matter(place: Path) -> None:
+    (place / "t.csv").write_text("arm,seed,error,other\nslow,0,1,90.1%\nfast,0,2,91%\n")
+    assert import_("t.csv").output.splitlines()[0] == (
+        "t.csv: left out, for they hold no number: other (90.1% has a percent sign; wants 0.901)"
+    )
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "-Infinity"])
+def test_the_metric_that_is_not_finite_is_a_diverged_run_and_named(place: Path, cell: str) -> None:
+    (place / "t.csv").write_text(f"arm,seed,error\nslow,0,1\nfast,0,{cell}\n")
+    done = import_("t.csv")
+    assert done.exit_code == 0
+    assert done.output.startswith(f"t.csv: diverged, as error is not finite: line 3 ({cell})\n")
+    result = json.loads((place / "runs/timing/fast/seed-0/result.json").read_text())
+    assert (result["status"], result["metrics"]) == ("diverged", {})
+    assert result["reason"] == f"error is {float(cell):g}"
+
+
+def test_what_a_diverged_run_scores_is_said_first_where_the_import_does_not_say(
+    place: Path,
+) -> None:
+    name = write_table(place / "t.csv", draw_table(0), frozenset({("wild", 3), ("late", 0)}))
+    import_(name)
+    worst = max(values.max() for values in draw_table(0).values())
+    (answer,) = [line for line in ablations("report").output.splitlines() if "Diverged" in line]
+    assert answer.startswith(
+        f"timing: Diverged runs score {worst:#.4g}, the worst value of any completed run, as "
+        "--if-diverged was not given: wild (1/10) and late (1/10). "
+    )
+    import_(name, **{"if-diverged": "20"})
+    assert "Diverged runs score" not in ablations("report").output
+
+
+def numbered(runs: int, arms: int = 1) -> str:
+    lines = [f"{'slow' if not n % arms else f'a{n % arms}'},{n // arms},1" for n in range(runs)]
+    return "\n".join(["arm,seed,error", *lines])
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (numbered(50_001, 6), "t.csv: more than 50000 runs; wants at most 50000"),
+        (numbered(10_001), "t.csv: 10001 seeds; wants at most 10000"),
+        (numbered(1_001, 1_001), "t.csv: 1001 arms; wants at most 1000"),
+    ],
+    ids=["runs", "seeds", "arms"],
+)
+def test_what_is_too_much_is_told_in_a_line_and_nothing_is_written(
+    place: Path, table: str, said: str
+) -> None:
+    (place / "t.csv").write_text(table)
+    refused = import_("t.csv")
+    assert (refused.exit_code, refused.output) == (2, f"{said}\n")
+    assert not (place / "runs").exists()
+
+
+def test_replace_takes_the_place_of_all_that_was_there(place: Path) -> None:
+    table = draw_table(0, seeds=6)
+    wrong = {**table, "typo": table["fast"]}
+    import_(write_table(place / "t.csv", wrong, frozenset()))
+    shorter = {arm: values[:5] if arm == "late" else values for arm, values in table.items()}
+    write_table(place / "t.csv", shorter, frozenset())
+    done = import_("t.csv", "--replace")
+    assert done.output.splitlines() == [
+        "t.csv: lacks, so removed (kept until ablations clean): late/seed-5, typo/seed-0, "
+        "typo/seed-1, typo/seed-2, typo/seed-3 and 2 more",
+        "timing: 0 runs imported, 29 were there; ablations report timing",
+    ]
+    assert len(list((place / "runs").rglob("*.tar"))) == 7
+    assert "typo" not in ablations("status", "timing").output
+    ablations("report")
+    with (place / "report/timing/verdicts.csv").open() as stream:
+        assert [row["arm"] for row in csv.DictReader(stream)] == list(ARMS)
+    assert "typo" not in (place / "report/timing/report.md").read_text()
+
+
+@pytest.mark.parametrize("written", [0, 7])
+def test_an_import_that_is_interrupted_leaves_a_study_that_status_knows(
+    place: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    name = write_table(place / "t.csv", draw_table(0), frozenset())
+    write = results.Result.write
+    done: list[Path] = []
+
+    def interrupted(self: results.Result, path: Path) -> None:
+        if len(done) == written:
+            raise KeyboardInterrupt
+        write(self, path)
+        done.append(path)
+
+    monkeypatch.setattr(results.Result, "write", interrupted)
+    assert import_(name).exit_code != 0
+    monkeypatch.undo()
+    monkeypatch.chdir(place)
+    status = ablations("status", "timing")
+    assert status.exit_code == 0
+    pending = [int(line.split()[-1]) for line in status.output.splitlines()[1:]]
+    assert sum(pending) == 50 - written
+    again = import_(name)
+    assert again.output.startswith(f"timing: {50 - written} runs imported")

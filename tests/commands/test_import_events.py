@@ -10,8 +10,11 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
 
 from ablations.execution.event_curves import MOST_POINTS, MOST_TAGS
+from ablations.ledger.event_records import record
 from ablations.ledger.records import read_history, read_result
 from ablations.telemetry.event_reader import DamagedError, read_scalars
 from tests.commands.test_import import ablations, draw_table, import_, write_table
@@ -193,8 +196,106 @@ def test_damage_is_noticed_wherever_it_is(place: Path, write: Write) -> None:
         with pytest.raises(DamagedError):
             list(read_scalars(path))
     said = import_("logs", metric="eval/error")
-    assert said.exit_code == 2
-    assert "wants whole event files" in said.output
+    assert said.exit_code == 0
+    assert said.output.startswith(f"logs: left out: {path.relative_to(place)}: a record")
+    assert not (place / "runs/timing/fast").exists()
     path.write_bytes(whole[:-1])
     with pytest.raises(DamagedError):
         list(read_scalars(path))
+
+
+def test_a_run_without_the_metric_is_named_and_the_others_are_imported(
+    place: Path, write: Write
+) -> None:
+    log_all(write, place / "logs", seeds=2)
+    write(place / "logs/fast/seed-2", [(0, "eval/errors", 3.0)])
+    said = import_("logs", metric="eval/error")
+    assert said.output.splitlines() == [
+        'logs: left out: logs/fast/seed-2: no scalar is tagged "eval/error"; did you mean '
+        '"eval/errors"? Known: eval/errors',
+        "timing: 10 runs imported; ablations report timing",
+    ]
+
+
+def test_another_scalar_that_ends_as_nan_removes_that_number_alone(
+    place: Path, write: Write
+) -> None:
+    log_all(write, place / "logs", seeds=2)
+    write(place / "logs/fast/seed-2", [(0, "eval/error", 3.0), (1, "loss", math.nan)])
+    said = import_("logs", metric="eval/error")
+    assert said.output.startswith("logs: fast, seed 2: loss is nan: left out; a metric is")
+    result = read_result(place / "runs/timing/fast/seed-2/result.json")
+    assert (result.status, result.metrics) == ("completed", {"eval/error": 3.0})
+    assert result.notes[0].startswith("loss is nan: left out")
+
+
+def curve(values: list[float], first: int = 0) -> list[tuple[int, str, float]]:
+    return [(step, "eval/error", value) for step, value in enumerate(values, first)]
+
+
+def attempts(place: Path, arm: str, *files: list[tuple[int, str, float]]) -> None:
+    """Write the event files of one run, a file an attempt, each begun a second after the last."""
+    for number, scalars in enumerate(files):
+        folder = place / f"logs/{arm}/seed-0"
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"events.out.tfevents.{10 - number}.host"  # the names' order is not that of time
+        with (folder / name).open("wb") as stream:
+            stream.write(record(Event(wall_time=100.0 + number).SerializeToString()))
+            for step, tag, value in scalars:
+                content = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
+                event = Event(wall_time=100.5 + number, step=step, summary=content)
+                stream.write(record(event.SerializeToString()))
+
+
+def imported_curve(place: Path, arm: str, tag: str = "eval/error") -> dict[int, float]:
+    lines = read_history(place / f"runs/timing/{arm}/seed-0/metrics.jsonl")
+    return {int(line["epoch"] or 0): line[tag] or 0.0 for line in lines if tag in line}
+
+
+def test_of_a_run_that_was_restarted_the_newest_attempt_counts_whole(place: Path) -> None:
+    attempts(place, "slow", curve([5.0] * 6))
+    attempts(place, "fast", curve([9.0] * 60), curve([8.0] * 3, first=60), curve([1.0] * 6))
+    said = import_("logs", metric="eval/error")
+    old = [f"fast/seed-0/events.out.tfevents.{number}.host" for number in (10, 9)]
+    left_out = ", ".join(sorted(old))
+    assert (
+        said.output.splitlines()[0] == f"logs: left out, of attempts before a restart: {left_out}"
+    )
+    assert imported_curve(place, "fast") == dict.fromkeys(range(6), 1.0)
+    result = read_result(place / "runs/timing/fast/seed-0/result.json")
+    assert result.metrics == {"eval/error": 1.0}
+    assert len(list((place / "runs/timing/fast/seed-0").glob("events*"))) == 1
+
+
+def test_an_attempt_that_goes_on_from_an_earlier_one_is_one_run(place: Path) -> None:
+    """The second file begins at the last checkpoint: what the first has from there on is void."""
+    attempts(place, "slow", curve([5.0] * 8))
+    attempts(place, "fast", curve([2.0] * 6), curve([1.0] * 4, first=4))
+    said = import_("logs", metric="eval/error")
+    assert said.output == "timing: 2 runs imported; ablations report timing\n"
+    assert imported_curve(place, "fast") == {step: 2.0 if step < 4 else 1.0 for step in range(8)}
+    assert read_result(place / "runs/timing/fast/seed-0/result.json").metrics["eval/error"] == 1.0
+
+
+def test_two_writers_of_one_run_are_no_restart(place: Path) -> None:
+    attempts(place, "slow", curve([5.0] * 3))
+    attempts(place, "fast", [(n, "loss", 0.5) for n in range(3)], curve([1.0, 2.0, 3.0]))
+    said = import_("logs", metric="eval/error")
+    assert said.output == "timing: 2 runs imported; ablations report timing\n"
+    metrics = read_result(place / "runs/timing/fast/seed-0/result.json").metrics
+    assert metrics == {"loss": 0.5, "eval/error": 3.0}
+
+
+def test_runs_that_end_early_are_named_by_the_import_and_by_the_answer(place: Path) -> None:
+    attempts(place, "slow", curve([5.0] * 40))
+    attempts(place, "same", curve([5.0] * 37))
+    attempts(place, "fast", curve([1.0] * 10))
+    attempts(place, "gone", [*curve([1.0] * 5), (5, "eval/error", math.nan)])
+    said = import_("logs", metric="eval/error")
+    early = (
+        "Runs end early: fast seed 0 at step 9; others at steps 36 to 39. Their values are of "
+        "other steps."
+    )
+    assert said.output.splitlines()[0] == f"logs: {early}"
+    assert early in ablations("report").output
+    assert early in (place / "report/timing/report.md").read_text()

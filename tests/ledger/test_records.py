@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
 from ablations.errors import RunsDirectoryError
+from ablations.ledger.kept_metrics import kept_metrics
+from ablations.ledger.lines import by_step
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import (
+    MOST_METRIC,
     Result,
     UnreadableResultError,
     append_epoch,
@@ -155,3 +159,46 @@ def test_no_name_and_no_link_leads_out_of_the_runs_directory(tmp_path):
     (tmp_path / "runs" / "s" / "a" / "seed-0").symlink_to("seed-1")
     with pytest.raises(RunsDirectoryError, match="seed-0: is a link; wants a directory of its own"):
         runs.run("s", "a", 0)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1.1e100, -1e200])
+def test_what_a_result_cannot_hold_is_named_and_diverges_it_where_it_is_judged(value):
+    found = {"error": value, "other": 2.0}
+    assert kept_metrics(found, "error") == ({"other": 2.0}, f"error is {value:g}", ())
+    kept, divergence, (note,) = kept_metrics(found, "other")
+    assert (kept, divergence) == ({"other": 2.0}, "")
+    assert note.startswith(f"error is {value:g}: left out; a metric is a finite number of at most")
+
+
+def test_a_note_of_many_lost_metrics_names_some_and_counts_the_others():
+    found = {f"m{n}": math.nan for n in range(7)} | {"loss": MOST_METRIC}
+    kept, _, (note,) = kept_metrics(found, "loss")
+    assert kept == {"loss": 1e100}
+    assert note.startswith("m0 is nan, m1 is nan, m2 is nan and 4 more: left out")
+
+
+def logged(*lines):
+    return [{"epoch": step, name: value} for step, name, value in lines]
+
+
+def test_of_a_program_that_began_again_the_newest_attempt_is_read_alone():
+    old = logged(*((step, "loss", 0.0) for step in range(6)), (2, "auc", 5.0))
+    new = logged(*((step, "loss", 1.0) for step in range(3)))
+    steps = by_step([*old, *new])
+    assert {step: line.get("loss") for step, line in steps.items()} == {0: 1.0, 1: 1.0, 2: 1.0}
+    assert steps[2]["auc"] == 5.0  # only the old attempt logged it, and the new one reached it
+
+
+def test_a_step_in_several_lines_and_out_of_order_loses_nothing():
+    lines = logged((2, "loss", 0.2), (1, "loss", 0.1), (1, "auc", 0.9), (3, "loss", 0.3))
+    assert by_step(lines) == {
+        1: {"epoch": 1, "loss": 0.1, "auc": 0.9},
+        2: {"epoch": 2, "loss": 0.2},
+        3: {"epoch": 3, "loss": 0.3},
+    }
+
+
+def test_a_program_that_goes_on_keeps_what_it_logged_before():
+    lines = logged(*((s, "loss", 0.0) for s in range(6)), *((s, "loss", 1.0) for s in range(4, 8)))
+    found = [line["loss"] for line in by_step(lines).values()]
+    assert found == [0.0] * 4 + [1.0] * 4

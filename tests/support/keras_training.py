@@ -286,3 +286,23 @@ def calls_what_is_not_there():
     model = Outer()
     model.compile("adam", "mse")
     return model
+
+
+def unmeasured(input_shape, classes, judged="accuracy"):
+    """A network with a metric that is NaN; ``judged`` is what it is called."""
+    import keras
+    import tensorflow as tf
+
+    def broken(y_true, y_pred):
+        return tf.constant(float("nan"))
+
+    broken.__name__ = judged
+    model = keras.Sequential(
+        [
+            keras.Input(input_shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(classes, activation="softmax"),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(0.01), "sparse_categorical_crossentropy", metrics=[broken])
+    return model

@@ -66,6 +66,10 @@ def diverges(run):
     return {"error": float("nan") if run.settings["rate"] > 0.05 else 1.0, "other": 2}
 
 
+def measures_nothing_of_another(run):
+    return {"error": 1.0, "ratio": float("nan"), "huge": -1e200, "other": 2}
+
+
 def lacks_the_metric(run):
     return {"eror": 1.0}
 

@@ -71,7 +71,9 @@ class Trained:
         return {name: value for name, value in self.result.metrics.items() if name != timed}
 
 
-def train_into(path: Path, recipe: Recipe, seed: int = 0, programs: Any = None) -> Trained:
+def train_into(
+    path: Path, recipe: Recipe, seed: int = 0, programs: Any = None, metric: str = ""
+) -> Trained:
     """Train one run in a new directory; TensorFlow has been started."""
     from ablations.training.run import TrainingRequest, train
     from ablations.training.trainers.compiled.programs import Programs
@@ -81,7 +83,8 @@ def train_into(path: Path, recipe: Recipe, seed: int = 0, programs: Any = None) 
     programs = programs or Programs()
     run = Run("study", "arm", seed, recipe)
     root = RunsDirectory(path / "root")  # stages are shared with no other test's run
-    request = TrainingRequest(run, directory, {"model.activation": "elu"}, root)
+    settings = {"model.activation": "elu"}
+    request = TrainingRequest(run, directory, settings, root, metric=metric)
     result = train(request, programs)
     return Trained(result, directory, programs, next(reversed(programs._kept.values())))
 

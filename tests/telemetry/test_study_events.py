@@ -11,6 +11,8 @@ from scipy import stats
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event
 
+from ablations.analysis.infer.curves import learning_curve
+from ablations.ledger.lines import by_step as steps_of
 from ablations.telemetry.bands import bands_of
 from ablations.telemetry.study_events import write_answer, write_bands
 
@@ -81,3 +83,44 @@ def test_of_two_runners_that_write_at_once_one_file_is_left(
     write_answer(tmp_path, "ours")
     (path,) = tmp_path.iterdir()
     assert b"the other's" in path.read_bytes()  # written last
+
+
+def drawn_histories(seeds: int) -> list[list[dict[str, float | None]]]:
+    """Histories of other lengths and strides, some numbers of which were not measured."""
+    draw = np.random.default_rng(7)
+    found = []
+    for _ in range(seeds):
+        steps = np.sort(draw.choice(np.arange(0, 60, 5), size=draw.integers(6, 11), replace=False))
+        lines: list[dict[str, float | None]] = []
+        for step in steps.tolist():
+            lost = draw.random() < 0.1
+            lines.append({"epoch": step, "loss": None if lost else float(draw.normal())})
+            lines.append({"epoch": step, "auc": float(draw.normal())})
+        found.append(lines)
+    return found
+
+
+@pytest.mark.parametrize("seeds", [1, 2, 4])
+def test_seeds_are_aligned_by_step_and_never_by_place(seeds: int) -> None:
+    drawn = drawn_histories(seeds)
+    for name in ("loss", "auc"):
+        by_step: dict[int, list[float]] = {}
+        for history in drawn:
+            for line in history:
+                if line.get(name) is not None:
+                    by_step.setdefault(int(line["epoch"] or 0), []).append(line[name])
+        expected = {n: np.mean(values) for n, values in by_step.items() if len(values) == seeds}
+        bands = bands_of(drawn)
+        found = {band.epoch: band.intervals[name][0] for band in bands if name in band.intervals}
+        assert found == pytest.approx(expected)
+        merged = [tuple(steps_of(history).values()) for history in drawn]
+        curve = learning_curve(merged, name)
+        drawn_means = dict(zip(curve.epochs, curve.means, strict=True)) if curve else {}
+        assert drawn_means == pytest.approx(found)
+
+
+def test_steps_of_other_strides_are_not_averaged_with_one_another() -> None:
+    one = [{"epoch": step, "loss": float(step)} for step in (10, 20, 30)]
+    other = [{"epoch": step, "loss": float(step)} for step in (20, 40, 60)]
+    (band,) = bands_of([one, other])
+    assert (band.epoch, band.intervals["loss"][0]) == (20, 20.0)

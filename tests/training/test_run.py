@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 
@@ -12,6 +13,7 @@ from ablations.data.catalog import read
 from ablations.errors import DataError
 from ablations.ledger.records import Result, read_correct, read_history, read_result
 from tests.reference.network import forward as slow_forward
+from tests.support.running import train_into
 
 KEYS = {
     *("schema", "study", "arm", "seed", "status", "reason", "fingerprint", "metrics", "epochs"),
@@ -185,3 +187,35 @@ def test_what_a_run_got_right_is_there_before_its_result(recipe, train, monkeypa
     monkeypatch.setattr(Result, "write", noticed)
     train(recipe())
     assert found == [True]
+
+
+def test_a_result_tells_the_bits_of_the_trained_weights(recipe, train):
+    one, again = (train(recipe({"training.epochs": 1}), seed=3) for _ in range(2))
+    weights = [variable.numpy() for variable in again.program.model.trainable_variables]
+    by_hand = hashlib.sha256()
+    for array in weights:
+        by_hand.update(f"{array.shape} {array.dtype};".encode() + array.tobytes())
+    assert one.result.weights_digest == again.result.weights_digest == by_hand.hexdigest()
+    other = train(recipe({"training.epochs": 1, "training.optimizer.learning_rate": 0.02}), seed=3)
+    assert other.result.weights_digest != by_hand.hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("metric", "status", "reason"),
+    [("test_loss", "diverged", "test_loss is inf"), ("test_accuracy", "completed", "")],
+)
+def test_a_final_metric_that_is_not_finite_diverges_the_run_that_it_judges_alone(
+    recipe, tmp_path, monkeypatch, tensorflow, metric, status, reason
+):
+    from ablations.training.trainers.compiled.trainer import CompiledTrainer
+    from ablations.training.trainers.trainer import FinalScores
+
+    found = {"test_loss": math.inf, "test_accuracy": 0.5}
+    monkeypatch.setattr(CompiledTrainer, "test", lambda self: FinalScores(found))
+    trained = train_into(tmp_path / "run", recipe({"training.epochs": 1}), metric=metric)
+    result = trained.result
+    assert (result.status, result.reason) == (status, reason)
+    assert result.metrics["test_accuracy"] == 0.5
+    assert "test_loss" not in result.metrics
+    lost = "test_loss is inf: left out; a metric is a finite number of at most 1e+100"
+    assert result.notes == ((lost,) if status == "completed" else ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from pydantic import ValidationError
@@ -47,6 +48,16 @@ def test_best_and_summaries_are_of_the_recipes_own_task() -> None:
         "train_loss_last": 0.25,
     }
     assert Progress().best_epoch() is None
+
+
+def test_what_is_not_finite_after_the_last_epoch_is_not_that_of_an_earlier_one() -> None:
+    last = two_stages().after_epoch(record(5, 22, math.nan))
+    found = last.summaries()
+    assert found["validation_accuracy_best"] == 0.7
+    assert math.isnan(found["validation_accuracy_last"])
+    assert math.isnan(found["validation_accuracy"])
+    diverged = last.model_copy(update={"reason": "train_loss is nan"})
+    assert diverged.summaries()["validation_accuracy_last"] == 0.7  # what it reached
 
 
 def test_the_validation_accuracy_is_that_of_the_epoch_whose_weights_are_tested() -> None:

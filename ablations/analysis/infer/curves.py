@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ablations.analysis.infer.intervals import Interval, student_interval
 from ablations.analysis.infer.summary import summarize
 from ablations.analysis.read.collect import Collected, RecordedRun, completed
+from ablations.ledger.lines import by_step
 from ablations.ledger.records import Epoch
 
 
@@ -46,6 +46,8 @@ class ArmHistories:
 
     arm: str
     histories: tuple[tuple[Epoch, ...], ...]
+    seeds: tuple[int, ...]
+    """Of each history."""
     runs: int
     """Runs that count, the diverged ones among them."""
     diverged: int
@@ -58,16 +60,16 @@ def read_histories(collected: Collected, arm: str) -> ArmHistories:
     runs = collected.of_arm(arm)
     finished = completed(runs)
     histories = {run.seed: _history(run) for run in finished}
-    whole = tuple(history for history in histories.values() if history is not None)
+    whole = {seed: history for seed, history in histories.items() if history is not None}
     incomplete = tuple(seed for seed, history in histories.items() if history is None)
-    return ArmHistories(arm, whole, len(runs), len(runs) - len(finished), incomplete)
+    diverged = len(runs) - len(finished)
+    return ArmHistories(arm, tuple(whole.values()), tuple(whole), len(runs), diverged, incomplete)
 
 
 def _history(run: RecordedRun) -> tuple[Epoch, ...] | None:
-    by_epoch: dict[Any, Epoch] = {}
-    for line in run.history():  # a resumed epoch stands twice, one step of a user's may as well
-        by_epoch[line["epoch"]] = {**by_epoch.get(line["epoch"], {}), **line}
-    return tuple(by_epoch.values()) if by_epoch and len(by_epoch) >= run.result.epochs else None
+    lines = run.history()
+    whole = lines and len({line["epoch"] for line in lines}) >= run.result.epochs
+    return tuple(by_step(lines).values()) if whole else None
 
 
 def arm_curves(histories: ArmHistories) -> ArmCurves:

@@ -11,6 +11,7 @@ from ablations.analysis.infer.best import best_by_mean
 from ablations.analysis.infer.changes import ArmChanges, arm_changes
 from ablations.analysis.infer.claims import ClaimResult, claim_results
 from ablations.analysis.infer.curves import ArmCurves, arm_curves, read_histories
+from ablations.analysis.infer.early_ends import EarlyEnds, early_ends, last_steps
 from ablations.analysis.infer.examples import OverExamples, over_examples
 from ablations.analysis.infer.factorial import FactorialEffects, factorial_effects
 from ablations.analysis.infer.findings import ArmFindings, findings
@@ -88,6 +89,8 @@ class Inference:
     """One for each tuned setting."""
     target: Target | None
     curves: tuple[ArmCurves, ...]
+    early_ends: EarlyEnds | None
+    """Of imported runs, those that end clearly before others; None where none does."""
     changes: tuple[ArmChanges, ...]
     environments: Mapping[str, Mapping[str, int]]
     """Key → value → runs that recorded it."""
@@ -165,6 +168,7 @@ def infer(collected: Collected, layers: bool = True) -> Inference:
         tuning_curves=tuning_curves(searches),
         target=time_to_target(study, histories, curves),
         curves=tuple(curves.values()),
+        early_ends=early_ends(last_steps(histories, study.metric)) if study.imported else None,
         changes=arm_changes(study),
         environments=environments(collected),
     )

@@ -224,6 +224,8 @@ class _Scan:
                     "the arm left before" if declared else "the study does not declare this seed"
                 )
                 left_out = LeftOut("undeclared", run.arm, (run.seed,), reason)
+            if left_out and left_out.kind == "missing" and self.study.imported:
+                left_out = replace(left_out, reason="not among the results that were imported")
             self.left_out += [left_out] if left_out else []
             yield standing
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.comparisons import effect_size, too_few_pairs
+from ablations.analysis.show.early_ends import early_sentences
 from ablations.analysis.show.formats import (
     diverged_share,
     listed,
@@ -27,7 +28,22 @@ def answer(inference: Inference) -> tuple[str, ...]:
     factors = factorial_sentences(inference)
     best = tuple(_best_by_mean(inference, inference.answering_metric())) if factors else ()
     sentences = (*factors, *best) or tuple(_about_arms(inference))
+    sentences = (*_cautions(inference), *sentences)
     return (*sentences, claims_sentence(inference)) if inference.claims else sentences
+
+
+def _cautions(inference: Inference) -> Iterator[str]:
+    """Yield what of the runs themselves makes the numbers doubtful."""
+    diverged = [arm for arm in inference.arms if arm.divergence.diverged]
+    score = inference.diverged_score
+    if inference.imported and diverged and score and not score.stated:
+        value = measured(inference.answering_metric(), score.value)
+        named = [f"{arm.arm} ({arm.divergence.diverged}/{arm.divergence.runs})" for arm in diverged]
+        yield (
+            f"Diverged runs score {value}, the worst value of any completed run, as --if-diverged "
+            f"was not given: {listed(named, MOST_NAMES)}."
+        )
+    yield from early_sentences(inference.early_ends)
 
 
 def _about_arms(inference: Inference) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from ablations.analysis.infer.curves import ArmHistories, learning_curve, read_histories
 from ablations.analysis.read.collect import Collected
 from ablations.errors import one_line, suggest
+from ablations.ledger.lines import by_step
 from ablations.ledger.records import Epoch
 from ablations.ledger.standing import Standing, State
 from ablations.plugin.open_study import OpenStudy
@@ -88,8 +89,7 @@ def _with_elapsed(history: Iterable[Epoch]) -> list[Epoch]:
 
 
 def _run(standing: Standing, history: Sequence[Epoch], key: str) -> dict[str, Any]:
-    by_epoch = {line["epoch"]: line for line in history}
-    lines = _with_elapsed(by_epoch.values())
+    lines = _with_elapsed(by_step(history).values())
     return {
         "arm": standing.run.arm,
         "seed": standing.run.seed,

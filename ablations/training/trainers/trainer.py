@@ -96,6 +96,9 @@ class Trainer(Protocol):
     def variables(self) -> Arrays:
         """Return the variables to keep of a finished run."""
 
+    def trained_weights(self) -> list[NDArray[Any]]:
+        """Return the trainable weights, in the model's order, by which two runs are told apart."""
+
     def validate(self) -> FinalScores:
         """Return the final metrics of a trial of a search, without a look at the test split."""
 

@@ -157,6 +157,10 @@ class CompiledTrainer:
         """Return all variables of the last stage by name."""
         return self.stage.program.state()
 
+    def trained_weights(self) -> list[NDArray[Any]]:
+        """See ``Trainer``."""
+        return [v.numpy() for v in self.stage.program.model.trainable_variables]
+
     def validate(self) -> FinalScores:
         """Return nothing: every epoch was validated."""
         return FinalScores({})

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from ablations.errors import AblationsError, TrainerError, suggest
 from ablations.study.keras_recipe import KerasRecipe
@@ -263,6 +264,10 @@ class KerasTrainer:
         """Return all variables, for the kept checkpoint."""
         return {name: np.asarray(v) for name, v in self._variables().items()}
 
+    def trained_weights(self) -> list[NDArray[Any]]:
+        """Return the trainable weights, in the model's order."""
+        return [np.asarray(v) for v in self.model.trainable_variables]
+
     def validate(self) -> FinalScores:
         """Return what ``evaluate`` says on validation, and the curves' best and last.
 
@@ -289,9 +294,6 @@ class KerasTrainer:
         derived = {n for n, metric in final.items() if metric.summary} | {"train_seconds"}
         if self.metric and self.metric not in metrics.keys() | derived:
             raise TrainerError(lacks(self.metric, metrics))
-        wrong = [f"{name} is {value:g}" for name, value in metrics.items() if not _finite(value)]
-        if wrong:
-            self.progress = self.progress.model_copy(update={"reason": "; ".join(wrong)})
         return FinalScores(metrics)
 
     def _of_curves(self) -> dict[str, float]:
@@ -300,9 +302,10 @@ class KerasTrainer:
         names = dict.fromkeys(name for line in self.progress.history for name in line)
         for name in names:
             if name.startswith(f"{VALIDATION}_"):
-                curve = [v for v in self.progress.curve(name) if _finite(v)]
+                logged = [line[name] for line in self.progress.history if name in line]
+                curve = [value for value in logged if math.isfinite(value)]
                 better = better_of(name)
-                found |= {f"{name}_last": curve[-1]} if curve else {}
+                found[f"{name}_last"] = logged[-1]
                 if curve and better is not None:
                     found[f"{name}_best"] = max(curve) if better == "higher" else min(curve)
         return found
@@ -322,7 +325,3 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Your input ran out of data")
         yield
-
-
-def _finite(value: float) -> bool:
-    return math.isfinite(value)

@@ -10,8 +10,9 @@ from typing import Any
 
 from ablations.errors import TrainerError, one_line, suggest
 from ablations.files import read_bounded
+from ablations.ledger.kept_metrics import MOST_NAMED, kept_metrics
 from ablations.ledger.paths import FINAL_METRICS, RunDirectory
-from ablations.ledger.records import MOST_METRIC, MOST_RESULT_BYTES
+from ablations.ledger.records import MOST_RESULT_BYTES
 from ablations.study.frozen import show
 
 MOST_METRICS = 1_000
@@ -20,17 +21,15 @@ LEFT_NOTHING = (
     f"it left no {FINAL_METRICS} in {{directory}}; wants a flat mapping of metrics there, such as "
     f"{EXAMPLE}"
 )
-MOST_NAMED = 3
-"""Of the entries that are left out."""
 
 
 @dataclass(frozen=True)
 class FinalMetrics:
-    """The numbers, and whether all of them are."""
+    """The numbers, and whether the metric that answers the study is among them."""
 
     finite: Mapping[str, float]
     divergence: str
-    """Why the run diverged; empty where it did not."""
+    """Why the run diverged: that metric is not finite; empty where it did not."""
     notes: tuple[str, ...] = ()
     """What was left out."""
 
@@ -60,7 +59,7 @@ def read_final_metrics(directory: RunDirectory, metric: str) -> FinalMetrics:
 def checked(found: Any, where: str, metric: str) -> FinalMetrics:
     """Return the final metrics in ``found``; see ``read_final_metrics``.
 
-    What is no number is left out, unless it is ``metric``.
+    What is no number, or none that is finite, is left out and noted, unless it is ``metric``.
     """
     wanted = f"wants a flat mapping of numbers, such as {EXAMPLE}"
     if not isinstance(found, Mapping):
@@ -82,9 +81,9 @@ def checked(found: Any, where: str, metric: str) -> FinalMetrics:
             f'{where}: no metric "{metric}", by which the study compares; '
             f"{suggest(metric, numbers)}"
         )
-    finite = {name: value for name, value in numbers.items() if _counts(value)}
-    diverged = [f"{name} is {value:g}" for name, value in numbers.items() if name not in finite]
-    return FinalMetrics(finite, "; ".join(diverged), _left_out(where, others))
+    finite, divergence, lost = kept_metrics(numbers, metric)
+    notes = (*_left_out(where, others), *(f"{where}: {note}" for note in lost))
+    return FinalMetrics(finite, divergence, notes)
 
 
 def _left_out(where: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -105,7 +104,3 @@ def number_in(value: Any) -> float | None:
         return math.inf
     except Exception:  # whatever a user's own type does
         return None
-
-
-def _counts(value: float) -> bool:
-    return math.isfinite(value) and abs(value) <= MOST_METRIC

@@ -104,6 +104,18 @@ def test_a_final_metric_that_is_not_finite_is_a_diverged_run(tmp_path: Path) -> 
     )
 
 
+def test_a_final_metric_that_is_not_judged_and_not_finite_removes_that_number_alone(
+    tmp_path: Path,
+) -> None:
+    result = train("measures_nothing_of_another", tmp_path)
+    assert (result.status, result.reason) == ("completed", "")
+    assert result.metrics == {"error": 1.0, "other": 2.0}
+    assert result.notes == (
+        "final.json: ratio is nan, huge is -1e+200: left out; a metric is a finite number of at "
+        "most 1e+100",
+    )
+
+
 def test_a_run_that_was_killed_goes_on_from_its_checkpoint_to_the_same_numbers(
     tmp_path: Path,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -238,6 +239,27 @@ def test_a_loss_that_is_not_finite_is_a_diverged_run(
     result = train(tmp_path, recipe_of("digits", f"{PLACE}.diverging")).result
     assert (result.status, result.reason) == ("diverged", "train_loss is nan in epoch 1")
     assert result.epochs == 1
+
+
+@pytest.mark.parametrize("metric", ["test_broken", "validation_broken_last"])
+def test_a_metric_that_is_not_finite_diverges_the_run_that_it_judges(
+    tensorflow: ModuleType, tmp_path: Path, metric: str
+) -> None:
+    model = {"name": f"{PLACE}.unmeasured", "judged": "broken"}
+    result = train(tmp_path, recipe_of("digits", model), metric).result
+    assert (result.status, result.reason) == ("diverged", f"{metric} is nan")
+    assert math.isfinite(result.metrics["test_loss"])
+
+
+def test_a_metric_that_is_not_finite_and_not_judged_removes_that_number_alone(
+    tensorflow: ModuleType, tmp_path: Path
+) -> None:
+    model = {"name": f"{PLACE}.unmeasured", "judged": "broken"}
+    result = train(tmp_path, recipe_of("digits", model), "test_loss").result
+    assert (result.status, result.reason) == ("completed", "")
+    assert not [name for name in result.metrics if "broken" in name]
+    (note,) = result.notes
+    assert note.startswith("validation_broken_last is nan, validation_broken is nan, test_broken")
 
 
 @pytest.mark.parametrize(
