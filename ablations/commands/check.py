@@ -9,7 +9,7 @@ from ablations.analysis.infer.gate import Gated, against_control, against_earlie
 from ablations.analysis.read.collect import Collected, collect
 from ablations.analysis.read.earlier import EarlierArm, read_earlier
 from ablations.analysis.show import formats
-from ablations.analysis.show.comparisons import verdict_words
+from ablations.analysis.show.comparisons import decimals, verdict_words
 from ablations.commands import studies
 from ablations.commands.asked import CHANGED, again, was_changed
 from ablations.commands.looks import note_shown
@@ -121,7 +121,8 @@ def _line(gated: Gated, finding: str, collected: Collected, beside: str, lacking
     parts = [f"{gated.arm}: {_WORDS[finding]} {beside}: {verdict_words(comparison)}"]
     if comparison.effect is not None:
         unit = formats.difference_unit(metric)
-        effect = f"{metric.label} {formats.difference(metric, comparison.effect)} {unit}".strip()
+        size = formats.difference(metric, comparison.effect, decimals(comparison, metric))
+        effect = f"{metric.label} {size} {unit}".strip()
         ends = formats.interval(metric, comparison.interval)
         parts.append(f"{effect} (95%: {ends}), {formats.plural(comparison.n, 'seed')}")
         parts.append(f"margin {formats.magnitude(metric, collected.study.margin)}")
@@ -135,6 +136,7 @@ def _line(gated: Gated, finding: str, collected: Collected, beside: str, lacking
 def _what_settles(gated: Gated) -> list[str]:
     comparison = gated.comparison
     if comparison.too_few_pairs:
-        return [f"wants {comparison.pairs_needed} seeds"]
+        return [f"a verdict takes at least {comparison.pairs_needed} seeds"]
     more = comparison.settle.more_seeds if comparison.settle else None
-    return [f"about {more} more seeds settle an effect of that size"] if more else []
+    settles = f"about {more} more seeds would probably settle an effect of that size"
+    return [settles] if more else []

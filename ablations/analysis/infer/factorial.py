@@ -24,12 +24,32 @@ HIGHEST_ORDER = 2
 
 
 @dataclass(frozen=True)
+class SimpleEffect:
+    """A factor's effect in one cell: at one level of every other factor."""
+
+    arm: str
+    """At the factor's level."""
+    reference: str
+    """The arm at the factor's first level that differs in nothing else."""
+    effect: float
+    """The mean of arm minus reference over the seeds of the contrast."""
+
+
+@dataclass(frozen=True)
 class Contrast:
     """A main effect (one factor) or an interaction (two), each factor at one level."""
 
     levels: Mapping[str, str]
     """Factor (dotted path) → label of a level that is not its reference."""
     comparison: Comparison
+    simple: tuple[SimpleEffect, ...] = ()
+    """Of a main effect, in every cell: it is their mean."""
+
+    @property
+    def reverses(self) -> bool:
+        """Whether some cells go up and others down, so that the mean speaks for neither."""
+        effects = [each.effect for each in self.simple]
+        return bool(effects) and min(effects) < 0 < max(effects)
 
 
 @dataclass(frozen=True)
@@ -71,9 +91,10 @@ def factorial_effects(collected: Collected) -> FactorialEffects | None:
         for levels in tested
     ]
     judged = judge(family, study.answering_metric.better, study.margin, study.correction)
+    simple = [_simple_effects(arms, factors, cells, levels) for levels in tested]
     return FactorialEffects(
         {path: labels[0] for path, labels in factors.items()},
-        tuple(itertools.starmap(Contrast, zip(tested, judged, strict=True))),
+        tuple(itertools.starmap(Contrast, zip(tested, judged, simple, strict=True))),
         len(everywhere),
         tuple(arm for arm in arms if anywhere - set(values[arm])),
         tuple(arm for arm in arms if collected.diverged_seeds(arm)),
@@ -104,6 +125,30 @@ def contrast(
     if abs(total) < _ROUNDING * max(map(abs, terms)):
         return 0.0  # what cancels in the metric leaves the rounding of its binary digits
     return total / len(terms) * 2.0 ** len(levels)
+
+
+def _simple_effects(
+    arms: Mapping[str, Mapping[str, str]],
+    factors: Mapping[str, Sequence[str]],
+    cells: Mapping[int, Mapping[tuple[str, ...], float]],
+    levels: Mapping[str, str],
+) -> tuple[SimpleEffect, ...]:
+    """Return a main effect in each cell; nothing of an interaction, or without seeds."""
+    if len(levels) > 1 or not cells:
+        return ()
+    ((path, label),) = levels.items()
+    names = {tuple(of_arm.values()): arm for arm, of_arm in arms.items()}
+    found = []
+    for arm, of_arm in arms.items():
+        if of_arm[path] == label:
+            there = tuple(of_arm.values())
+            absent = tuple({**of_arm, path: factors[path][0]}.values())
+            differences = [cell[there] - cell[absent] for cell in cells.values()]
+            effect = math.fsum(differences) / len(differences)
+            largest = max(abs(cell[key]) for cell in cells.values() for key in (there, absent))
+            effect = 0.0 if abs(effect) < _ROUNDING * largest else effect
+            found.append(SimpleEffect(arm, names[absent], effect))
+    return tuple(found)
 
 
 def _tested_levels(factors: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:

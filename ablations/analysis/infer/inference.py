@@ -116,6 +116,15 @@ class Inference:
         return tuple(arm for arm in self.arms if not arm.is_control)
 
 
+def kept_in_sight(inference: Inference) -> frozenset[str]:
+    """Return the arms that no axis cuts off: those that may be the best, or are better."""
+    return frozenset(
+        arm.arm
+        for arm in inference.arms
+        if arm.may_be_best or (arm.comparison and arm.comparison.verdict == "better")
+    )
+
+
 def _own_metrics(study: Study) -> dict[str, Metric]:
     """Return the metrics that are none of ``METRICS``, without what cannot be written down."""
     known = study.known_metrics.items()

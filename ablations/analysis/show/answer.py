@@ -6,7 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.inference import Inference
-from ablations.analysis.show.comparisons import effect_size, too_few_pairs
+from ablations.analysis.show.comparisons import (
+    direction,
+    effect_size,
+    mean_decimals,
+    too_few_pairs,
+)
 from ablations.analysis.show.early_ends import early_sentences
 from ablations.analysis.show.formats import (
     diverged_share,
@@ -21,6 +26,9 @@ from ablations.study.metrics import Metric
 
 MOST_NAMES = 3
 MOST_BEST = 8
+NOT_KNOWN = "whether it is the best is not settled"
+TO_COME = ("missing", "unfinished", "stale")
+"""Kinds of runs that ``run`` would train."""
 
 
 def answer(inference: Inference) -> tuple[str, ...]:
@@ -28,8 +36,26 @@ def answer(inference: Inference) -> tuple[str, ...]:
     factors = factorial_sentences(inference)
     best = tuple(_best_by_mean(inference, inference.answering_metric())) if factors else ()
     sentences = (*factors, *best) or tuple(_about_arms(inference))
-    sentences = (*_cautions(inference), *sentences)
+    sentences = (*so_far((inference,)), *_cautions(inference), *sentences)
     return (*sentences, claims_sentence(inference)) if inference.claims else sentences
+
+
+def so_far(parts: Sequence[Inference]) -> Iterator[str]:
+    """Say of a study that still trains how many runs it has, and which arms wait."""
+    to_come: dict[str, int] = {}
+    for part in parts:
+        names = {arm.arm for arm in part.arms}
+        for left in part.left_out if not part.imported else ():
+            if left.kind in TO_COME and left.arm in names:
+                to_come[left.arm] = to_come.get(left.arm, 0) + len(left.seeds)
+    counted = sum(part.runs.counted for part in parts)
+    if not to_come or not counted:
+        return
+    begun = {arm.arm for part in parts for arm in part.arms if arm.divergence.runs}
+    none = [arm for arm in to_come if arm not in begun]
+    waiting = f"none yet of {listed(none, MOST_NAMES)}" if none else ""
+    waiting = waiting or f"more to come of {listed(list(to_come), MOST_NAMES)}"
+    yield f"So far, {counted} of {plural(counted + sum(to_come.values()), 'run')}: {waiting}."
 
 
 def _cautions(inference: Inference) -> Iterator[str]:
@@ -59,7 +85,7 @@ def _about_arms(inference: Inference) -> Iterator[str]:
         yield from _best_by_mean(inference, metric)
     elif not any(arm.divergence.runs for arm in others):
         yield "No verdicts: no other arm has a run that counts."
-        yield f"The control, {control.arm}, has {_mean(control, metric)}."
+        yield f"The control, {control.arm}, has {_mean(control, inference)}."
     elif all(_verdict(arm) == "none" for arm in others):
         yield from _control_diverged(control, others)
         yield f"No verdicts: {_why_none(others)}."
@@ -67,7 +93,7 @@ def _about_arms(inference: Inference) -> Iterator[str]:
         yield from _best_by_mean(inference, metric)
     else:
         yield from _may_be_best(inference, metric)
-        yield from _better_and_worse(control, others, metric)
+        yield from _better_and_worse(inference, control, others)
         yield from _other_verdicts(inference, others, metric)
         yield from _control_diverged(control, others)
 
@@ -97,53 +123,77 @@ def _largest(others: Sequence[ArmSummary], metric: Metric) -> Iterator[str]:
     """Say how far the intervals of the largest effects lie, where there can be no verdict."""
     known = [arm for arm in _by_size(others, "none") if arm.comparison and arm.comparison.interval]
     if known:
-        yield f"The largest differences seen: {_effects(known[:MOST_NAMES], metric)}."
+        seen = _effects(known[:MOST_NAMES], metric, directed=True)
+        yield f"The largest differences seen: {seen}."
 
 
 def _may_be_best(inference: Inference, metric: Metric) -> Iterator[str]:
-    """Name the arms that may be the best, where the control is none of them."""
+    """Name the arms that may be the best, where the control is none of them.
+
+    That set goes by one-sided tests, the verdicts by two-sided ones that are corrected; between
+    the two an arm may be the best alone and not be shown to be better than the control.
+    """
     best = [arm for arm in inference.arms if arm.may_be_best]
     if any(arm.is_control for arm in best) or not best:
         return
     sign = -1 if metric.better == "higher" else 1
     best.sort(key=lambda arm: sign * (arm.score.mean or 0.0))
-    extreme = "highest" if metric.better == "higher" else "lowest"
+    extreme = _extreme(metric)
     names = listed([arm.arm for arm in best], MOST_BEST)
-    if len(best) == 1:
+    leads = best[0].arm == inference.best_by_mean
+    if len(best) == 1 and leads and _verdict(best[0]) == "better":
         yield f"The {extreme} {metric.label} is that of {names}."
+    elif len(best) == 1 and leads:
+        yield f"{names} has the {extreme} mean {metric.label}; {NOT_KNOWN}."
     else:
         of_all = f"{len(best)} of {len(inference.arms)} arms"
-        yield f"The {extreme} {metric.label} may be that of any of {of_all}: {names}."
+        of_all = f"any of {of_all}: {names}" if len(best) > 1 else names
+        shown = any(_verdict(arm) == "better" for arm in best)
+        verb = "they are" if len(best) > 1 else "it is"
+        unshown = "" if shown else f"; {verb} not shown to be better than the control"
+        yield f"The {extreme} {metric.label} may be that of {of_all}{unshown}."
+
+
+def _extreme(metric: Metric) -> str:
+    return "highest" if metric.better == "higher" else "lowest"
 
 
 def _best_by_mean(inference: Inference, metric: Metric) -> Iterator[str]:
+    """Name the arm with the best mean, and say so where that does not make it the best."""
+    best = [arm.arm for arm in inference.arms if arm.may_be_best]
+    judged = {_verdict(arm) for arm in inference.arms if not arm.is_control} - {"none"}
     for arm in inference.arms:
         if arm.arm == inference.best_by_mean:
-            extreme = "highest" if metric.better == "higher" else "lowest"
-            name = f"{arm.arm}{', the control' if arm.is_control else ''}"
-            yield (
-                f"By its mean alone, the {extreme} {metric.label} is that of {name}: "
-                f"{_mean(arm, metric)}."
-            )
+            extreme, mean = _extreme(metric), _mean(arm, inference)
+            shown = _verdict(arm) == "better" or (arm.is_control and judged)
+            if best == [arm.arm] and shown:
+                name = f"{arm.arm}{', the control' if arm.is_control else ''}"
+                yield f"The {extreme} {metric.label} is that of {name}: {mean}."
+            else:
+                name = f"The control, {arm.arm}," if arm.is_control else arm.arm
+                yield f"{name} has the {extreme} mean {metric.label}, {mean}; {NOT_KNOWN}."
 
 
-def _mean(arm: ArmSummary, metric: Metric) -> str:
+def _mean(arm: ArmSummary, inference: Inference) -> str:
     n = f"n = {arm.score.n}"
     if arm.score.n < arm.divergence.runs:
         n += f" of {plural(arm.divergence.runs, 'run')}"
-    return f"{measured(metric, arm.score.mean)} ({n})"
+    digits = mean_decimals(inference).get(arm.arm)
+    return f"{measured(inference.answering_metric(), arm.score.mean, digits)} ({n})"
 
 
 def _better_and_worse(
-    control: ArmSummary, others: Sequence[ArmSummary], metric: Metric
+    inference: Inference, control: ArmSummary, others: Sequence[ArmSummary]
 ) -> Iterator[str]:
     """Name the arms that are better and worse, the largest effects first."""
+    metric = inference.answering_metric()
     reference = f"the control, {control.arm}"
     if control.score.mean is not None:
-        reference += f" ({measured(metric, control.score.mean)})"
+        digits = mean_decimals(inference).get(control.arm)
+        reference += f" ({measured(metric, control.score.mean, digits)})"
     known = [arm for arm in (control, *others) if arm.may_be_best]
     ran = [arm for arm in (control, *others) if arm.divergence.runs]
-    several = 1 < len(known) < len(ran)
+    several = 1 < len(known) < len(ran) and control in known
     best = f"; {len(known)} of {len(ran)} arms may be the best" if several else ""
     better, worse = (_by_size(others, verdict) for verdict in ("better", "worse"))
     if better:
@@ -161,13 +211,15 @@ def _by_size(arms: Sequence[ArmSummary], verdict: str) -> list[ArmSummary]:
     return sorted(chosen, key=lambda arm: -abs((arm.comparison and arm.comparison.effect) or 0.0))
 
 
-def _effects(arms: Sequence[ArmSummary], metric: Metric) -> str:
+def _effects(arms: Sequence[ArmSummary], metric: Metric, directed: bool = False) -> str:
+    """Return each arm with the size of its effect, ``directed`` where no verdict has said it."""
     labels = ("95% interval ", *(len(arms) - 1) * ("",))
-    named = [
-        f"{_named(arm)} {effect_size(arm.comparison, metric, label)}"
-        for arm, label in zip(arms, labels, strict=True)
-        if arm.comparison
-    ]
+    named = []
+    for arm, label in zip(arms, labels, strict=True):
+        if arm.comparison:
+            toward = f" {direction(arm.comparison, metric)}".rstrip() if directed else ""
+            size = effect_size(arm.comparison, metric, label)
+            named.append(f"{_named(arm)}{toward} {size}")
     return listed(named, MOST_NAMES)
 
 
@@ -181,7 +233,7 @@ def _other_verdicts(
         "equivalent": "no difference that matters",
         "inconclusive": "not settled",
         "failed": "no verdict, as all runs failed",
-        "none": f"no verdict, for want of paired seeds ({needed} would do)",
+        "none": f"no verdict, as that takes at least {plural(needed, 'paired seed')}",
     }
     if margin > 0:
         titles["equivalent"] += f" (less than {magnitude(metric, margin)})"

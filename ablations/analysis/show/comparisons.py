@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from ablations.analysis.infer.arms import ArmSummary
+from ablations.analysis.infer.inference import Inference
+from ablations.analysis.infer.sign_flips import smallest_p_value
 from ablations.analysis.infer.summary import Summary
 from ablations.analysis.infer.verdicts import Comparison
 from ablations.analysis.show import formats
@@ -13,6 +16,8 @@ from ablations.study.metrics import Metric
 
 SORT_ORDER = ("better", "equivalent", "inconclusive", "none", "worse")
 """The verdicts as a click on the column's heading sorts them."""
+VERDICT_NAMES = {"inconclusive": "not settled", "none": "no verdict"}
+"""What a reader meets; files for programs keep the verdict's own name."""
 SIZES = {
     "at_least_the_margin": " by at least the margin",
     "less_than_the_margin": " by less than the margin",
@@ -25,9 +30,28 @@ def arm_cell(arm: str, is_control: bool) -> Cell:
     return Cell(f"{arm} (control)", style="control") if is_control else Cell(arm)
 
 
-def mean_cell(summary: Summary, runs: int, metric: Metric) -> Cell:
+def decimals(comparison: Comparison, metric: Metric) -> int | None:
+    """Return the decimals of an effect, its intervals and the mean behind it."""
+    return formats.decimals_of(metric, comparison.interval)
+
+
+def mean_decimals(inference: Inference) -> dict[str, int]:
+    """Return arm → decimals of its mean on the study's metric, where an interval decides on them.
+
+    The control's has the most of any arm's, so that every effect can be subtracted.
+    """
+    metric = inference.answering_metric()
+    compared = {arm.arm: arm.comparison for arm in inference.arms if arm.comparison}
+    found = {name: decimals(comparison, metric) for name, comparison in compared.items()}
+    known = {name: digits for name, digits in found.items() if digits is not None}
+    return {**known, inference.control: max(known.values())} if known else {}
+
+
+def mean_cell(
+    summary: Summary, runs: int, metric: Metric, digits: int | None = None
+) -> Cell:
     """Return a mean; one over fewer runs than count never stands alone."""
-    text = formats.measured(metric, summary.mean)
+    text = formats.measured(metric, summary.mean, digits)
     if summary.mean is not None and summary.n < runs:
         text += f" ({summary.n} of {runs})"
     return Cell(text, summary.mean)
@@ -52,7 +76,7 @@ def verdict_words(comparison: Comparison, is_copy: bool = False) -> str:
     if verdict == "none":
         words = f"no verdict ({'too few pairs' if comparison.n else 'no pairs'})"
     else:
-        words = f"{verdict}{SIZES[comparison.size]}"
+        words = f"{VERDICT_NAMES.get(verdict, verdict)}{SIZES[comparison.size]}"
     return f"{words}; unstable" if comparison.unstable else words
 
 
@@ -72,9 +96,10 @@ def effect_cells(comparison: Comparison | None, metric: Metric, seeds: int) -> t
     p = None if comparison.too_few_pairs else comparison.p_corrected
     n = str(comparison.n) if comparison.n >= seeds else f"{comparison.n} of {seeds}"
     intervals = (comparison.interval, comparison.simultaneous)
+    digits = decimals(comparison, metric)
     return (
-        Cell(formats.difference(metric, comparison.effect), comparison.effect),
-        *(Cell(formats.interval(metric, i), i.low if i else None) for i in intervals),
+        Cell(formats.difference(metric, comparison.effect, digits), comparison.effect),
+        *(Cell(formats.interval(metric, i, digits), i.low if i else None) for i in intervals),
         Cell(formats.probability(p), p),
         Cell(n, comparison.n),
     )
@@ -89,15 +114,35 @@ def correction_words(comparison: Comparison) -> str:
 
 
 def effect_size(comparison: Comparison, metric: Metric, label: str = "") -> str:
-    """Return ``by 1.22 points (0.81 to 1.63)``; signed where the interval holds 0."""
+    """Return ``by 1.22 points (0.81 to 1.63)``; no end of an interval loses its direction.
+
+    One that holds 0 reads ``by 1.22 points (between 0.20 lower and 2.64 higher)``.
+    """
     if comparison.effect is None:
         return ""
-    around = formats.interval(metric, comparison.interval)
-    interval = comparison.interval
-    if interval and not interval.low <= 0 <= interval.high:
-        ends = sorted((abs(interval.low), abs(interval.high)))
-        around = " to ".join(formats.difference(metric, end).lstrip("+") for end in ends)
-    return f"by {formats.magnitude(metric, comparison.effect)} ({label}{around})"
+    interval, digits = comparison.interval, decimals(comparison, metric)
+    size = f"by {formats.magnitude(metric, comparison.effect, digits)}"
+    if interval is None:
+        return size
+
+    def unsigned(end: float) -> str:
+        return formats.difference(metric, abs(end), digits).lstrip("+")
+
+    if interval.low <= 0 <= interval.high:
+        low, high = unsigned(interval.low), unsigned(interval.high)
+        return f"{size} ({label}between {low} lower and {high} higher)"
+    ends = sorted((abs(interval.low), abs(interval.high)))
+    return f"{size} ({label}{' to '.join(map(unsigned, ends))})"
+
+
+def direction(comparison: Comparison, metric: Metric) -> str:
+    """Return ``lower (worse)``; nothing where the effect rounds to 0."""
+    effect = comparison.effect or 0.0
+    if not re.search("[1-9]", formats.magnitude(metric, effect, decimals(comparison, metric))):
+        return ""
+    higher = effect > 0
+    better = higher == (metric.better == "higher")
+    return f"{'higher' if higher else 'lower'} ({'better' if better else 'worse'})"
 
 
 def too_few_pairs(comparison: Comparison) -> str:
@@ -106,13 +151,14 @@ def too_few_pairs(comparison: Comparison) -> str:
     family = f"among {comparison.comparisons} comparisons " if holm else ""
     return (
         f"with {formats.plural(comparison.n, 'paired seed')} no difference {family}can be told "
-        f"from chance, however large; {comparison.pairs_needed} seeds would do"
+        f"from chance, however large; a verdict takes at least {comparison.pairs_needed} seeds"
     )
 
 
 def comparison_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> Iterator[str]:
-    """Yield notes on pairs that are too few, and on survivors."""
+    """Yield notes on pairs that are too few, on p at its floor, and on survivors."""
     yield from _few_pairs(comparisons)
+    yield from _smallest_p(comparisons)
     yield from _survivors(comparisons, metric)
 
 
@@ -125,13 +171,31 @@ def _few_pairs(comparisons: Mapping[str, Comparison]) -> Iterator[str]:
         yield f"No p for {formats.listed(names, 6)}: {why}."
 
 
+def _smallest_p(comparisons: Mapping[str, Comparison]) -> Iterator[str]:
+    """Say which p would be no smaller, however large the effect."""
+    least: dict[str, list[str]] = {}
+    for name, comparison in comparisons.items():
+        p, smallest = comparison.p, smallest_p_value(comparison.n)
+        if p is None or comparison.too_few_pairs or p > smallest * (1 + 1e-9):
+            continue
+        if comparison.same_at_every_seed or smallest < formats.SHOWN_AS_LESS:
+            continue
+        before = " before the correction" if (comparison.p_corrected or p) > 1.001 * p else ""
+        seeds = formats.plural(comparison.n, "seed")
+        why = f"the smallest possible with {seeds}{before}: {formats.probability(smallest)}"
+        least.setdefault(why, []).append(name)
+    for why, names in least.items():
+        yield f"p is {why}, however large the effect ({formats.listed(names, 6)})."
+
+
 def settle_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> Iterator[str]:
-    """Yield what would settle each inconclusive comparison, the largest effect first."""
+    """Yield what would settle each comparison that is not settled, the largest effect first."""
     lines = []
     for name, comparison in comparisons.items():
         if comparison.settle and comparison.effect is not None:
             more = comparison.settle.more_seeds
-            found = formats.magnitude(metric, comparison.settle.detectable)
+            digits = decimals(comparison, metric)
+            found = formats.magnitude(metric, comparison.settle.detectable, digits)
             seeds = "no feasible number" if more is None else f"{more:,} more seeds"
             lines.append((abs(comparison.effect), f"{name} {found}, {seeds}"))
     if lines:
@@ -148,7 +212,8 @@ def _survivors(comparisons: Mapping[str, Comparison], metric: Metric) -> Iterato
     for name, comparison in comparisons.items():
         among = comparison.survivors
         if among and among.n:
-            effect = formats.difference(metric, among.effect)
+            digits = formats.decimals_of(metric, among.interval)
+            effect = formats.difference(metric, among.effect, digits)
             around = f" ({formats.interval(metric, among.interval)})" if among.interval else ""
             parts.append(f"{name} {effect}{around}, n = {among.n}")
         elif among:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from ablations.analysis.infer.divergence import Divergence
@@ -11,6 +12,12 @@ from ablations.study.metrics import Metric
 
 NOTHING = "–"
 """Stands where there is no number."""
+MINUS = "−"
+SHOWN_AS_LESS = 0.0005
+"""A p below is shown as less than 0.001."""
+DIGITS_OF_HALF_WIDTH, MOST_DIGITS = 2, 6
+ROUNDING = 1e-9
+"""Share of an effect below which the width of its interval is that of binary digits."""
 
 
 def number(value: float | None, significant: int = 4) -> str:
@@ -20,9 +27,38 @@ def number(value: float | None, significant: int = 4) -> str:
     if value == 0:
         return "0"
     if not 1e-3 <= abs(value) < 1e6:
-        return f"{value:.{significant - 1}e}"
+        return f"{value:.{significant - 1}e}".replace("-", MINUS)
     decimals = max(0, significant - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{decimals}f}"
+    return f"{value:,.{decimals}f}".replace("-", MINUS)
+
+
+def decimals_of(metric: Metric, ends: Interval | None) -> int | None:
+    """Return the decimals of a difference, its interval and the means behind it.
+
+    Half the interval's width has two significant digits; below zero, so many places before the
+    point are rounded.  None without a width.  The ends have at most six significant digits.
+    """
+    if ends is None:
+        return None
+    scale = 100 if metric.percent else 1
+    half = scale * (ends.high / 2 - ends.low / 2)
+    largest = scale * max(abs(ends.low), abs(ends.high))
+    if half <= ROUNDING * largest or not math.isfinite(largest):
+        return None
+    decimals = DIGITS_OF_HALF_WIDTH - 1 - math.floor(math.log10(half))
+    return min(decimals, MOST_DIGITS - 1 - math.floor(math.log10(largest)))
+
+
+def _rounded(value: float, decimals: int) -> str:
+    """Show a number to so many decimals, in powers of ten where zeros would hide it."""
+    rounded = round(value, decimals)
+    size = abs(rounded)
+    if size and ((size < 1e-3 and decimals > MOST_DIGITS) or (size >= 1e6 and decimals < 0)):
+        power = int(f"{rounded:e}".partition("e")[2])
+        return f"{rounded:.{decimals + power}e}".replace("-", MINUS)
+    if not size and decimals > MOST_DIGITS:
+        return "0"
+    return f"{rounded if size else 0.0:,.{max(0, decimals)}f}".replace("-", MINUS)
 
 
 def count(value: int | float | None) -> str:
@@ -30,17 +66,22 @@ def count(value: int | float | None) -> str:
     return NOTHING if value is None else f"{value:,.0f}"
 
 
-def measured(metric: Metric, value: float | None) -> str:
-    """Show a value of ``metric``: a percentage with two decimals, or a plain number."""
+def measured(metric: Metric, value: float | None, decimals: int | None = None) -> str:
+    """Show a value of ``metric``: a percentage with two decimals, or a plain number.
+
+    A mean beside an effect has the ``decimals`` of that.
+    """
     if value is None:
         return NOTHING
-    return f"{100 * value:.2f}%" if metric.percent else _in_unit(metric, value)
+    if decimals is not None:
+        return _rounded(100 * value, decimals) + "%" if metric.percent else _rounded(value, decimals)
+    return f"{100 * value:.2f}%".replace("-", MINUS) if metric.percent else _in_unit(metric, value)
 
 
 def _in_unit(metric: Metric, value: float) -> str:
     """Give losses the same decimals down a column where their size allows."""
     if metric.unit == "nats" and 1e-3 <= abs(value) < 1e3:
-        return f"{value:.4f}"
+        return f"{value:.4f}".replace("-", MINUS)
     return number(value)
 
 
@@ -51,14 +92,21 @@ def spread(metric: Metric, value: float | None) -> str:
     return f"{100 * value:.2f}" if metric.percent else _in_unit(metric, value)
 
 
-def difference(metric: Metric, value: float | None) -> str:
-    """Show a signed difference of ``metric``; that of percentages is in points."""
+def difference(metric: Metric, value: float | None, decimals: int | None = None) -> str:
+    """Show a signed difference of ``metric``; that of percentages is in points.
+
+    ``decimals`` are those of its interval (``decimals_of``).
+    """
     if value is None:
         return NOTHING
-    text = f"{100 * value:+.2f}"
-    if not metric.percent:
-        text = f"{'+' if value > 0 else ''}{_in_unit(metric, value)}"
-    return "0.00" if text in ("+0.00", "-0.00") else text.replace("-", "−", 1)
+    if decimals is not None:
+        text = _rounded(100 * value if metric.percent else value, decimals)
+    else:
+        text = f"{100 * value:.2f}" if metric.percent else _in_unit(metric, value)
+    text = text.replace("-", MINUS)
+    if not re.search("[1-9]", text.partition("e")[0]):
+        return text.lstrip(MINUS)
+    return text if text.startswith(MINUS) else f"+{text}"
 
 
 def difference_unit(metric: Metric) -> str:
@@ -100,7 +148,7 @@ def probability(p: float | None) -> str:
     """Show a p-value; what rounds to less than 0.001 is said to be."""
     if p is None:
         return NOTHING
-    return "<0.001" if p < 0.0005 else f"{p:.3f}"
+    return "<0.001" if p < SHOWN_AS_LESS else f"{p:.3f}"
 
 
 def share(value: float | None) -> str:
@@ -108,16 +156,21 @@ def share(value: float | None) -> str:
     return NOTHING if value is None else f"{100 * value:.0f}%"
 
 
-def interval(metric: Metric, ends: Interval | None) -> str:
-    """Show an interval of a difference of ``metric``: ``+0.81 to +1.63``."""
+def interval(metric: Metric, ends: Interval | None, decimals: int | None = None) -> str:
+    """Show an interval of a difference of ``metric``: ``+0.81 to +1.63``.
+
+    It has the ``decimals`` of the effect that it stands beside, or those of its own width.
+    """
     if ends is None:
         return NOTHING
-    return f"{difference(metric, ends.low)} to {difference(metric, ends.high)}"
+    decimals = decimals_of(metric, ends) if decimals is None else decimals
+    return " to ".join(difference(metric, end, decimals) for end in (ends.low, ends.high))
 
 
-def magnitude(metric: Metric, value: float) -> str:
+def magnitude(metric: Metric, value: float, decimals: int | None = None) -> str:
     """Show the size of a difference of ``metric`` with its unit: ``1.22 points``."""
-    return f"{difference(metric, abs(value)).lstrip('+')} {difference_unit(metric)}".strip()
+    size = difference(metric, abs(value), decimals).lstrip("+")
+    return f"{size} {difference_unit(metric)}".strip()
 
 
 def diverged(divergence: Divergence) -> str:

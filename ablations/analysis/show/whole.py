@@ -10,7 +10,7 @@ from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.ranks import MeanRanks
 from ablations.analysis.infer.whole import Whole
 from ablations.analysis.show import formats
-from ablations.analysis.show.answer import answer
+from ablations.analysis.show.answer import answer, so_far
 from ablations.analysis.show.blocks import (
     Cell,
     Column,
@@ -21,7 +21,13 @@ from ablations.analysis.show.blocks import (
     notes,
     number_columns,
 )
-from ablations.analysis.show.comparisons import SORT_ORDER, arm_cell, verdict_words
+from ablations.analysis.show.comparisons import (
+    SORT_ORDER,
+    arm_cell,
+    decimals,
+    mean_decimals,
+    verdict_words,
+)
 from ablations.analysis.show.fairness import fairness_label
 from ablations.analysis.show.figures.ranks import mean_ranks_figure
 from ablations.analysis.show.page import Notice, Page, paragraphs
@@ -90,6 +96,7 @@ def _notices(whole: Whole) -> Iterator[str]:
 
 def _answer(whole: Whole) -> Iterator[str]:
     """Say of which arms all parts say the same, which depend on the part, and who ranks first."""
+    yield from so_far(tuple(whole.parts.values()))
     found = {arm.arm: _by_verdict(whole, arm.arm) for arm in whole.first.other_arms()}
     over = f"{_counted(whole, len(whole.parts))} ({formats.listed(list(whole.parts), MOST_NAMES)})"
     control, metric = whole.first.control, whole.first.answering_metric().label
@@ -169,10 +176,12 @@ def _row(whole: Whole, arm: ArmSummary) -> tuple[Cell, ...]:
 def _cell(part: Inference, arm: ArmSummary) -> Cell:
     metric, comparison = part.answering_metric(), arm.comparison
     if comparison is None:
-        return Cell(formats.measured(metric, arm.score.mean), -1.0)
+        digits = mean_decimals(part).get(arm.arm)
+        return Cell(formats.measured(metric, arm.score.mean, digits), -1.0)
     words = verdict_words(comparison, arm.is_copy)
     if comparison.effect is not None:
-        words += f", {formats.difference(metric, comparison.effect)}"
+        effect = formats.difference(metric, comparison.effect, decimals(comparison, metric))
+        words += f", {effect}"
     return Cell(words, float(SORT_ORDER.index(comparison.verdict)), style=comparison.verdict)
 
 

@@ -9,7 +9,7 @@ from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.other_metric import on_metric
 from ablations.analysis.infer.to_json import as_data
 from ablations.analysis.show import formats
-from ablations.analysis.show.comparisons import verdict_words
+from ablations.analysis.show.comparisons import decimals, verdict_words
 from ablations.analysis.show.figures.effects import effect_limits
 from ablations.analysis.show.sections.verdicts import verdicts
 from ablations.plugin.open_study import OpenStudy
@@ -63,6 +63,6 @@ def _rows(inference: Inference, metric: Metric) -> Iterator[dict[str, Any]]:
             "effect": comparison.effect,
             "interval": as_data(comparison.interval),
             "simultaneous": as_data(comparison.simultaneous),
-            "text": formats.difference(metric, comparison.effect),
+            "text": formats.difference(metric, comparison.effect, decimals(comparison, metric)),
             "interval_text": formats.interval(metric, comparison.interval),
         }

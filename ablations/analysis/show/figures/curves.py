@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ablations.analysis.infer.curves import ArmCurves, LearningCurve
-from ablations.analysis.infer.inference import Inference
+from ablations.analysis.infer.inference import Inference, kept_in_sight
 from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.figures.limits import Limits, curve_limits, settled
 from ablations.analysis.show.figures.panels import (
@@ -118,13 +118,14 @@ def learning_curves(inference: Inference) -> Iterator[Figure]:
             if metric.key in arm.curves
         }
         if any(len(curve.epochs) > 1 for curve in curves.values()):
-            yield _figure(metric, curves, inference.control, inference.curves)
+            yield _figure(metric, curves, inference)
 
 
 def _figure(
-    metric: _Drawn, curves: Mapping[str, LearningCurve], control: str, arms: Sequence[ArmCurves]
+    metric: _Drawn, curves: Mapping[str, LearningCurve], inference: Inference
 ) -> Figure:
-    limits = curve_limits(curves, control, metric.percent)
+    control, arms = inference.control, inference.curves
+    limits = curve_limits(curves, control, metric.percent, kept_in_sight(inference))
     plot = _Plot(metric, curves, control, {arm.arm: arm.runs for arm in arms}, limits)
     several = len(curves) > MOST_ARMS_IN_ONE_PANEL
     arrange = _small_multiples if several else _one_panel

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ablations.analysis.infer.inference import Inference
+from ablations.analysis.infer.inference import Inference, kept_in_sight
 from ablations.analysis.infer.intervals import Interval
 from ablations.analysis.infer.verdicts import Verdict
 from ablations.analysis.show.blocks import Figure
-from ablations.analysis.show.comparisons import verdict_words
-from ablations.analysis.show.figures.limits import Limits, robust_limits
+from ablations.analysis.show.comparisons import VERDICT_NAMES, verdict_words
+from ablations.analysis.show.figures.limits import Limits, robust_limits, widened
 from ablations.analysis.show.figures.rows import Row, point_beyond, row_axes
 from ablations.analysis.show.figures.style import (
     CONTROL,
@@ -24,7 +24,14 @@ from ablations.analysis.show.figures.style import (
     draw,
     wrapped,
 )
-from ablations.analysis.show.formats import difference, difference_unit, listed, magnitude
+from ablations.analysis.show.formats import (
+    decimals_of,
+    difference,
+    difference_unit,
+    interval,
+    listed,
+    magnitude,
+)
 from ablations.study.metrics import Metric
 
 if TYPE_CHECKING:
@@ -32,7 +39,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 BEST = " ★"
-NO_VERDICT = {"none": "no verdict"}
 MOST_NARROW, MOST_PRINTED = 40, 46
 """Characters of a line below the axis."""
 BELOW_AXIS, LABEL_LINE = 0.3, 0.125
@@ -78,7 +84,7 @@ def effects(inference: Inference) -> Iterator[Figure]:
     if not lines:
         return
     scale = 100.0 if metric.percent else 1.0
-    limits = _limits(lines, scale, inference.margin)
+    limits = _limits(lines, scale, inference)
     plot = _Plot(lines, limits, metric, inference.control, inference.margin)
 
     title = f"Effect on {metric.label} against the control"
@@ -114,16 +120,22 @@ def effect_limits(inference: Inference) -> Limits | None:
     """Return the range of the axis, in the unit of ``difference_unit``; None without an effect."""
     lines = effect_lines(inference)
     scale = 100.0 if inference.answering_metric().percent else 1.0
-    return _limits(lines, scale, inference.margin) if lines else None
+    return _limits(lines, scale, inference) if lines else None
 
 
-def _limits(lines: Sequence[EffectLine], scale: float, margin: float) -> Limits:
-    """Return limits that hold the margin too where they hold the control."""
-    ends = [(scale * line.interval.low, scale * line.interval.high) for line in lines]
-    limits = robust_limits(ends, control=(0.0,))
-    if not limits.hold([0.0]):
-        return limits
-    edge = 1.1 * scale * margin
+def _limits(lines: Sequence[EffectLine], scale: float, inference: Inference) -> Limits:
+    """Return limits that hold the control, its margin, and every arm that may be best or is better.
+
+    Only other arms are cut off, and of the thin intervals those that are very wide.
+    """
+    ends = {line.arm: (scale * line.interval.low, scale * line.interval.high) for line in lines}
+    kept = [end for arm in kept_in_sight(inference) for end in ends.get(arm, ())]
+    limits = robust_limits(tuple(ends.values()), control=(0.0,), kept=(0.0, *kept))
+    shown = [line for line in lines if limits.hold(ends[line.arm])]
+    thin = [line.simultaneous.scaled(scale) for line in shown]
+    room = 0.03 * (limits.high - limits.low)
+    limits = widened(limits, [(each.low - room, each.high + room) for each in thin])
+    edge = 1.1 * scale * inference.margin
     return Limits(min(limits.low, -edge), max(limits.high, edge))
 
 
@@ -141,10 +153,6 @@ def _paint(canvas: Canvas, layout: Layout, plot: _Plot) -> None:
         edge = plot.scale * plot.margin
         axes.axvspan(-edge, edge, color=MARGIN, linewidth=0, zorder=0.5)
     axes.axvline(0, color=CONTROL, linewidth=1.6, linestyle=(0, (4, 1.5)))
-    if not plot.limits.hold([0.0]):
-        text = "◂ control, at 0" if plot.limits.low > 0 else "control, at 0 ▸"
-        side = 0 if plot.limits.low > 0 else 1
-        axes.set_title(text, loc="left" if side == 0 else "right", color=CONTROL, pad=4)
     for height, line in zip(centres, plot.lines, strict=True):
         _draw_line(axes, height, line, plot, layout)
     axes.set_xlabel(_axis_label(plot, layout))
@@ -156,7 +164,7 @@ def _verdict_legend(axes: Axes, plot: _Plot, size: float) -> None:
     """Say below the axis what the shapes of the drawn verdicts mean; ``size`` in points."""
     drawn = {line.verdict for line in plot.lines}
     shapes = [style for verdict, style in VERDICT_STYLES.items() if verdict in drawn]
-    names = [NO_VERDICT.get(verdict, verdict) for verdict in VERDICT_STYLES if verdict in drawn]
+    names = [VERDICT_NAMES.get(verdict, verdict) for verdict in VERDICT_STYLES if verdict in drawn]
     handles = [axes.plot([], [], linestyle="", **_shape(style, size))[0] for style in shapes]
     labels = BELOW_AXIS + LABEL_LINE * (1 + axes.get_xlabel().count("\n"))
     below = -labels / axes.get_ylim()[0]
@@ -207,6 +215,10 @@ def _draw_line(axes: Axes, height: float, line: EffectLine, plot: _Plot, layout:
     if interval.high > limits.high:
         text = _beyond(line, plot, line.interval.high, effect > limits.high, layout)
         point_beyond(axes, height, "right", text, style.text, raised=inside)
+    if wide.low < limits.low <= interval.low:
+        point_beyond(axes, height, "left", "", style.text)
+    if wide.high > limits.high >= interval.high:
+        point_beyond(axes, height, "right", "", style.text)
     if limits.hold([effect]):
         axes.plot(effect, height, linestyle="", **_shape(style, layout.text - 1))
 
@@ -216,13 +228,13 @@ def _beyond(line: EffectLine, plot: _Plot, end: float, effect_too: bool, layout:
 
     In print the effect is all: the table has the rest.
     """
+    digits = decimals_of(plot.metric, line.interval)
     if not effect_too:
-        return difference(plot.metric, end)
-    effect = difference(plot.metric, line.effect)
+        return difference(plot.metric, end, digits)
+    effect = difference(plot.metric, line.effect, digits)
     if layout.printed or line.interval.low == line.interval.high:
         return effect
-    ends = (difference(plot.metric, end) for end in (line.interval.low, line.interval.high))
-    return f"{effect} ({' to '.join(ends)})"
+    return f"{effect} ({interval(plot.metric, line.interval, digits)})"
 
 
 def _caption(plot: _Plot, inference: Inference) -> str:
@@ -236,8 +248,6 @@ def _caption(plot: _Plot, inference: Inference) -> str:
     if plot.margin > 0:
         parts[-1] += f"; the grey band is the margin of ±{magnitude(plot.metric, plot.margin)}"
     parts[-1] += "."
-    if not plot.limits.hold([0.0]):
-        parts[-1] = f"The control, {plot.control}, is at 0, beyond the axis."
     beyond = [
         line.arm
         for line in plot.lines
@@ -248,6 +258,9 @@ def _caption(plot: _Plot, inference: Inference) -> str:
             "The axis is cut so that the others can be read; an arrow with numbers stands for "
             f"what lies beyond it: {listed(beyond, len(beyond))}."
         )
+    thin = {line.arm: line.simultaneous.scaled(plot.scale) for line in plot.lines}
+    if any(not plot.limits.hold([thin[a].low, thin[a].high]) for a in thin if a not in beyond):
+        parts.append("An arrow alone: a thin interval goes on beyond the axis.")
     absent = [arm.arm for arm in inference.arms if arm.comparison and not arm.comparison.n]
     if absent:
         parts.append(f"No seed in common with the control: {', '.join(absent)}.")

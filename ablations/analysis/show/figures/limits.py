@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,20 +27,27 @@ class Limits:
         return all(self.low <= value <= self.high for value in values)
 
 
-def robust_limits(groups: Sequence[Sequence[float]], control: Sequence[float] = ()) -> Limits:
-    """Return limits that show every group, unless a few would squeeze all the others.
+def robust_limits(
+    groups: Sequence[Sequence[float]],
+    control: Sequence[float] = (),
+    kept: Sequence[float] = (),
+) -> Limits:
+    """Return limits that show every group and all of ``kept``, unless a few would squeeze the rest.
 
     Groups are arms.  Where more than the half of them, or just the half, fills less than a quarter
     of the range of all, the axis shows the most groups of which that is true; of as many, those
     with the ``control``, then those that lie closest.  Two groups are always shown.
     """
     ends = [(min(group), max(group)) for group in (control, *groups) if group]
-    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    low = min([*kept, *(low for low, _ in ends)])
+    high = max([*kept, *(high for _, high in ends)])
     cores: list[tuple[int, bool, float, float, float]] = []
     for start in {low for low, _ in ends}:
         by_high = sorted((end for end in ends if end[0] >= start), key=lambda end: end[1])
         for count, (_, stop) in enumerate(by_high, start=1):
-            if 2 <= count >= len(ends) / 2 and 0 < stop - start < SQUEEZED * (high - low):
+            holds = not kept or (start <= min(kept) and max(kept) <= stop)
+            narrow = 0 < stop - start < SQUEEZED * (high - low)
+            if holds and 2 <= count >= len(ends) / 2 and narrow:
                 with_control = bool(control) and start <= ends[0][0] and ends[0][1] <= stop
                 cores.append((count, with_control, start - stop, start, stop))
     if cores:
@@ -49,10 +56,15 @@ def robust_limits(groups: Sequence[Sequence[float]], control: Sequence[float] = 
     return Limits(low - margin, high + margin)
 
 
-def curve_limits(curves: Mapping[str, LearningCurve], control: str, percent: bool) -> Limits:
+def curve_limits(
+    curves: Mapping[str, LearningCurve],
+    control: str,
+    percent: bool,
+    kept: Collection[str] = (),
+) -> Limits:
     """Return the range of the means once the first quarter of the epochs is over.
 
-    Losses that differ a thousandfold are all shown, on a logarithmic axis.  Else bands may widen
+    The curves of the arms in ``kept`` are never cut.  Losses that differ a thousandfold are all shown, on a logarithmic axis.  Else bands may widen
     the range by half at either side, no more: those of n = 2 are very wide.
     """
     means = {arm: settled(curve.means) for arm, curve in curves.items()}
@@ -60,7 +72,8 @@ def curve_limits(curves: Mapping[str, LearningCurve], control: str, percent: boo
     if not percent and 0 < 1_000 * lowest < highest:
         return Limits(lowest / 1.5, 1.5 * highest, logarithmic=True)
     others = [group for arm, group in means.items() if arm != control]
-    limits = robust_limits(others, means.get(control, ()))
+    shown = [mean for arm in kept for mean in means.get(arm, ())]
+    limits = robust_limits(others, means.get(control, ()), shown)
     bands = [band for curve in curves.values() for band in settled(curve.intervals) if band]
     limits = widened(limits, [(band.low, band.high) for band in bands])
     if not percent:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ablations.analysis.infer.arms import ArmSummary
-from ablations.analysis.infer.inference import Inference
+from ablations.analysis.infer.inference import Inference, kept_in_sight
 from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.figures.limits import Limits, robust_limits
 from ablations.analysis.show.figures.rows import Row, beside_centre, point_beyond, row_axes
@@ -52,7 +52,7 @@ def every_run(inference: Inference) -> Iterator[Figure]:
     values = {arm.arm: list(arm.scores.values()) for arm in arms}
     if not any(values.values()):
         return
-    plot = _Plot(arms, values, _limits(values, inference.control, metric), metric)
+    plot = _Plot(arms, values, _limits(values, inference), metric)
 
     title = f"{metric.label.capitalize()} of every run"
     yield draw(
@@ -60,11 +60,13 @@ def every_run(inference: Inference) -> Iterator[Figure]:
     )
 
 
-def _limits(values: Mapping[str, Sequence[float]], control: str, metric: Metric) -> Limits:
-    scale = 100.0 if metric.percent else 1.0
+def _limits(values: Mapping[str, Sequence[float]], inference: Inference) -> Limits:
+    control = inference.control
+    scale = 100.0 if inference.answering_metric().percent else 1.0
     drawn = {arm: [scale * value for value in group] for arm, group in values.items()}
+    kept = [value for arm in kept_in_sight(inference) for value in drawn.get(arm, ())]
     return robust_limits(
-        [group for arm, group in drawn.items() if arm != control], drawn.get(control, ())
+        [group for arm, group in drawn.items() if arm != control], drawn.get(control, ()), kept
     )
 
 

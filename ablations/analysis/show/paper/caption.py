@@ -15,7 +15,6 @@ from ablations.analysis.show.paper.words import words
 from ablations.analysis.show.sections.looks import looks_notice
 
 MOST_NAMES = 8
-SHOWN_AS_LESS = 0.0005
 
 
 def caption(inference: Inference, columns: Collection[str]) -> str:
@@ -76,7 +75,7 @@ def _tests(
         most = max(one.n for one in compared)
         yield (
             f"No arm is judged: with {formats.plural(most, 'paired seed')} no difference, however "
-            f"large, can be told from chance ({compared[0].pairs_needed} would do)."
+            f"large, can be told from chance (it takes at least {compared[0].pairs_needed})."
         )
         return
     if judged and {"p", "p_corrected", "verdict"} & set(columns):
@@ -104,7 +103,7 @@ def _least(judged: Sequence[Comparison]) -> str:
     """Say how small p can be, where that shows in the table: 2^(1 − n), of all flips of n seeds."""
     counts = {one.n for one in judged}
     least = 2.0 ** (1 - min(counts))
-    if len(counts) > 1 or judged[0].correction != "max_t" or least < SHOWN_AS_LESS:
+    if len(counts) > 1 or judged[0].correction != "max_t" or least < formats.SHOWN_AS_LESS:
         return ""
     return f"; with {formats.plural(min(counts), 'seed')} at least {least:.3f}"
 

@@ -10,6 +10,7 @@ from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.intervals import Interval
 from ablations.analysis.infer.summary import Summary
 from ablations.analysis.infer.verdicts import Comparison
+from ablations.analysis.show.comparisons import VERDICT_NAMES
 from ablations.analysis.show.paper.numerals import (
     NOTHING,
     Scale,
@@ -156,4 +157,5 @@ def _of_runs(arm: ArmSummary) -> str:
 def _verdict(comparison: Comparison) -> str:
     if comparison.verdict == "none":
         return NOTHING
-    return comparison.verdict + AT_LEAST * (comparison.size == "at_least_the_margin")
+    name = VERDICT_NAMES.get(comparison.verdict, comparison.verdict)
+    return name + AT_LEAST * (comparison.size == "at_least_the_margin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -22,6 +23,7 @@ from ablations.analysis.show.blocks import (
 from ablations.analysis.show.comparisons import (
     SIZES,
     comparison_notes,
+    decimals,
     effect_cells,
     verdict_words,
 )
@@ -32,6 +34,8 @@ OUTCOME_STYLES: dict[Outcome, str] = {
     "contradicted": "worse",
     "not_settled": "inconclusive",
 }
+PUBLISHED = re.compile(r"\b(1[89]|20)\d\d[a-z]?\b|\barxiv\b|\bdoi\b|https?://", re.IGNORECASE)
+OF_OUR_OWN = re.compile(r"\W*(notes?|our|own|my|internal)\b", re.IGNORECASE)
 _HOW_TO_READ = (
     "Mean ± standard deviation over completed runs. A claim is reproduced or contradicted "
     "where its paired difference is significant; the claims on one metric are a family of their "
@@ -81,7 +85,7 @@ def claim_lines(inference: Inference) -> Iterator[ClaimLine]:
     part = f" ({inference.part.label})" if inference.part else ""
     for claim in inference.claims:
         metric, comparison = inference.metric_named(claim.metric), claim.comparison
-        effect = formats.difference(metric, comparison.effect)
+        effect = formats.difference(metric, comparison.effect, decimals(comparison, metric))
         if comparison.interval:
             effect += f" ({formats.interval(metric, comparison.interval)})"
         yield ClaimLine(
@@ -97,10 +101,28 @@ def claim_lines(inference: Inference) -> Iterator[ClaimLine]:
 
 
 def claims_sentence(inference: Inference) -> str:
-    """Return how many claims came out how."""
-    outcomes = Counter(claim.outcome for claim in inference.claims)
-    claimed = formats.plural(len(inference.claims), "claim")
-    return f"Of {claimed} of the literature: {counted(outcomes)}."
+    """Return how many claims came out how, those of the literature apart from the others."""
+    groups: dict[str, list[ClaimResult]] = {}
+    for claim in sorted(inference.claims, key=lambda claim: not of_literature(claim.source)):
+        origin = "the literature" if of_literature(claim.source) else "notes or our own"
+        groups.setdefault(origin, []).append(claim)
+    said = (
+        f"of {formats.plural(len(claims), 'claim')} of {origin}: "
+        f"{counted(Counter(claim.outcome for claim in claims))}"
+        for origin, claims in groups.items()
+    )
+    sentence = "; ".join(said)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def of_literature(source: str) -> bool:
+    """Return whether a source names a publication: its year, or where it can be found.
+
+    Of several, separated by semicolons, one is enough; notes have no publication's year.
+    """
+    return any(
+        PUBLISHED.search(part) and not OF_OUR_OWN.match(part) for part in source.split(";")
+    )
 
 
 def counted(outcomes: Counter[Outcome]) -> str:
@@ -113,12 +135,12 @@ def _row(claim: ClaimResult, inference: Inference) -> tuple[Cell, ...]:
     metric = inference.metric_named(claim.metric)
     effect, *rest = effect_cells(claim.comparison, metric, len(inference.seeds))
     unit = f" {formats.difference_unit(metric)}".rstrip() if claim.comparison.n else ""
+    digits = decimals(claim.comparison, metric)
     return (
         Cell(claim.text),
         Cell(_outcome(claim), style=OUTCOME_STYLES[claim.outcome]),
         Cell(metric.label),
-        Cell(_figures(claim.better, metric)),
-        Cell(_figures(claim.than, metric)),
+        *(Cell(_figures(arm, metric, digits)) for arm in (claim.better, claim.than)),
         Cell(effect.text + unit, effect.order),
         *rest,
         Cell(claim.source),
@@ -133,7 +155,7 @@ def _outcome(claim: ClaimResult) -> str:
     return f"not settled{words}"
 
 
-def _figures(claimed: ClaimedArm, metric: Metric) -> str:
+def _figures(claimed: ClaimedArm, metric: Metric, digits: int | None) -> str:
     arm, summary, divergence = claimed.arm, claimed.summary, claimed.divergence
     if not claimed.known:
         return f"{arm}: the study has no such arm"
@@ -145,7 +167,7 @@ def _figures(claimed: ClaimedArm, metric: Metric) -> str:
     n = f"n = {summary.n}"
     if divergence.diverged:
         n += f" of {divergence.runs}, {divergence.diverged} diverged"
-    return f"{arm}: {formats.measured(metric, summary.mean)}{around} ({n})"
+    return f"{arm}: {formats.measured(metric, summary.mean, digits)}{around} ({n})"
 
 
 def _notes(inference: Inference) -> Iterator[str]:

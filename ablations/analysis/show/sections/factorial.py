@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ablations.analysis.infer.factorial import Contrast, FactorialEffects
 from ablations.analysis.infer.inference import Inference
@@ -12,12 +12,14 @@ from ablations.analysis.show.comparisons import (
     SIZES,
     comparison_notes,
     correction_words,
+    decimals,
     effect_cells,
     effect_columns,
     effect_size,
     settle_notes,
     verdict_words,
 )
+from ablations.study.metrics import Metric
 
 
 def factorial(inference: Inference) -> Section | None:
@@ -52,10 +54,20 @@ def factorial_sentences(inference: Inference) -> tuple[str, ...]:
         return ()
     metric = inference.answering_metric()
     groups: dict[str, list[str]] = {}
+    interacting = {
+        level
+        for contrast in effects.contrasts
+        if not _is_main(contrast) and contrast.comparison.verdict in ("better", "worse")
+        for level in contrast.levels.items()
+    }
     for contrast in effects.contrasts:
         comparison, name = contrast.comparison, _name(contrast, effects.references)
         size = f" {effect_size(comparison, metric)}".rstrip()
-        if comparison.verdict == "equivalent":
+        settled = comparison.verdict in ("better", "worse")
+        if contrast.reverses and (settled or interacting & contrast.levels.items()):
+            title = "Depends on the other factors"
+            groups.setdefault(title, []).append(f"{name}, {_range(contrast, metric)}")
+        elif comparison.verdict == "equivalent":
             groups.setdefault("No difference that matters", []).append(name)
         elif comparison.verdict not in ("better", "worse"):
             groups.setdefault("Not settled", []).append(name)
@@ -66,8 +78,29 @@ def factorial_sentences(inference: Inference) -> tuple[str, ...]:
         else:
             title = f"Together {comparison.verdict} than the sum of both"
             groups.setdefault(title, []).append(name + size)
-    said = (f"{title}: {formats.listed(names, 4)}." for title, names in groups.items())
+    said = (f"{title}: {_joined(names)}." for title, names in groups.items())
     return tuple(f"{each[0].upper()}{each[1:]}" for each in said)
+
+
+def _range(contrast: Contrast, metric: Metric) -> str:
+    """Return the lowest and the highest effect of a level, and of which arms they are."""
+    ends = sorted(contrast.simple, key=lambda each: each.effect)
+    digits = decimals(contrast.comparison, metric)
+    unit = f" {formats.difference_unit(metric)}".rstrip()
+    low, high = (
+        f"{formats.difference(metric, each.effect, digits)}{unit} ({each.arm} minus "
+        f"{each.reference})"
+        for each in (ends[0], ends[-1])
+    )
+    return f"from {low} to {high}"
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Join names, by semicolons where they hold commas."""
+    if not any(", " in name for name in names):
+        return formats.listed(names, 4)
+    more = [f"{len(names) - 4} more"] if len(names) > 4 else []
+    return "; ".join([*names[:4], *more])
 
 
 def _is_main(contrast: Contrast) -> bool:
@@ -99,6 +132,12 @@ def _notes(effects: FactorialEffects, inference: Inference) -> Iterator[str]:
         f"gives one number; p: two-sided sign-flip test{correction}. "
         "Interactions of three or more factors are not tested."
     )
+    reversing = [_name(each, effects.references) for each in effects.contrasts if each.reverses]
+    if reversing:
+        yield (
+            "A main effect is a mean over cells of which some go up and others down for "
+            f"{formats.listed(reversing, 6)}."
+        )
     named = {
         _name(contrast, effects.references): contrast.comparison for contrast in effects.contrasts
     }

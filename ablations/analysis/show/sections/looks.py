@@ -104,7 +104,7 @@ def _how_to_read(inference: Inference, found: LooksTaken) -> Iterator[str]:
         "that look: by step-down max-T at the first (or Holm, where the study says so), by Holm "
         "over the arms not rejected before at a later one. It leaves when better, worse or "
         f"equivalent, or futile: less than {FUTILE:.0%} probable to be settled by the last look. "
-        "One that left as futile is inconclusive."
+        "One that left as futile is not settled."
     )
     if inference.claims:
         error = formats.number(error_of_looks(found.declared), 1)

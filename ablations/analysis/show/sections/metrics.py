@@ -6,7 +6,7 @@ from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
-from ablations.analysis.show.comparisons import arm_cell, mean_cell
+from ablations.analysis.show.comparisons import arm_cell, mean_cell, mean_decimals
 
 _LEFT_OUT = ("generalization_gap", "weight_sparsity", "dead_unit_share", "train_seconds")
 _HOW_IMPORTED = "Means and standard deviations (sd, of the sample) over completed runs."
@@ -35,7 +35,8 @@ def metrics(inference: Inference) -> Section | None:
         *number_columns(*(formats.titled(inference.metric_named(name)) for name in others)),
         *number_columns(*_cost_titles(inference)),
     )
-    rows = tuple(_row(arm, inference) for arm in inference.arms)
+    digits = mean_decimals(inference)
+    rows = tuple(_row(arm, inference, digits.get(arm.arm)) for arm in inference.arms)
     table = Table(columns, rows, sortable=True)
     counted = PARAMETERS in _cost_titles(inference)
     how_to_read = _HOW_TO_READ if counted else _HOW_ALONE
@@ -43,12 +44,12 @@ def metrics(inference: Inference) -> Section | None:
     return Section("Other metrics", (table, *notes((how_to_read,))))
 
 
-def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
+def _row(arm: ArmSummary, inference: Inference, digits: int | None) -> tuple[Cell, ...]:
     metric, runs = inference.answering_metric(), arm.divergence.runs
     deviation = arm.score.standard_deviation
     return (
         arm_cell(arm.arm, arm.is_control),
-        mean_cell(arm.score, runs, metric),
+        mean_cell(arm.score, runs, metric, digits),
         Cell(formats.spread(metric, deviation), deviation),
         *(
             mean_cell(arm.metrics[name], runs, inference.metric_named(name))

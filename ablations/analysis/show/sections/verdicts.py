@@ -16,9 +16,11 @@ from ablations.analysis.show.comparisons import (
     arm_cell,
     comparison_notes,
     correction_words,
+    decimals,
     effect_cells,
     effect_columns,
     mean_cell,
+    mean_decimals,
     settle_notes,
     verdict_cell,
 )
@@ -55,7 +57,8 @@ def verdict_table(inference: Inference) -> Table:
         *effect_columns(metric),
         *number_columns(*_examples_heading(inference), "beats control", "diverged"),
     )
-    rows = tuple(_row(arm, inference) for arm in inference.arms)
+    digits = mean_decimals(inference)
+    rows = tuple(_row(arm, inference, digits.get(arm.arm)) for arm in inference.arms)
     return Table(columns, rows, sortable=True)
 
 
@@ -64,7 +67,7 @@ def _brief_table(inference: Inference) -> Table:
     effect, interval, *_, n = effect_columns(metric)
     mean = number_columns(f"{metric.label}, mean")
     columns = (Column("arm"), Column("verdict"), *mean, effect, interval, n)
-    rows = []
+    rows, digits = [], mean_decimals(inference)
     for arm in inference.arms:
         effect_cell, interval_cell, *_, n_cell = effect_cells(
             arm.comparison, metric, len(inference.seeds)
@@ -73,7 +76,7 @@ def _brief_table(inference: Inference) -> Table:
             (
                 arm_cell(arm.arm, arm.is_control),
                 verdict_cell(arm),
-                mean_cell(arm.score, arm.divergence.runs, metric),
+                mean_cell(arm.score, arm.divergence.runs, metric, digits.get(arm.arm)),
                 effect_cell,
                 interval_cell,
                 n_cell,
@@ -82,14 +85,14 @@ def _brief_table(inference: Inference) -> Table:
     return Table(columns, tuple(rows))
 
 
-def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
+def _row(arm: ArmSummary, inference: Inference, digits: int | None) -> tuple[Cell, ...]:
     metric = inference.answering_metric()
     beats = arm.comparison.probability_of_improvement if arm.comparison else None
     return (
         arm_cell(arm.arm, arm.is_control),
         verdict_cell(arm),
         _best_cell(arm),
-        mean_cell(arm.score, arm.divergence.runs, metric),
+        mean_cell(arm.score, arm.divergence.runs, metric, digits),
         *effect_cells(arm.comparison, metric, len(inference.seeds)),
         *_examples_cells(arm, inference),
         Cell(formats.share(beats), beats),
@@ -107,7 +110,9 @@ def _examples_cells(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
         return ()
     effects = {effect.arm: effect.both for effect in inference.over_examples.arms}
     both = effects.get(arm.arm)
-    text = formats.interval(inference.answering_metric(), both) if both else formats.NOTHING
+    metric = inference.answering_metric()
+    digits = decimals(arm.comparison, metric) if arm.comparison else None
+    text = formats.interval(metric, both, digits) if both else formats.NOTHING
     return (Cell(text, both.low if both else None),)
 
 
@@ -161,7 +166,7 @@ def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str
         )
     text += (
         f". p: two-sided sign-flip test{correction}; better and worse go by it, so an arm may be "
-        "inconclusive though its own interval leaves out 0"
+        "not settled though its own interval leaves out 0"
     )
     if inference.margin > 0:
         size = formats.magnitude(inference.answering_metric(), inference.margin)
@@ -176,7 +181,8 @@ def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str
         text += ". The study states no margin, so no arm can be shown to be equivalent"
     text += (
         f". Better is {inference.better}. May be best: in 95% of studies the arms marked yes hold "
-        "the best one. Beats control: the estimated chance on a new seed."
+        "the best one; a no goes by a one-sided test and is no verdict. Beats control: the "
+        "estimated chance on a new seed."
     )
     asymmetric = [arm.arm for arm in inference.arms if arm.asymmetric]
     if asymmetric and inference.correction == "max_t":
