@@ -109,13 +109,10 @@ def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, st
     Raises:
         RunsDirectoryError: they cannot be written; the runs are kept as they are.
     """
-    while True:
-        seen = _stamps(study, runs)
+    summarized = None
+    while (found := _stamps(study, runs)) != summarized:  # again if another runner finished one
         _summarize(study, runs, digests)
-        if (
-            _stamps(study, runs) == seen
-        ):  # else another runner finished one, and may have been first
-            return
+        summarized = found
 
 
 def _stamps(study: Study, runs: RunsDirectory) -> list[Stamp]:
