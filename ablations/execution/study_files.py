@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ablations.errors import RunsDirectoryError, StudyError
-from ablations.files import Stamp, stamp_of, write_atomically
+from ablations.files import write_atomically
 from ablations.ledger import looks
 from ablations.ledger.lock import alone
 from ablations.ledger.paths import RunsDirectory
@@ -36,7 +36,7 @@ def record(study: Study, runs: RunsDirectory, outputs: int | None) -> bool:
 
 @contextmanager
 def alone_with(study: str, runs: RunsDirectory) -> Iterator[None]:
-    """Let no other process change a study's record meanwhile.
+    """Let no other process write what stands beside a study's runs meanwhile.
 
     Raises:
         RunsDirectoryError: the directory cannot be written, or another process is at it for long.
@@ -109,21 +109,8 @@ def summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, st
     Raises:
         RunsDirectoryError: they cannot be written; the runs are kept as they are.
     """
-    while True:
-        seen = _stamps(study, runs)
+    with alone_with(study.study, runs):  # who reads first never writes over who read later
         _summarize(study, runs, digests)
-        if (
-            _stamps(study, runs) == seen
-        ):  # else another runner finished one, and may have been first
-            return
-
-
-def _stamps(study: Study, runs: RunsDirectory) -> list[Stamp]:
-    return [
-        stamp_of(runs.run(study.study, arm, seed).result)
-        for arm in study.arm_names
-        for seed in study.seeds
-    ]
 
 
 def _summarize(study: Study, runs: RunsDirectory, digests: Mapping[DataRecipe, str | None]) -> None:

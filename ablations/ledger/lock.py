@@ -21,8 +21,8 @@ from ablations.ledger.lease import Lease as Lease
 from ablations.ledger.lease import is_living
 from ablations.ledger.paths import lock_of
 
-PATIENCE_SECONDS = 60.0
-"""For who changes a file: longer than the lease of a dead process of another host counts."""
+PATIENCE_SECONDS = 600.0
+"""Of who changes a file, as many others may at once; a lease of a dead process counts less long."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.2
 
 

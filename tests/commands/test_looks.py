@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ablations import Study
+from ablations.analysis.infer.inference import infer
+from ablations.analysis.read.collect import collect
+from ablations.analysis.show.page import build_page
+from ablations.analysis.show.render import render_markdown
 from ablations.analysis.show.report import write_reports
+from ablations.analysis.show.sections.looks import looks as looks_section
+from ablations.commands import check as check_command
 from ablations.commands import plan as plan_command
+from ablations.commands import report as report_command
 from ablations.commands import run as run_command
 from ablations.commands import status as status_command
 from ablations.errors import AblationsError
@@ -293,3 +302,70 @@ def test_another_comparison_begins_with_looks_of_its_own(trained: Trained) -> No
     rewrite("  high: {model.activation: relu}\n", "  high: {model.activation: softplus}\n")
     run()
     assert [len(look["seeds"]) for look in record()] == [10, 20, 10, 20]
+
+
+CHANGED = "The margin was 0.005 when the verdicts were shown on {}, and is 0.5 now."
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def page_of_looks() -> str:
+    """Return the page without its other sections, which take seconds to draw."""
+    return render_markdown(build_page(infer(collect(Path("runs"), "looked")), [looks_section]))
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["with looks", "without looks"])
+def test_a_margin_that_is_edited_after_a_report_is_named(trained: Trained, declared: bool) -> None:
+    if not declared:
+        rewrite("looks: [10, 20]\n", "")
+    run()
+    assert "verdicts were shown" not in page_of_looks()
+    looks = len(record())
+    rewrite("margin: 0.005\n", "margin: 0.5\n")
+    run()
+    assert len(record()) == looks + 1
+    page = page_of_looks()
+    assert page.count(CHANGED.format(today())) == 2  # at the top, and in the section
+    assert ("| left |" in page) == declared
+    run()
+    assert len(record()) == looks + 1  # noted once
+    assert page_of_looks() == page
+
+
+def verdicts_in_python() -> None:
+    assert len(Study.load("looked").verdicts) == 6
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda: report_command.report(["looked"], (), Path("runs"), Path("report")),
+        lambda: check_command.check("looked", (), None, Options()),
+        lambda: Study.load("looked").report(),
+        verdicts_in_python,
+    ],
+    ids=["report", "check", "report in Python", "verdicts in Python"],
+)
+def test_who_shows_complete_runs_notes_what_they_were_asked(
+    trained: Trained, show: Callable[[], object]
+) -> None:
+    """Runs of shards that were copied together: nobody noted it as the last of them ended."""
+    rewrite("looks: [10, 20]\n", "")
+    rewrite("seeds: 20\n", "seeds: 6\n")
+    run()
+    Path("runs/looked/looks.json").unlink()
+    show()
+    show()
+    assert [(len(look["seeds"]), look["margin"]) for look in record()] == [(6, 0.005)]
+    rewrite("margin: 0.005\n", "margin: 0.5\n")
+    run()
+    assert CHANGED.format(today()) in page_of_looks()
+
+
+def test_what_is_shown_of_runs_that_are_not_complete_is_not_noted(trained: Trained) -> None:
+    rewrite("looks: [10, 20]\n", "")
+    run(seeds=list(range(6)))
+    report_command.report(["looked"], (), Path("runs"), Path("report"))
+    assert not Path("runs/looked/looks.json").exists()

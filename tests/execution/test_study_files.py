@@ -1,4 +1,5 @@
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -60,14 +61,18 @@ def test_a_run_that_another_runner_finishes_meanwhile_is_in_the_band(
     made.add("elu", 0, curve=(0.2, 0.4))
     real, second = study_events.write_bands, runs.run(made.study.study, "elu", 1).result
 
+    other = Thread(target=summarize, args=(made.study, runs, digests))
+
     def late(*given: Any) -> None:
         if not second.exists():
             monkeypatch.setattr(study_events, "write_bands", real)
             made.add("elu", 1, curve=(0.4, 0.6))
-            summarize(made.study, runs, digests)  # the other's
+            other.start()
+            other.join(timeout=1)
         real(*given)
 
     monkeypatch.setattr(study_events, "write_bands", late)
     summarize(made.study, runs, digests)
+    other.join()
     (path,) = runs.summary(made.study.study, "elu").iterdir()
     assert means(path)[2] == pytest.approx(0.5)
