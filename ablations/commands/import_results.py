@@ -18,6 +18,7 @@ from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import Result, UnreadableResultError, read_result
 from ablations.ledger.table import Row, read_table
+from ablations.study.declared_metrics import metrics_of
 from ablations.study.free_recipes import FreeRecipe
 from ablations.study.metrics import METRICS
 from ablations.study.schema import NAME, NAME_WANTED, Arm, DeclaredMetric, Study
@@ -50,14 +51,16 @@ def import_results(
             nothing is written.
     """
     _check(question)
+    known = metrics_of([FreeRecipe()], _declared(question))
+    shares = {name for name, metric in known.items() if metric.percent}
     if source.is_dir():
         pattern = pattern or PATTERN
-        rows, others = read_folder(source, pattern, question.metric)
+        rows, others = read_folder(source, pattern, question.metric, shares)
         why = f"they are not like {pattern}"
     elif pattern is not None:
         raise AblationsError(f"--pattern: {source} is no folder; wants one of event files")
     else:
-        rows, others = read_table(source, question.metric)
+        rows, others = read_table(source, question.metric, shares)
         why = "they hold no number"
     runs = RunsDirectory(root)
     study = _study(source, question, rows, _earlier(runs, question.study), pattern or "")
@@ -113,6 +116,13 @@ def _check(question: Question) -> None:
         )
 
 
+def _declared(question: Question) -> dict[str, DeclaredMetric]:
+    """Return what the study says of its metric, where that is not known."""
+    if question.metric in METRICS and not question.unit:
+        return {}
+    return {question.metric: DeclaredMetric(better=question.better, unit=question.unit)}
+
+
 def _earlier(runs: RunsDirectory, name: str) -> Study | None:
     """Return the study as an earlier import left it."""
     if not runs.record(name).is_file():
@@ -142,8 +152,6 @@ def _study(
                 f'{source}: arm "{name}" shares its directory with "{twin}" where case makes no '
                 "difference; expected other names"
             )
-    declared = DeclaredMetric(better=question.better, unit=question.unit)
-    is_declared = question.metric not in METRICS or question.unit
     scored = {} if question.if_diverged is None else {question.metric: question.if_diverged}
     return Study(
         study=question.study,
@@ -159,7 +167,7 @@ def _study(
             for name in names
         ),
         seeds=tuple(sorted(seeds)),
-        metrics={question.metric: declared} if is_declared else {},
+        metrics=_declared(question),
         metric=question.metric,
         margin=question.margin,
         if_diverged=scored,

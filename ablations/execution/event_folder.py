@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from ablations.errors import AblationsError, suggest
 from ablations.execution.event_curves import LeftOut, scalars_of, write_curves
 from ablations.ledger.paths import EVENTS_PREFIX, MOST_SEED_DIGITS, RunDirectory
 from ablations.ledger.table import Row, wrong_arm
-from ablations.study.metrics import METRICS
 from ablations.telemetry import tags
 
 PATTERN = "{arm}/seed-{seed}"
@@ -20,14 +19,17 @@ PATTERN = "{arm}/seed-{seed}"
 _PARTS = {"arm": r"(?P<arm>[^/]+)", "seed": rf"(?P<seed>\d{{1,{MOST_SEED_DIGITS}}})"}
 
 
-def read_folder(folder: Path, pattern: str, metric: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def read_folder(
+    folder: Path, pattern: str, metric: str, shares: Collection[str]
+) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """Return the runs below ``folder``, and the folders with event files that are none.
 
     A run's metrics are the last values of its scalars, by tag; ``loss`` is that of
     ``curves/loss``, as a run of ours has it, where there is no other.
 
     ``pattern`` is the path of a run's folder below it, ``{arm}/seed-{seed}``.  A run whose metric
-    ends as NaN or infinite has diverged.
+    ends as NaN or infinite has diverged.  ``shares`` are metrics that are shown as a percentage
+    of 1.
 
     Raises:
         AblationsError: no folder is named so, two are of one run, or a file is damaged; names it.
@@ -50,6 +52,8 @@ def read_folder(folder: Path, pattern: str, metric: str) -> tuple[tuple[Row, ...
         there = f"; there are {', '.join(list(others)[:3])}" if others else ""
         raise AblationsError(f"{folder}: no event file in a folder like {pattern}{there}")
     rows = tuple(_row(arm, seed, files, metric) for (arm, seed), (_, files) in runs.items())
+    for row in rows if metric in shares else ():
+        _check_share(row.events[0].parent, metric, row.metrics.get(metric, math.nan))
     return rows, tuple(others)
 
 
@@ -83,7 +87,6 @@ def _row(arm: str, seed: int, files: Iterable[Path], metric: str) -> Row:
         known = suggest(metric, last)
         raise AblationsError(f'{files[0].parent}: no scalar is tagged "{metric}"; {known}')
     finite = {tag: value for tag, value in last.items() if math.isfinite(value)}
-    _check_share(files[0].parent, metric, last[metric])
     return Row(arm, seed, "completed" if metric in finite else "diverged", finite, files)
 
 
@@ -97,6 +100,6 @@ def _last_values(files: Iterable[Path]) -> Mapping[str, float]:
 
 
 def _check_share(place: Path, metric: str, value: float) -> None:
-    known = METRICS.get(metric)
-    if known and known.percent and math.isfinite(value) and not -1 <= value <= 1:
-        raise AblationsError(f"{place}: {metric} wants a share, 0.972 for 97.2%, got {value}")
+    if math.isfinite(value) and not -1 <= value <= 1:
+        wanted = "expected a share, 0.972 for 97.2%, or --unit percent"
+        raise AblationsError(f"{place}: {metric}: {wanted}, got {value}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
@@ -15,7 +15,6 @@ from ablations.files import is_number, read_bounded
 from ablations.ledger.paths import MOST_SEED_DIGITS
 from ablations.ledger.records import Status
 from ablations.study.frozen import show
-from ablations.study.metrics import METRICS
 from ablations.study.schema import NAME, NAME_WANTED
 from ablations.study.study_file import RESERVED_ARMS
 
@@ -37,10 +36,12 @@ class Row:
     """The event files that they come from, of one folder."""
 
 
-def read_table(path: Path, metric: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def read_table(
+    path: Path, metric: str, shares: Collection[str]
+) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """Return the runs of a table, in its order, and the columns that hold no number at all.
 
-    A completed run has ``metric``.
+    A completed run has ``metric``.  ``shares`` are metrics that are shown as a percentage of 1.
 
     Raises:
         AblationsError: the file cannot be read, or is no such table.
@@ -59,7 +60,7 @@ def read_table(path: Path, metric: str) -> tuple[tuple[Row, ...], tuple[str, ...
     if not lines:
         raise AblationsError(f"{path}: holds no runs; wants a line for each")
     texts = _of_text(columns, [fields for _, fields in lines], metric)
-    reading = _Reading(str(path), columns, metric, texts)
+    reading = _Reading(str(path), columns, metric, texts, shares)
     rows = [row for line, fields in lines if (row := reading.row(line, fields))]
     if reading.problems:
         raise StudyError(reading.problems)
@@ -97,9 +98,14 @@ class _Reading:
     """Reads one row after the other and keeps what is wrong with them."""
 
     def __init__(
-        self, file: str, columns: Sequence[str], metric: str, ignored: Sequence[str]
+        self,
+        file: str,
+        columns: Sequence[str],
+        metric: str,
+        ignored: Sequence[str],
+        shares: Collection[str],
     ) -> None:
-        self.file, self.columns, self.metric = file, columns, metric
+        self.file, self.columns, self.metric, self.shares = file, columns, metric, shares
         self._ignored = (ARM, SEED, STATUS, *ignored)
         self.problems: list[Problem] = []
         self._first: dict[tuple[str, int], int] = {}
@@ -137,7 +143,7 @@ class _Reading:
         elif status == "completed" and not texts[self.metric]:
             yield self.metric, "missing; wants a number, or the status diverged or failed"
         for name in self._measured(texts):
-            if message := _wrong_number(name, texts[name]):
+            if message := _wrong_number(texts[name], name in self.shares, name == self.metric):
                 yield name, message
 
 
@@ -152,14 +158,14 @@ def _status(texts: Mapping[str, str]) -> Status:
     return cast(Status, texts.get(STATUS) or "completed")
 
 
-def _wrong_number(metric: str, text: str) -> str:
+def _wrong_number(text: str, is_share: bool, judged: bool) -> str:
     """Return what is wrong with a metric's value; empty where nothing is."""
     if not is_number(text):
         return f"wants a number, got {show(text)}"
     value = float(text)
     if not math.isfinite(value):
         return f"wants a finite number, got {text}; leave it empty where the status is diverged"
-    known = METRICS.get(metric)
-    if known and known.percent and not -1 <= value <= 1:
-        return f"wants a share, 0.972 for 97.2%, got {text}"
+    if is_share and not -1 <= value <= 1:
+        percent = ", or --unit percent" if judged else ""
+        return f"expected a share, 0.972 for 97.2%{percent}, got {text}"
     return ""

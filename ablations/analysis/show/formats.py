@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ablations.analysis.infer.divergence import Divergence
 from ablations.analysis.infer.intervals import Interval
-from ablations.study.metrics import Metric
+from ablations.study.metrics import PERCENT, Metric
 
 NOTHING = "–"
 """Stands where there is no number."""
@@ -34,11 +34,15 @@ def measured(metric: Metric, value: float | None) -> str:
     """Show a value of ``metric``: a percentage with two decimals, or a plain number."""
     if value is None:
         return NOTHING
-    return f"{100 * value:.2f}%" if metric.percent else _in_unit(metric, value)
+    if metric.percent:
+        return f"{100 * value:.2f}%"
+    return _in_unit(metric, value) + (PERCENT if metric.unit == PERCENT else "")
 
 
 def _in_unit(metric: Metric, value: float) -> str:
-    """Give losses the same decimals down a column where their size allows."""
+    """Give losses and percentages the same decimals down a column where their size allows."""
+    if metric.unit == PERCENT:
+        return f"{value:.2f}"
     if metric.unit == "nats" and 1e-3 <= abs(value) < 1e3:
         return f"{value:.4f}"
     return number(value)
@@ -63,7 +67,7 @@ def difference(metric: Metric, value: float | None) -> str:
 
 def difference_unit(metric: Metric) -> str:
     """Return the unit of a difference of ``metric``."""
-    return "points" if metric.percent else metric.unit
+    return "points" if metric.percent or metric.unit == PERCENT else metric.unit
 
 
 def titled(metric: Metric) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from ablations.errors import AblationsError, TrainerError, suggest
+from ablations.study.declared_metrics import wrong_share
 from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.scores import better_of
 from ablations.training import runtime
@@ -36,10 +37,18 @@ class KerasTrainer:
     """A user's compiled model under ``fit``."""
 
     def __init__(
-        self, recipe: KerasRecipe, seed: int, data_directory: Path | None, metric: str
+        self,
+        recipe: KerasRecipe,
+        seed: int,
+        data_directory: Path | None,
+        metric: str,
+        shares: Collection[str] = (),
     ) -> None:
-        """``metric`` answers the study, and must be among the final ones."""
-        self.recipe, self.seed, self.metric = recipe, seed, metric
+        """``metric`` answers the study, and must be among the final ones.
+
+        ``shares`` are metrics that are shown as a percentage of 1.
+        """
+        self.recipe, self.seed, self.metric, self.shares = recipe, seed, metric, shares
         self._data_directory = data_directory
         self.progress = Progress()
 
@@ -217,6 +226,8 @@ class KerasTrainer:
         derived = {n for n, metric in final.items() if metric.summary} | {"train_seconds"}
         if self.metric and self.metric not in metrics.keys() | derived:
             raise TrainerError(lacks(self.metric, metrics))
+        if too_large := wrong_share(metrics, self.shares):
+            raise TrainerError(too_large)
         wrong = [f"{name} is {value:g}" for name, value in metrics.items() if not _finite(value)]
         if wrong:
             self.progress = self.progress.model_copy(update={"reason": "; ".join(wrong)})
