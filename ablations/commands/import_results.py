@@ -24,6 +24,7 @@ from ablations.ledger.paths import RunDirectory, RunsDirectory, seed_of
 from ablations.ledger.records import Result, UnreadableResultError, read_result
 from ablations.ledger.table import Row, read_table
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, MOST_SEEDS, too_many
+from ablations.study.declared_metrics import metrics_of
 from ablations.study.expand import SEED_PREFIX
 from ablations.study.free_recipes import FreeRecipe
 from ablations.study.metrics import METRICS
@@ -61,13 +62,15 @@ def import_results(
             nothing is written.
     """
     _check(question)
+    known = metrics_of([FreeRecipe()], _declared(question))
+    shares = {name for name, metric in known.items() if metric.percent}
     if source.is_dir():
         pattern = pattern or PATTERN
-        rows, left_out = read_folder(source, pattern, question.metric)
+        rows, left_out = read_folder(source, pattern, question.metric, shares)
     elif pattern is not None:
         raise AblationsError(f"--pattern: {source} is no folder; wants one of event files")
     else:
-        rows, left_out = read_table(source, question.metric)
+        rows, left_out = read_table(source, question.metric, shares)
     runs = RunsDirectory(root)
     existing_above(root)
     earlier = _earlier(runs, question.study)
@@ -142,6 +145,13 @@ def _check(question: Question) -> None:
         )
 
 
+def _declared(question: Question) -> dict[str, DeclaredMetric]:
+    """Return what the study says of its metric, where that is not known."""
+    if question.metric in METRICS and not question.unit:
+        return {}
+    return {question.metric: DeclaredMetric(better=question.better, unit=question.unit)}
+
+
 def _earlier(runs: RunsDirectory, name: str) -> Study | None:
     """Return the study as an earlier import left it."""
     if not runs.record(name).is_file():
@@ -199,8 +209,6 @@ def _study(
     ):
         if count > most:
             raise AblationsError(f"{source}: {too_many(what, count, most)}")
-    declared = DeclaredMetric(better=question.better, unit=question.unit)
-    is_declared = question.metric not in METRICS or question.unit
     scored = {} if question.if_diverged is None else {question.metric: question.if_diverged}
     return Study(
         study=question.study,
@@ -216,7 +224,7 @@ def _study(
             for name in names
         ),
         seeds=tuple(sorted(seeds)),
-        metrics={question.metric: declared} if is_declared else {},
+        metrics=_declared(question),
         metric=question.metric,
         margin=question.margin,
         if_diverged=scored,

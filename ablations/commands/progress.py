@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from ablations.analysis.show.formats import measured
 from ablations.commands.lines import Lines
 from ablations.execution.underway import Observer
 from ablations.execution.worker import Job, Outcome
 from ablations.ledger.records import Result
-from ablations.study.metrics import Metric
+from ablations.study.metrics import PERCENT, Metric
 
 SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -85,7 +86,9 @@ class ProgressDisplay:
         value = result.value(self.metric.name)
         if value is None:
             return f"no {self.metric.label}"
-        return f"{self.metric.label} {value:{'.2%' if self.metric.percent else '.4g'}}"
+        percentage = self.metric.percent or self.metric.unit == PERCENT
+        shown = measured(self.metric, value) if percentage else f"{value:.4g}"
+        return f"{self.metric.label} {shown}"
 
     def summary(self) -> str:
         """Return the closing line."""

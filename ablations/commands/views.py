@@ -156,7 +156,8 @@ def _numbers(underway: Underway) -> list[str]:
 
 def _number(name: str, value: float) -> str:
     metric = epoch_metric(name)
-    text = f"{value:.2%}" if metric and metric.percent else f"{value:.4g}"
+    is_share = metric is not None and metric.percent and abs(value) <= 1
+    text = f"{value:.2%}" if is_share else f"{value:.4g}"
     return f"{metric.label if metric else name.replace('_', ' ')} {text}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ablations.errors import AblationsError, suggest
@@ -16,14 +16,13 @@ from ablations.ledger.paths import EVENTS_PREFIX, MOST_SEED_DIGITS, RunDirectory
 from ablations.ledger.records import Status
 from ablations.ledger.table import Read, Row, wrong_arm
 from ablations.study.budgets import MOST_RUNS, too_many
-from ablations.study.metrics import METRICS
 
 PATTERN = "{arm}/seed-{seed}"
 """How the folders are named where nothing else is said."""
 _PARTS = {"arm": r"(?P<arm>[^/]+)", "seed": rf"(?P<seed>\d{{1,{MOST_SEED_DIGITS}}})"}
 
 
-def read_folder(folder: Path, pattern: str, metric: str) -> Read:
+def read_folder(folder: Path, pattern: str, metric: str, shares: Collection[str]) -> Read:
     """Return the runs below ``folder``.
 
     A run's metrics are the last values of its scalars, by tag; ``loss`` is that of
@@ -31,7 +30,8 @@ def read_folder(folder: Path, pattern: str, metric: str) -> Read:
     the newest attempt counts.  A run with a damaged file, or without the metric, is left out.
 
     ``pattern`` is the path of a run's folder below it, ``{arm}/seed-{seed}``.  A run whose metric
-    ends as NaN or infinite has diverged.
+    ends as NaN or infinite has diverged.  ``shares`` are metrics that are shown as a percentage
+    of 1.
 
     Raises:
         AblationsError: no folder is named so, two are of one run, or none can be read; names it.
@@ -74,6 +74,8 @@ def read_folder(folder: Path, pattern: str, metric: str) -> Read:
         said.append(f"{'; '.join(lost[:MOST_NAMED])}{_and_more(lost)}")
     if given_up:
         said.append(f"left out, of attempts before a restart: {_listed(given_up, folder)}")
+    for row in rows if metric in shares else ():
+        _check_share(row.events[0].parent, metric, row.metrics.get(metric, math.nan))
     return Read(tuple(rows), tuple(said))
 
 
@@ -118,8 +120,7 @@ def _row(arm: str, seed: int, attempt: Attempt, metric: str) -> Row:
     if tag is None:
         raise _NoMetricError(f'{place}: no scalar is tagged "{metric}"; {suggest(metric, last)}')
     last[metric] = last.pop(tag)
-    step, value = last[metric]
-    _check_share(place, metric, value)
+    step, _ = last[metric]
     ends = {tag: value for tag, (_, value) in last.items()}
     kept, divergence, notes = kept_metrics(ends, metric)
     status: Status = "diverged" if divergence else "completed"
@@ -136,6 +137,6 @@ def _last_values(attempt: Attempt) -> Mapping[str, tuple[int, float]]:
 
 
 def _check_share(place: Path, metric: str, value: float) -> None:
-    known = METRICS.get(metric)
-    if known and known.percent and math.isfinite(value) and not -1 <= value <= 1:
-        raise AblationsError(f"{place}: {metric} wants a share, 0.972 for 97.2%, got {value}")
+    if math.isfinite(value) and not -1 <= value <= 1:
+        wanted = "expected a share, 0.972 for 97.2%, or --unit percent"
+        raise AblationsError(f"{place}: {metric}: {wanted}, got {value}")

@@ -22,6 +22,7 @@ from ablations.ledger.looks import Looks, read_looks
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import TunedStudy, settle
 from ablations.ledger.standing import Standing, State, classify_all
+from ablations.study.declared_metrics import shares_of
 from ablations.study.expand import Run, expand, expand_trials
 from ablations.study.recipe import Recipe
 from ablations.study.schema import Study
@@ -157,6 +158,7 @@ class Session:
                 data_directory=options.data_directory,
                 rerun=options.rerun,
                 metric=study.tune.metric if run.trial and study.tune else study.metric,
+                shares=shares_of(study.known_metrics),
                 shared=shared_by(run.recipe, run.seed),
             )
             for run, its_own in zip(self.pending, settings, strict=True)

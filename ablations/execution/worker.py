@@ -47,6 +47,8 @@ class Job:
     """The trial of the arm's search; empty in the comparison."""
     metric: str = ""
     """The metric that answers the study, which a user's own trainer must return."""
+    shares: frozenset[str] = frozenset()
+    """Metrics that are shown as a percentage of 1."""
     shared: str = ""
     """The same for all jobs that begin with the same stages, which one alone trains; else empty."""
 
@@ -153,6 +155,7 @@ def _train(job: Job, lease: Lease) -> Result:
             job.data_digest,
             from_scratch=job.rerun,
             metric=job.metric,
+            shares=job.shares,
             fence=lease.check,
         )
         return trainer_of(run.recipe).train(request, _workshop)

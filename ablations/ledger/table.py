@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,6 @@ from ablations.ledger.paths import MOST_SEED_DIGITS
 from ablations.ledger.records import MOST_METRIC, Status
 from ablations.study.budgets import MOST_RUNS, MOST_SEED
 from ablations.study.frozen import show
-from ablations.study.metrics import METRICS
 from ablations.study.schema import NAME, NAME_WANTED
 from ablations.study.study_file import RESERVED_ARMS
 
@@ -54,11 +53,12 @@ class Read(NamedTuple):
     """Lines on what was not read of it, and why."""
 
 
-def read_table(path: Path, metric: str) -> Read:
+def read_table(path: Path, metric: str, shares: Collection[str]) -> Read:
     """Return the runs of a table, in its order.
 
     A completed run has ``metric``; where that is NaN or infinite the run diverged.  A cell of
     another column that holds no finite number is left out, and so is a column without any number.
+    ``shares`` are metrics that are shown as a percentage of 1.
 
     Raises:
         AblationsError: the file cannot be read, or is no such table.
@@ -81,7 +81,7 @@ def read_table(path: Path, metric: str) -> Read:
     if len(lines) > MOST_RUNS:
         raise AblationsError(f"{path}: more than {MOST_RUNS} runs; wants at most {MOST_RUNS}")
     texts = _of_text(columns, [fields for _, fields in lines], metric)
-    reading = _Reading(str(path), columns, metric, texts)
+    reading = _Reading(str(path), columns, metric, texts, shares)
     rows = [row for line, fields in lines if (row := reading.row(line, fields))]
     if reading.problems:
         raise StudyError(reading.problems)
@@ -131,9 +131,14 @@ class _Reading:
     """Reads one row after the other and keeps what is wrong with them."""
 
     def __init__(
-        self, file: str, columns: Sequence[str], metric: str, ignored: Sequence[str]
+        self,
+        file: str,
+        columns: Sequence[str],
+        metric: str,
+        ignored: Sequence[str],
+        shares: Collection[str],
     ) -> None:
-        self.file, self.columns, self.metric = file, columns, metric
+        self.file, self.columns, self.metric, self.shares = file, columns, metric, shares
         self._ignored = {ARM, SEED, STATUS, *ignored}
         self._huge = 0  # of all values that are too large the first is a problem
         self._unread: dict[str, list[tuple[int, str]]] = {}
@@ -160,7 +165,7 @@ class _Reading:
             self._diverged.append((line, texts[self.metric]))
         metrics, notes = {}, []
         for name in self._measured(texts):
-            if _is_read(name, texts[name]):
+            if self._is_read(name, texts[name]):
                 metrics[name] = float(texts[name])
             elif name != self.metric:
                 self._unread.setdefault(name, []).append((line, texts[name]))
@@ -209,7 +214,20 @@ class _Reading:
             self._huge += 1
             wanted = f"wants a number of at most {MOST_METRIC:g}, got {text}"
             return wanted if self._huge == 1 else ""
-        return _wrong_number(self.metric, text) if math.isfinite(value) else ""
+        return self._wrong_share(self.metric, value)
+
+    def _is_read(self, metric: str, text: str) -> bool:
+        """Return whether a cell holds a number that can be a value of the metric."""
+        if not (is_number(text) and can_be_kept(float(text))):
+            return False
+        return not self._wrong_share(metric, float(text))
+
+    def _wrong_share(self, metric: str, value: float) -> str:
+        """Return what is wrong with a share, of 1 at the most; empty where nothing is."""
+        if metric not in self.shares or not math.isfinite(value) or -1 <= value <= 1:
+            return ""
+        percent = ", or --unit percent" if metric == self.metric else ""
+        return f"expected a share, 0.972 for 97.2%{percent}, got {value:g}"
 
 
 def wrong_arm(arm: str) -> str:
@@ -223,24 +241,8 @@ def _status(texts: Mapping[str, str]) -> Status:
     return cast(Status, texts.get(STATUS) or "completed")
 
 
-def _is_read(metric: str, text: str) -> bool:
-    """Return whether a cell holds a number that can be a value of the metric."""
-    if not (is_number(text) and can_be_kept(float(text))):
-        return False
-    return not _wrong_number(metric, text)
-
-
 def _cells(cells: Sequence[tuple[int, str]]) -> str:
     """Return ``line 4 (nan), line 9 (auto) and 3 more``."""
     named = ", ".join(f"line {line} ({one_line(text)})" for line, text in cells[:MOST_NAMED])
     more = f" and {len(cells) - MOST_NAMED} more" if len(cells) > MOST_NAMED else ""
     return f"{named}{more}"
-
-
-def _wrong_number(metric: str, text: str) -> str:
-    """Return what is wrong with a metric's finite value; empty where nothing is."""
-    value = float(text)
-    known = METRICS.get(metric)
-    if known and known.percent and not -1 <= value <= 1:
-        return f"wants a share, 0.972 for 97.2%, got {text}"
-    return ""

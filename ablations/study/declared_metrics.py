@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ablations.errors import suggest
 from ablations.study.frozen import Frozen
-from ablations.study.metrics import Metric
+from ablations.study.metrics import PERCENT, Metric, logged_metric
 from ablations.study.recipe import BaseRecipe, Recipe
-from ablations.study.scores import Direction, better_of
+from ablations.study.scores import SCORES, Direction, better_of
+
+PERCENT_UNITS, POINTS = ("percent", PERCENT), "points"
+"""Units of values from 0 to 100; points are one where the metric is a share elsewhere."""
+GAP = "generalization_gap"
+TOLERANCE = 1e-6
+"""By which rounding may lift a share above 1."""
 
 
 class DeclaredMetric(Frozen):
@@ -19,6 +27,7 @@ class DeclaredMetric(Frozen):
     """Must be said of a metric that the study brings, unless its name tells: a loss, an error, an
     accuracy, a score."""
     unit: str = ""
+    """``percent`` says that values are from 0 to 100, as those of an accuracy of 97.2%."""
     if_diverged: float | None = None
     """What a diverged run scores; null is what a guess scores, or else the worst of any run."""
 
@@ -36,13 +45,49 @@ def metrics_of(
     for name, own in declared.items():
         if name not in found:
             better = own.better or better_of(name) or "lower"
-            found[name] = Metric(name, name.replace("_", " "), better, own.unit)
+            found[name] = _in_unit(Metric(name, name.replace("_", " "), better), own.unit)
         else:
-            for each in (*_kin(name), name):
+            in_percent = found[name].percent and own.unit in (*PERCENT_UNITS, POINTS)
+            gap = (GAP,) if in_percent and found.get(GAP, found[name]).percent else ()
+            for each in (*_kin(name), *gap, name):
                 unit = declared.get(each, own).unit
                 if each in found and unit:
-                    found[each] = replace(found[each], unit=unit)
+                    found[each] = _in_unit(found[each], unit)
     return found
+
+
+def _in_unit(metric: Metric, unit: str) -> Metric:
+    """Return a metric in a declared unit; a share becomes a number from 0 to 100."""
+    if unit not in PERCENT_UNITS and not (metric.percent and unit == POINTS):
+        return replace(metric, unit=unit)
+    guess = metric.if_diverged
+    if guess is None or not metric.percent:
+        return replace(metric, unit=PERCENT, percent=False)
+    return replace(metric, unit=PERCENT, percent=False, if_diverged=lambda n: 100 * guess(n))
+
+
+def shares_of(known: Mapping[str, Metric]) -> frozenset[str]:
+    """Return the metrics that are shown as a percentage of 1, final ones and those of curves."""
+    shares = {name for name, metric in known.items() if metric.percent}
+    for split, score in itertools.product(("train", "validation"), SCORES):
+        metric = logged_metric(f"{split}_{score}", known)
+        shares |= {f"{split}_{score}"} if metric and metric.percent else set()
+    return frozenset(shares)
+
+
+def wrong_share(values: Mapping[str, float | None], shares: Collection[str]) -> str:
+    """Return which of some values is no share though it is shown as one; empty without any."""
+    for name, value in values.items():
+        if name in shares and value is not None and 1 + TOLERANCE < abs(value) < math.inf:
+            test = f"test_{name.partition('_')[2]}"
+            declared = (
+                test if name.startswith(("train_", "validation_")) and test in shares else name
+            )
+            return (
+                f"{name} is {value:g} and would be shown as {value:.0%}; expected a share, from 0 "
+                f"to 1, or in the study file metrics: {{{declared}: {{unit: percent}}}}"
+            )
+    return ""
 
 
 def _kin(name: str) -> tuple[str, ...]:
@@ -77,6 +122,9 @@ def wrong_declarations(
             yield ("metrics", name), "wants better: higher, or better: lower"
         elif metric is not None and own.better not in (None, metric.better):
             yield ("metrics", name, "better"), f"{name} is better {metric.better}; wants that"
+        elif known and metric and metric.percent and own.unit in (*PERCENT_UNITS, POINTS):
+            what = f"{name} is measured as a share, and shown in percent as it is; expected no unit"
+            yield ("metrics", name, "unit"), what
 
 
 def wrong_tasks(recipes: Mapping[str, BaseRecipe], metric: str) -> Iterator[Wrong]:

@@ -67,7 +67,7 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, t
     return {
         path: pair
         for path, pair in pairs.items()
-        if pair[0] != pair[1]
+        if repr(pair[0]) != repr(pair[1])  # 1 equals True and 1.0
         and not (path in sections and all(x is None or x == ABSENT for x in pair))
     }
 
@@ -76,7 +76,11 @@ def _unequal(
     one: Mapping[str, Any], other: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return both without the entries that are equal: recipes differ in few of many."""
-    keys = [k for k in {**one, **other} if k not in one or k not in other or one[k] != other[k]]
+    keys = [
+        key
+        for key in {**one, **other}
+        if key not in one or key not in other or repr(one[key]) != repr(other[key])
+    ]
     left = {key: one[key] for key in keys if key in one}
     right = {key: other[key] for key in keys if key in other}
     for key in left.keys() & right.keys():

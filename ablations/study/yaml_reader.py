@@ -193,7 +193,7 @@ class _Builder:
             path = (*parent.path, len(parent.container))
             parent.container.append(value)
         self.values[path] = _mark(event)
-        if isinstance(value, str) and event.implicit[0]:
+        if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and isinstance(value, str):
             self.plain.add(path)
         if not isinstance(event, yaml.ScalarEvent):
             if len(self.stack) >= MAXIMUM_DEPTH:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,8 @@ class TrainingRequest:
     metric: str = ""
     """What a user's own trainer must return: the metric that answers the study, or that of a trial
     of its search, which alone it keeps."""
+    shares: Collection[str] = frozenset()
+    """Metrics that are shown as a percentage of 1."""
     fence: Callable[[], None] = lambda: None
     """Raises ``HeldError`` where the caller has lost the lock."""
 

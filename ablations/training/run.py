@@ -65,7 +65,8 @@ def train_by_fit(request: TrainingRequest) -> Result:
     check_code(recipe)
 
     def make() -> Trainer:
-        return KerasTrainer(recipe, request.run.seed, request.data_directory, request.metric)
+        of_run = (request.run.seed, request.data_directory, request.metric, request.shares)
+        return KerasTrainer(recipe, *of_run)
 
     with internals.deterministic_operations():
         return _RunTraining(request, make, lambda: Learned(Progress(), {}, ()), "").execute()

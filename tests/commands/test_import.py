@@ -532,7 +532,10 @@ def test_replace_takes_the_place_of_all_that_was_there(place: Path) -> None:
     ablations("report")
     with (place / "report/timing/verdicts.csv").open() as stream:
         assert [row["arm"] for row in csv.DictReader(stream)] == list(ARMS)
-    assert "typo" not in (place / "report/timing/report.md").read_text()
+    page = (place / "report/timing/report.md").read_text()
+    removed = f"Arms since the verdicts were shown on {today()}: removed typo."
+    assert removed in page
+    assert "typo" not in page.replace(removed, "")
 
 
 @pytest.mark.parametrize("written", [0, 7])
@@ -559,3 +562,24 @@ def test_an_import_that_is_interrupted_leaves_a_study_that_status_knows(
     assert sum(pending) == 50 - written
     again = import_(name)
     assert again.output.startswith(f"timing: {50 - written} runs imported")
+
+
+def test_a_percentage_is_refused_as_a_share_and_shown_as_declared(place: Path) -> None:
+    draw = np.random.default_rng(0)
+    values = {"slow": draw.normal(90, 0.1, 10), "fast": draw.normal(90, 0.1, 10) + 0.6}
+    lines = [f"{arm},{n},{v}" for arm, of in values.items() for n, v in enumerate(of.tolist())]
+    (place / "t.csv").write_text("\n".join(["arm,seed,test_accuracy", *lines]) + "\n")
+    changes = {"metric": "test_accuracy", "better": "higher", "margin": "0.5"}
+    refused = import_("t.csv", **changes)
+    assert refused.exit_code == 2
+    assert "t.csv:2:3: test_accuracy: expected a share, 0.972 for 97.2%, or --unit percent" in (
+        refused.output
+    )
+    assert import_("t.csv", **changes, unit="percent").exit_code == 0
+    assert ablations("report").exit_code == 0
+    report = (place / "report/timing/report.md").read_text()
+    assert f"{values['fast'].mean():.2f}%" in report
+    effect = (values["fast"] - values["slow"]).mean()
+    assert f"{effect:.2f} points" in report
+    assert "0.50 points" in report  # the margin
+    assert f"{100 * values['fast'].mean():.2f}" not in report

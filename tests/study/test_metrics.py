@@ -6,16 +6,25 @@ import math
 
 import pytest
 
+from ablations.study.declared_metrics import (
+    DeclaredMetric,
+    metrics_of,
+    shares_of,
+    wrong_declarations,
+)
+from ablations.study.free_recipes import FreeRecipe
 from ablations.study.metrics import (
     EPOCH_METRICS,
     METRICS,
     STAGE_METRICS,
     Summary,
+    logged_metric,
     scores_if_diverged,
 )
 from ablations.study.scores import SCORES, better_of
 from ablations.study.tasks import CLASSIFICATION
 from ablations.telemetry import tags
+from tests.support.running import make_recipe
 
 
 @pytest.mark.parametrize(
@@ -99,3 +108,38 @@ def test_a_name_tells_which_direction_is_better(name: str, better: str | None) -
 def test_a_name_tells_nothing_wrong_of_what_keras_measures() -> None:
     told = {name: better_of(name) for name in SCORES}
     assert {n: b for n, b in told.items() if b not in (None, SCORES[n].better)} == {}
+
+
+@pytest.mark.parametrize("unit", ["percent", "%", "points"])
+def test_a_declared_percentage_is_a_number_from_0_to_100(unit: str) -> None:
+    recipe, declared = FreeRecipe(), {"test_accuracy": DeclaredMetric(unit=unit)}
+    known = metrics_of([recipe], declared)
+    for name in ("test_accuracy", "validation_accuracy_best", "generalization_gap"):
+        assert (known[name].unit, known[name].percent) == ("%", False)
+        assert metrics_of([recipe], {})[name].percent
+    guess = known["test_accuracy"].if_diverged
+    assert guess is not None
+    assert guess(10) == pytest.approx(10.0)
+    curve = logged_metric("train_accuracy", known)
+    assert curve is not None
+    assert (curve.unit, curve.percent) == ("%", False)
+    assert shares_of(known) & {"test_accuracy", "validation_accuracy", "train_accuracy"} == set()
+    assert "weight_sparsity" in shares_of(known)
+
+
+def test_points_of_what_is_no_share_stay_a_unit_like_any_other() -> None:
+    known = metrics_of([FreeRecipe()], {"error": DeclaredMetric(unit="points")})
+    assert (known["error"].unit, known["error"].percent) == ("points", False)
+    known = metrics_of([FreeRecipe()], {"error": DeclaredMetric(unit="percent")})
+    assert (known["error"].unit, known["error"].percent) == ("%", False)
+
+
+def test_what_the_suite_measures_itself_is_a_share_whatever_a_study_declares() -> None:
+    recipe = make_recipe()
+    declared = {"test_accuracy": DeclaredMetric(unit="percent")}
+    assert list(wrong_declarations([recipe], declared)) == [
+        (
+            ("metrics", "test_accuracy", "unit"),
+            "test_accuracy is measured as a share, and shown in percent as it is; expected no unit",
+        )
+    ]

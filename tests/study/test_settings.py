@@ -126,3 +126,8 @@ def test_a_technique_that_one_side_does_without_is_called_none():
         "clipping.threshold": (ABSENT, 1.0),
     }
     assert differences({"limit": None}, {"limit": 3}) == {"limit": (None, 3)}
+
+
+def test_a_number_differs_from_the_boolean_that_equals_it():
+    one, other = {"a": {"flag": 1, "rate": 1}, "b": 2}, {"a": {"flag": True, "rate": 1.0}, "b": 2}
+    assert repr(differences(one, other)) == "{'a.flag': (1, True), 'a.rate': (1, 1.0)}"

@@ -9,10 +9,10 @@ from statistics import median
 
 from ablations.analysis.infer.curves import ArmCurves, ArmHistories
 from ablations.ledger.records import Epoch
-from ablations.study.metrics import epoch_metric
+from ablations.study.metrics import PERCENT, logged_metric
 from ablations.study.schema import Study
 
-BELOW_THE_CONTROL = 0.01
+A_POINT = 0.01  # of a share
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,14 @@ def time_to_target(
     A run that diverged has not reached the target.  None where there is no target.
     """
     value, name = study.target, f"validation_{study.score}"
-    metric = epoch_metric(name)
+    metric = logged_metric(name, study.known_metrics)
     control = curves.get(study.control)
-    curve = control.curves.get(name) if control and metric and metric.percent else None
-    if value is None and curve and curve.means[-1] > BELOW_THE_CONTROL:
-        value = curve.means[-1] - BELOW_THE_CONTROL
+    point = A_POINT if metric and metric.percent else None
+    if metric and metric.unit == PERCENT:
+        point = 100 * A_POINT
+    curve = control.curves.get(name) if control and point else None
+    if value is None and curve and point and curve.means[-1] > point:
+        value = curve.means[-1] - point
     if value is None:
         return None
     sign = 1 if metric and metric.better == "higher" else -1

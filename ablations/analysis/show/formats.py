@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ablations.analysis.infer.divergence import Divergence
 from ablations.analysis.infer.intervals import Interval
-from ablations.study.metrics import Metric
+from ablations.study.metrics import PERCENT, Metric
 
 NOTHING = "–"
 """Stands where there is no number."""
@@ -74,14 +74,17 @@ def measured(metric: Metric, value: float | None, decimals: int | None = None) -
     if value is None:
         return NOTHING
     if decimals is not None:
-        return (
-            _rounded(100 * value, decimals) + "%" if metric.percent else _rounded(value, decimals)
-        )
-    return f"{100 * value:.2f}%".replace("-", MINUS) if metric.percent else _in_unit(metric, value)
+        shown = _rounded(100 * value if metric.percent else value, decimals)
+    else:
+        shown = f"{100 * value:.2f}" if metric.percent else _in_unit(metric, value)
+    sign = PERCENT if metric.percent or metric.unit == PERCENT else ""
+    return shown.replace("-", MINUS) + sign
 
 
 def _in_unit(metric: Metric, value: float) -> str:
-    """Give losses the same decimals down a column where their size allows."""
+    """Give losses and percentages the same decimals down a column where their size allows."""
+    if metric.unit == PERCENT:
+        return f"{value:.2f}"
     if metric.unit == "nats" and 1e-3 <= abs(value) < 1e3:
         return f"{value:.4f}".replace("-", MINUS)
     return number(value)
@@ -113,7 +116,7 @@ def difference(metric: Metric, value: float | None, decimals: int | None = None)
 
 def difference_unit(metric: Metric) -> str:
     """Return the unit of a difference of ``metric``."""
-    return "points" if metric.percent else metric.unit
+    return "points" if metric.percent or metric.unit == PERCENT else metric.unit
 
 
 def titled(metric: Metric) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ablations.analysis.infer.cell_means import cell_means
 from ablations.analysis.infer.to_json import as_data
+from ablations.analysis.show import formats
 from ablations.analysis.show.sections.factorial import factorial
 from ablations.plugin.open_study import OpenStudy
 from ablations.plugin.views.tables import section_data
@@ -21,7 +22,7 @@ def interactions(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str,
     metric = inference.answering_metric()
     return {
         "factorial": True,
-        "metric": {"name": metric.name, "label": metric.label, "percent": metric.percent},
+        "metric": {"name": metric.name, "label": formats.titled(metric), "percent": metric.percent},
         "pairs": as_data(cell_means(collected, metric.name)),
         **section_data(section),
     }

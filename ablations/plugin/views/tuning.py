@@ -7,6 +7,7 @@ from typing import Any
 
 from ablations.analysis.infer.to_json import as_data
 from ablations.analysis.infer.tuning_curves import TuningCurve
+from ablations.analysis.show import formats
 from ablations.analysis.show.fairness import fairness_warnings
 from ablations.analysis.show.figures.limits import Limits
 from ablations.analysis.show.figures.tuning import tuning_limits
@@ -26,7 +27,7 @@ def tuning(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
     return {
         "tuned": True,
         "control": inference.control,
-        "metric": {"name": metric.name, "label": metric.label, "percent": metric.percent},
+        "metric": {"name": metric.name, "label": formats.titled(metric), "percent": metric.percent},
         "curves": [
             {**as_data(curve), "limits": as_data(_limits(curve, metric))}
             for curve in inference.tuning_curves

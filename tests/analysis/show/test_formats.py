@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ablations.analysis.infer.divergence import Divergence
@@ -6,6 +8,7 @@ from ablations.analysis.show import formats
 from ablations.study.metrics import METRICS
 
 ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["test_loss"]
+OF_100 = replace(ACCURACY, percent=False, unit="%")
 
 
 @pytest.mark.parametrize(
@@ -16,6 +19,10 @@ ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["test_loss"]
         (formats.difference(ACCURACY, 0.0789), "+7.89"),
         (formats.difference(ACCURACY, -0.0789), "−7.89"),
         (formats.difference(ACCURACY, -1e-9), "0.00"),
+        (formats.measured(OF_100, 90.5053), "90.51%"),
+        (formats.spread(OF_100, 0.6), "0.60"),
+        (formats.difference(OF_100, 0.6), "+0.60"),
+        (formats.magnitude(OF_100, -0.6), "0.60 points"),
         (formats.difference(LOSS, 0.25), "+0.2500"),
         (formats.number(3.4e38), "3.400e+38"),
         (formats.number(1234.567), "1,235"),

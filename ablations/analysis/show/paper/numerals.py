@@ -11,7 +11,7 @@ from statistics import median
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.intervals import Interval
 from ablations.analysis.infer.summary import Summary
-from ablations.study.metrics import Metric
+from ablations.study.metrics import PERCENT, Metric
 
 NOTHING = "--"
 """Stands where there is no number."""
@@ -31,12 +31,12 @@ class Scale:
     @property
     def unit(self) -> str:
         """Of a value."""
-        return "%" if self.metric.percent else self.metric.unit
+        return PERCENT if self.metric.percent else self.metric.unit
 
     @property
     def difference_unit(self) -> str:
         """Of a difference of two values."""
-        return "points" if self.metric.percent else self.metric.unit
+        return "points" if self.unit == PERCENT else self.metric.unit
 
     def value(self, value: float | None) -> str:
         """Write a value, without its unit."""
@@ -75,7 +75,7 @@ def scale_of(inference: Inference, name: str) -> Scale:
 
 
 def _decimals(metric: Metric, summaries: Iterable[Summary]) -> int | None:
-    if metric.percent:
+    if metric.percent or metric.unit == PERCENT:
         return PERCENT_DECIMALS
     known = [summary for summary in summaries if summary.mean is not None]
     largest = max((abs(summary.mean or 0) for summary in known), default=0.0)

@@ -7,7 +7,7 @@ from ablations.analysis.infer.targets import Target, TimeToTarget
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
 from ablations.analysis.show.comparisons import arm_cell
-from ablations.study.metrics import epoch_metric
+from ablations.study.metrics import PERCENT
 
 
 def target(inference: Inference) -> Section | None:
@@ -29,20 +29,22 @@ def target(inference: Inference) -> Section | None:
         for arm in reached.arms
     )
     table = Table(columns, rows, sortable=True)
-    return Section("Time to a target", (table, *notes((_how_to_read(reached),))))
+    return Section("Time to a target", (table, *notes((_how_to_read(reached, inference),))))
 
 
 def _never(arm: TimeToTarget) -> str:
     return "not by half" if arm.runs else formats.NOTHING
 
 
-def _how_to_read(reached: Target) -> str:
+def _how_to_read(reached: Target, inference: Inference) -> str:
     """Return what the target is, and what the medians count."""
     stated = "the study's target"
     origin = stated if reached.stated else "a point below where the control's mean ends"
-    metric = epoch_metric(reached.metric)
+    metric = inference.logged(reached.metric)
     assert metric is not None
-    value = f"{100 * reached.value:.2f}%" if metric.percent else f"{reached.value:g}"
+    value = f"{reached.value:g}"
+    if metric.percent or metric.unit == PERCENT:
+        value = formats.measured(inference.metric_named(reached.metric), reached.value)
     beyond = "more" if metric.better == "higher" else "less"
     return (
         f"The first epoch with a {metric.label} of {value} or {beyond}, "

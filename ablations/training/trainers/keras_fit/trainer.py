@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ablations.errors import AblationsError, TrainerError, suggest
+from ablations.study.declared_metrics import wrong_share
 from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.scores import better_of
 from ablations.techniques.keras import internals
@@ -58,10 +59,18 @@ class KerasTrainer:
     """A user's compiled model under ``fit``."""
 
     def __init__(
-        self, recipe: KerasRecipe, seed: int, data_directory: Path | None, metric: str
+        self,
+        recipe: KerasRecipe,
+        seed: int,
+        data_directory: Path | None,
+        metric: str,
+        shares: Collection[str] = (),
     ) -> None:
-        """``metric`` answers the study, and must be among the final ones."""
-        self.recipe, self.seed, self.metric = recipe, seed, metric
+        """``metric`` answers the study, and must be among the final ones.
+
+        ``shares`` are metrics that are shown as a percentage of 1.
+        """
+        self.recipe, self.seed, self.metric, self.shares = recipe, seed, metric, shares
         self._data_directory = data_directory
         self._restored_states: Arrays = {}
         self.progress = Progress()
@@ -294,6 +303,8 @@ class KerasTrainer:
         derived = {n for n, metric in final.items() if metric.summary} | {"train_seconds"}
         if self.metric and self.metric not in metrics.keys() | derived:
             raise TrainerError(lacks(self.metric, metrics))
+        if too_large := wrong_share(metrics, self.shares):
+            raise TrainerError(too_large)
         return FinalScores(metrics)
 
     def _of_curves(self) -> dict[str, float]:

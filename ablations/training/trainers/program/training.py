@@ -11,12 +11,14 @@ from importlib import metadata
 from typing import Any, Protocol
 
 import ablations
+from ablations.errors import TrainerError
 from ablations.files import sync, write_atomically
 from ablations.ledger import replaced
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Result, read_history
+from ablations.study.declared_metrics import wrong_share
 from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry.run_events import RunEvents
 from ablations.training.request import TrainingRequest, now
@@ -101,6 +103,9 @@ class _ProgramTraining:
             if self.run.trial:  # nothing else may choose, or be looked at
                 final = final.only(self.request.metric)
             steps = read_history(self.directory.metrics)
+            for values in (final.finite, *steps):
+                if too_large := wrong_share(values, self.request.shares):
+                    raise TrainerError(too_large)
             last = int(steps[-1]["epoch"] or 0) if steps else 0
             events.end_session(last, final.finite, completed=not final.divergence)
         self.request.fence()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,36 @@ def test_a_final_metric_that_is_not_judged_and_not_finite_removes_that_number_al
         "final.json: ratio is nan, huge is -1e+200: left out; a metric is a finite number of at "
         "most 1e+100",
     )
+
+
+SHARES = frozenset({"test_accuracy", "validation_accuracy"})
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "logged", "reason"),
+    [
+        (90.5, 0.9, "test_accuracy is 90.5 and would be shown as 9050%; expected a share, from 0 "),
+        (0.905, 90, "validation_accuracy is 90 and would be shown as 9000%; expected a share, fr"),
+        (1.0000001, 1, ""),
+    ],
+)
+def test_a_share_above_1_is_refused_with_the_unit_to_declare(
+    tmp_path: Path, accuracy: float, logged: float, reason: str
+) -> None:
+    asked = replace(job("scores", tmp_path, accuracy=accuracy, logged=logged), shares=SHARES)
+    result = work(asked).result
+    assert result is not None
+    assert result.reason.startswith(reason)
+    unit = "to 1, or in the study file metrics: {test_accuracy: {unit: percent}}"
+    assert result.reason.endswith(unit if reason else "")
+    assert result.status == ("failed" if reason else "completed")
+
+
+def test_a_declared_percentage_is_kept_as_it_is(tmp_path: Path) -> None:
+    asked = replace(job("scores", tmp_path, accuracy=90.5, logged=90), shares=frozenset())
+    result = work(asked).result
+    assert result is not None
+    assert result.metrics == {"error": 0.1, "test_accuracy": 90.5}
 
 
 def test_a_run_that_was_killed_goes_on_from_its_checkpoint_to_the_same_numbers(

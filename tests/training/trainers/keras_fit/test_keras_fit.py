@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -353,3 +353,16 @@ def test_labels_of_another_task_are_told_what_this_trainer_has(tensorflow: Modul
         DataError, match=r"for these, data: \{task: regression\} reads a regression"
     ):
         rehearsed(recipe_of("diabetes", f"{PLACE}.diverging"), "test_mae")
+
+
+def test_a_share_above_1_is_refused_with_the_unit_to_declare(tensorflow: ModuleType) -> None:
+    from ablations.training.trainers.keras_fit.trainer import KerasTrainer
+
+    recipe = recipe_of("digits", f"{PLACE}.classifier")
+    trainer = KerasTrainer(recipe, SEED, None, "test_accuracy", {"test_accuracy"})
+    trainer.model = SimpleNamespace(evaluate=lambda *_, **__: {"accuracy": 90.5})  # type: ignore[assignment]
+    trainer.data = SimpleNamespace(validation=None, test=())  # type: ignore[assignment]
+    with pytest.raises(TrainerError, match=r"metrics: \{test_accuracy: \{unit: percent\}\}"):
+        trainer.test()
+    trainer.shares = set()
+    assert trainer.test().metrics == {"test_accuracy": 90.5}
