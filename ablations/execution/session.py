@@ -23,6 +23,7 @@ from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import TunedStudy, settle
 from ablations.ledger.standing import Standing, State, classify_all
 from ablations.study.expand import Run, expand, expand_trials
+from ablations.study.free_recipes import CommandRecipe
 from ablations.study.recipe import Recipe
 from ablations.study.schema import Study
 from ablations.study.variation import run_settings
@@ -123,7 +124,8 @@ class Session:
         The study's own files are written before, the arms' bands after.
         """
         for standing in self.standings:
-            if standing.finished and standing.directory.resume.exists():
+            its_own = isinstance(standing.run.recipe, CommandRecipe)  # whatever it is called
+            if standing.finished and standing.directory.resume.exists() and not its_own:
                 remove_leftovers(standing.directory)
         runs, jobs = self.prepared.runs, self.jobs()
         study = self.tuned.study
@@ -158,6 +160,7 @@ class Session:
                 rerun=options.rerun,
                 metric=study.tune.metric if run.trial and study.tune else study.metric,
                 shared=shared_by(run.recipe, run.seed),
+                made_of=run.recipe.made_of,
             )
             for run, its_own in zip(self.pending, settings, strict=True)
         ]

@@ -20,6 +20,8 @@ ADDED_SINCE_2: Mapping[str, Any] = {
     "training.class_weights": None,
     "training.precision": {"name": "float32"},
     "data.scale": None,
+    "files_hash": "",
+    "trainer.cwd": None,
 }
 """Dotted path → default of each setting that recipes have had since then.
 

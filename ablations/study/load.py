@@ -8,6 +8,7 @@ from typing import Any
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.files import read_bounded
+from ablations.study.base_recipe import FILES
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
 from ablations.study.design import Factor, arms_spanned, label_of, same_when_folded, span
 from ablations.study.frozen import show
@@ -60,7 +61,7 @@ def resolve(
     return tuple(studies)
 
 
-_RESOLVED = {"factors", "arms", "base", "control", "tune", "over", "trainer"}
+_RESOLVED = {"factors", "arms", "base", "control", "tune", "over", "trainer", "files"}
 """What of a study file is not the study's as it stands."""
 
 
@@ -92,6 +93,7 @@ class _Resolver(Checker):
         self.check_overrides(base)
         base = change(base, self.overrides)
         base = change(base, self.part.changes) if self.part else base
+        self.context[FILES] = self.files(raw)
         recipe = self.recipe(base, ("base",), {})
         arms = self._arms(raw, base)
         self.check_spanned(raw)
@@ -286,6 +288,7 @@ class _Resolver(Checker):
             at: DataPath = ("factors",) if levels else ("arms", name)
             settings = recipe.without_telemetry()
             follows = (*recipe.found, "model.code") if "code" in changes else recipe.found
+            follows = ("files_hash", *follows)
             for path in undeclared(base_settings, settings, (*changes, *follows)):
                 self.add(at, f"differs from the base in {path}, which it does not declare", True)
             twin = seen.setdefault(repr(settings), name)

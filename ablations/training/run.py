@@ -19,6 +19,7 @@ from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry.run_events import RunEvents
 from ablations.training import checkpoint
+from ablations.training.made_of import imported_here, made_of
 from ablations.training.recorded import RecordedTraining
 from ablations.training.request import TrainingRequest, now
 from ablations.training.shared_stages import Learned, SharedStages
@@ -85,10 +86,12 @@ class _RunTraining(RecordedTraining):
         self.learn, self.table = learn, table
         self.data_digest = _data_digest(request)
         self.fingerprint = fingerprint(self.run.recipe, self.run.seed, self.data_digest)
+        self.imported = imported_here()
         super().__init__(request.directory, self.fingerprint, make(), request.fence)
 
     def execute(self) -> Result:
         self.restore_or_start(self._start, self.request.from_scratch)
+        self.imported()  # as close to the imports as can be
         write_atomically(self.directory.recipe, to_yaml(self.run.recipe.model_dump(mode="json")))
         scores = self._train_and_test()
         self.fence()
@@ -149,6 +152,7 @@ class _RunTraining(RecordedTraining):
 
     def _result(self, scores: FinalScores) -> Result:
         progress, run = self.trainer.progress, self.run
+        made = made_of(run.recipe, self.imported())
         seconds = {
             "compile": progress.compile_seconds,
             "train": progress.train_seconds,
@@ -161,9 +165,10 @@ class _RunTraining(RecordedTraining):
             seed=run.seed,
             status="diverged" if progress.reason else "completed",
             reason=progress.reason,
-            notes=progress.notes,
+            notes=(*progress.notes, *made.notes),
             fingerprint=self.fingerprint,
             data_digest=self.data_digest,
+            made_of=made.files,
             metrics=scores.metrics,
             test_examples=0 if scores.correct is None else len(scores.correct),
             stages=progress.stages,

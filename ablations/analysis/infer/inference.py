@@ -23,6 +23,7 @@ from ablations.analysis.infer.tuning_curves import TuningCurve, tuning_curves
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
+from ablations.ledger.shared_files import SharedFiles, shared_files
 from ablations.study.metrics import METRICS, EpochMetric, Metric, logged_metric
 from ablations.study.schema import Correction, Part, Study
 
@@ -91,6 +92,8 @@ class Inference:
     changes: tuple[ArmChanges, ...]
     environments: Mapping[str, Mapping[str, int]]
     """Key → value → runs that recorded it."""
+    shared_files: SharedFiles
+    """Files outside the runs' directories that several runs wrote."""
 
     def answering_metric(self) -> Metric:
         """Return the metric that answers the question."""
@@ -167,4 +170,5 @@ def infer(collected: Collected, layers: bool = True) -> Inference:
         curves=tuple(curves.values()),
         changes=arm_changes(study),
         environments=environments(collected),
+        shared_files=shared_files(run.result for run in collected.runs if run.counts),
     )
