@@ -49,9 +49,9 @@ def digest(path: Path) -> str:
 
 
 def shown(path: Path) -> str:
-    """Return a file's path as it is recorded: from the working directory on where it lies below."""
+    """Return a file's path as it is recorded: from the working directory on, if it lies near."""
     real, here = resolved(path), os.path.realpath(".")
-    near = _below(real, here) or not path.is_absolute()
+    near = _below(real, os.path.dirname(here)) or not path.is_absolute()
     return Path(os.path.relpath(real, here) if near else real).as_posix()
 
 

@@ -11,6 +11,7 @@ import pytest
 from ablations import files
 from ablations.commands import studies
 from ablations.errors import StudyError
+from ablations.execution import facts
 from ablations.execution.options import Options
 from ablations.execution.session import prepare
 from ablations.ledger.fingerprint import fingerprint
@@ -370,3 +371,90 @@ def test_a_function_keeps_what_it_leaves_in_checkpoint() -> None:
     run("slow", seeds=(0,))
     kept = RunsDirectory(Path("runs")).run("own", "slow", 0).checkpoint
     assert sorted(path.name for path in kept.iterdir()) == ["mine", "model.pt"]
+
+
+# Keras
+
+KERAS = """\
+study: own
+question: How wide?
+trainer: keras
+base:
+  data: {name: "python:nets.data", table: table.csv}
+  model: {name: "python:nets.build", width: 4, teacher: teacher.npz}
+  training: {epochs: 1, callbacks: "python:calls.callbacks"}
+control: narrow
+arms: {narrow: {}, wide: {model.width: 8}}
+seeds: 1
+metric: test_loss
+"""
+COMPILED = """\
+study: own
+question: How wide?
+base:
+  data: {name: digits, validation: 200, train_examples: 320}
+  model: {name: "python:nets.build", width: 4, teacher: teacher.npz}
+  training: {batch_size: 32, epochs: 1, optimizer: sgd, loss: "python:calls.loss"}
+control: narrow
+arms: {narrow: {}, wide: {model.width: 8}}
+seeds: 1
+"""
+NETS = """\
+import keras, tensorflow as tf
+import importlib
+from beside import UNITS
+
+def data(seed, table):
+    x = tf.random.stateless_normal((32, 3), (seed, 0))
+    part = tf.data.Dataset.from_tensor_slices((x, x[:, :1])).batch(8)
+    return {"train": part, "test": part}
+
+def build(width, teacher):
+    late = importlib.import_module("la" + "ter")
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(width), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+"""
+SIBLINGS = {"beside.py": "UNITS = 1\n", "of_calls.py": "", "later.py": "", "teacher.npz": "w"}
+CALLS = "import of_calls\n\ndef callbacks():\n    return []\n\ndef loss(y, p):\n    return y\n"
+
+
+def write_keras(study: str) -> None:
+    files = {**SIBLINGS, "nets.py": NETS, "calls.py": CALLS, "table.csv": "1\n"}
+    for name, text in {**files, "configs/own.yaml": study}.items():
+        Path(name).write_text(text)
+
+
+@pytest.mark.parametrize("study", [KERAS, COMPILED], ids=["keras", "compiled"])
+def test_functions_of_keras_are_followed_alike(study: str) -> None:
+    write_keras(study)
+    made = {"nets.py", "calls.py", "beside.py", "of_calls.py", "teacher.npz"}
+    if study == KERAS:
+        made |= {"table.csv"}
+    assert set(load().base.made_of) == made
+    for name in sorted(made):
+        before, text = prints(load()), Path(name).read_text()
+        Path(name).write_text(text + "\n")
+        after = prints(load())
+        assert all(after[arm] != before[arm] for arm in before), name
+        Path(name).write_text(text)
+        assert prints(load()) == before
+
+
+def test_a_function_that_returns_data_is_followed_alike() -> None:
+    write_keras(COMPILED.replace("name: digits", 'name: "python:nets.data"'))
+    before = facts.digests(load(), None)
+    Path("beside.py").write_text("UNITS = 2\n")
+    after = facts.digests(load(), None)
+    assert list(before.values()) != list(after.values())
+
+
+@pytest.mark.slow
+def test_what_a_model_of_keras_imported_unforeseen_is_noted_and_makes_it_stale() -> None:
+    write_keras(KERAS)
+    (first, second) = run()
+    assert "imported, and not found before training: later.py" in first.notes
+    assert second.made_of["later.py"] == hashed("")
+    assert not prepare(load(), Options(workers=1)).comparison().pending
+    Path("later.py").write_text("X = 1\n")
+    assert len(prepare(load(), Options(workers=1)).comparison().pending) == 2
