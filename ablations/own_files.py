@@ -48,9 +48,9 @@ def digest(path: Path) -> str:
         return ""
 
 
-def shown(path: Path) -> str:
+def shown(path: Path, here: str = "") -> str:
     """Return a file's path as it is recorded: from the working directory on, if it lies near."""
-    real, here = resolved(path), os.path.realpath(".")
+    real, here = resolved(path), here or os.path.realpath(".")
     near = _below(real, os.path.dirname(here)) or not path.is_absolute()
     return Path(os.path.relpath(real, here) if near else real).as_posix()
 
@@ -260,17 +260,20 @@ class Imported:
     """The user's own modules that this process has imported, each as it was when first seen."""
 
     def __init__(self, *directories: Path) -> None:
-        """Modules that are there already are not looked at: this process began with them."""
-        self._directories = directories
+        """Modules that are there already are not looked at: this process began with them.
+
+        Names are from where the process is now, wherever a user's code may take it.
+        """
+        self._roots, self._here = roots_with(*directories), os.path.realpath(".")
         self._before = set(sys.modules)
         self._seen: dict[str, str] = {}
 
     def look(self) -> dict[str, str]:
         """Return path → digest of all that were imported up to now."""
-        roots = roots_with(*self._directories)
         for name, module in list(sys.modules.items()):
             file = None if name in self._before else getattr(module, "__file__", None)
             self._before.add(name)
-            if isinstance(file, str) and is_own(resolved(file), roots):
-                self._seen.setdefault(shown(Path(file)), digest(Path(file)))
+            path = os.path.join(self._here, file) if isinstance(file, str) else ""
+            if path and is_own(resolved(path), self._roots):
+                self._seen.setdefault(shown(Path(path), self._here), digest(Path(path)))
         return dict(self._seen)

@@ -147,4 +147,4 @@ class BaseRecipe(Frozen):
 
     def without_telemetry(self) -> dict[str, Any]:
         """Return the settings that can change a result: all but what is recorded."""
-        return self.model_dump(mode="json", exclude={"telemetry", "code"})
+        return self.model_dump(mode="json", exclude={"telemetry", "code", "files_hash"})

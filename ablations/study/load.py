@@ -288,7 +288,6 @@ class _Resolver(Checker):
             at: DataPath = ("factors",) if levels else ("arms", name)
             settings = recipe.without_telemetry()
             follows = (*recipe.found, "model.code") if "code" in changes else recipe.found
-            follows = ("files_hash", *follows)
             for path in undeclared(base_settings, settings, (*changes, *follows)):
                 self.add(at, f"differs from the base in {path}, which it does not declare", True)
             twin = seen.setdefault(repr(settings), name)
