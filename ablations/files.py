@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+from ablations.errors import AblationsError
+
 UNFINISHED = ".unfinished"  # how a file ends that a killed process was writing
 
 
@@ -96,14 +98,25 @@ def is_number(cell: str) -> bool:
 
 
 def digest_of(files: Iterable[Path]) -> str:
-    """Hash the files' bytes, in order; a file is read once while its size and time stay."""
-    return _digest(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+    """Hash the files' bytes, in order; a file is read once while its size and time stay.
 
-
-@lru_cache(maxsize=32)
-def _digest(stamps: tuple[tuple[Path, int, int], ...]) -> str:
+    Raises:
+        AblationsError: one cannot be read; names it.
+    """
     total = hashlib.sha256()
-    for path, _, _ in stamps:
-        with path.open("rb") as stream:
-            total.update(hashlib.file_digest(stream, "sha256").digest())
+    for path in files:
+        try:
+            status = path.stat()
+            total.update(_digest(path.absolute(), status.st_size, status.st_mtime_ns))
+        except OSError as error:
+            raise AblationsError(
+                f"{path}: {error.strerror}; expected a file that can be read"
+            ) from None
     return total.hexdigest()
+
+
+@lru_cache(maxsize=4_096)
+def _digest(path: Path, size: int, time: int) -> bytes:
+    """Return the hash of one file, which is read piece by piece."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()

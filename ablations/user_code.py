@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-import os
 import re
 import sys
 import traceback
@@ -21,8 +20,9 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
-from ablations.errors import UserCodeError
+from ablations.errors import AblationsError, UserCodeError
 from ablations.files import digest_of
+from ablations.own_files import imported_from, python_files_below, resolved, shown
 
 PREFIX = "python:"
 FORM = f"{PREFIX}module.function"
@@ -92,7 +92,8 @@ class UserFunction:
     def files(self) -> list[Path]:
         """Return the Python files of the package that the module is in, or the one module.
 
-        Where another directory is chosen for the code, all that lie below it.
+        Behind them come the user's own files elsewhere that the module imports, and theirs.  Where
+        another directory is chosen for the code, all that lie below it.
 
         Raises:
             UserCodeError: there is no such module, or it has no Python source.
@@ -112,7 +113,7 @@ class UserFunction:
             where = directory or "the working directory and the Python path"
             raise UserCodeError(f"no module {self.module} in {where}")
         if directory is not None:
-            return _all_below(Path(directory))
+            return python_files_below(Path(directory))
         if locations:
             # A package without an __init__ is in each place of the path, which may be named twice.
             files = sorted({file for place in locations for file in Path(place).rglob("*.py")})
@@ -120,11 +121,27 @@ class UserFunction:
             files = [path for path in [Path(spec.origin or "")] if path.suffix == ".py"]
         if not files:
             raise UserCodeError(f"module {self.module} has no Python source")
-        return files
+        return [*files, *self._imported(found, {resolved(path) for path in files})]
+
+    def _imported(self, found: ModuleSpec, known: set[str]) -> list[Path]:
+        """Return the user's own files that the module imports, but for those that are known."""
+        if found.origin is None:
+            return []
+        parts = self.module.split(".")
+        package = parts if found.submodule_search_locations else parts[:-1]
+        imported = imported_from(Path(found.origin), package)
+        return sorted(map(Path, imported - known), key=shown)
 
     def digest(self) -> str:
-        """Return the hash of ``files``: what the function does has changed only if this has."""
-        return digest_of(self.files())
+        """Return the hash of ``files``: what the function does has changed only if this has.
+
+        Raises:
+            UserCodeError: there is no such module, or a file of it cannot be read.
+        """
+        try:
+            return digest_of(self.files())
+        except AblationsError as error:
+            raise UserCodeError(str(error)) from None
 
     def load(self) -> Callable[..., Any]:
         """Import the module and return the function.
@@ -234,26 +251,3 @@ def _top_level(name: str) -> ModuleSpec | None:
 def _in(directory: str, name: str) -> ModuleSpec | None:
     importlib.invalidate_caches()
     return PathFinder.find_spec(name, [str(Path(directory).resolve())])
-
-
-MOST_FILES = 10_000
-
-
-def _all_below(directory: Path) -> list[Path]:
-    """Return the Python files below a directory, but for hidden ones and virtual environments.
-
-    Raises:
-        UserCodeError: they are too many for one's own code.
-    """
-    found: list[Path] = []
-    for place, inner, names in os.walk(directory):
-        inner[:] = sorted(name for name in inner if _is_code(Path(place, name)))
-        found += [Path(place, name) for name in sorted(names) if name.endswith(".py")]
-        if len(found) > MOST_FILES:
-            raise UserCodeError(f"{directory}: more than {MOST_FILES} Python files; wants fewer")
-    return found
-
-
-def _is_code(directory: Path) -> bool:
-    hidden = directory.name.startswith(".") or directory.name == "__pycache__"
-    return not (hidden or (directory / "pyvenv.cfg").exists())

@@ -137,6 +137,8 @@ def _family_places(
 def _section_settings(model: type[BaseModel], prefix: str) -> Iterator[Setting]:
     for parameter, info in zip(parameters(model), model.model_fields.values(), strict=True):
         section, path = section_of(info), f"{prefix}{parameter.name}"
+        if not info.repr:  # found, and not written
+            continue
         if section is None:
             yield Setting(path, "", parameter)
         else:

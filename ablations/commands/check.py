@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ablations.analysis.infer.gate import Gated, against_control, against_earlier
 from ablations.analysis.read.collect import Collected, collect
 from ablations.analysis.read.earlier import EarlierArm, read_earlier
+from ablations.analysis.read.left_out import OTHER_CODE, LeftOut
 from ablations.analysis.show import formats
 from ablations.analysis.show.comparisons import decimals, verdict_words
 from ablations.commands import studies
@@ -48,10 +49,12 @@ def _check(study: Study, against: Path | None, options: Options) -> Iterator[str
     note_shown(options.runs, name)
     collected = collect(options.runs, name)
     if was_changed(declared, collected.study):
-        print(f"{name}: not settled: {CHANGED}; wants {again('run', name, options.runs)}")
+        files = _changed(standings_of(declared, options)[1])
+        print(f"{name}: not settled: {CHANGED}{files}; wants {again('run', name, options.runs)}")
         yield "not_settled"
         return
     missing = {} if study.imported else _missing(declared, options)
+    other_code = _of_other_code(collected)
     arms: Sequence[str]
     if against is None:
         gated = against_control(collected)
@@ -66,7 +69,9 @@ def _check(study: Study, against: Path | None, options: Options) -> Iterator[str
         gated = against_earlier(collected, earlier)
     command = again("run", name, options.runs)
     for each in gated:
-        lacking = missing.get(each.arm) or missing.get(collected.study.control, "")
+        both = (each.arm, collected.study.control)
+        lacks = (where.get(arm, "") for where in (missing, other_code) for arm in both)
+        lacking = next(filter(None, lacks), "")
         finding = "not_settled" if lacking and each.finding == "not_worse" else each.finding
         what = lacking and f"{lacking}; {command}"
         print(f"{name}: {_line(each, finding, collected, beside, what)}")
@@ -105,7 +110,25 @@ def _missing(study: Study, options: Options) -> dict[str, str]:
     for standing in standings:
         if not standing.finished:
             by_arm.setdefault(standing.run.arm, []).append(standing)
-    return {arm: counted(lacking) for arm, lacking in by_arm.items()}
+    return {arm: f"{counted(lacking)}{_changed(lacking)}" for arm, lacking in by_arm.items()}
+
+
+def _changed(lacking: Iterable[Standing]) -> str:
+    """Return why runs are stale, in parentheses, where files of the user's are known for it."""
+    reasons = dict.fromkeys(standing.reason for standing in lacking if standing.changed)
+    return f" ({'; '.join(reasons)})" if reasons else ""
+
+
+def _of_other_code(collected: Collected) -> dict[str, str]:
+    """Return arm → how many of its runs are of other code than the control's, and of which."""
+    found: dict[str, list[LeftOut]] = {}
+    for entry in collected.left_out:
+        if entry.kind == OTHER_CODE:
+            found.setdefault(entry.arm, []).append(entry)
+    return {
+        arm: f"{sum(len(e.seeds) for e in entries)} of other code ({entries[0].reason})"
+        for arm, entries in found.items()
+    }
 
 
 _WORDS = {

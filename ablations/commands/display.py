@@ -166,8 +166,12 @@ def _reached(standing: Standing) -> str:
 
 
 def _wrong(standing: Standing) -> str:
-    """Return what went wrong with a run; that a study was changed is no news to its author."""
-    if not standing.reason or standing.cause in (Cause.CHANGED, Cause.PROVISIONAL):
+    """Return what went wrong with a run; that a study was changed is no news to its author.
+
+    That a file was changed which it only imports, or names, may be.
+    """
+    no_news = standing.cause is Cause.CHANGED and not standing.changed
+    if not standing.reason or no_news or standing.cause is Cause.PROVISIONAL:
         return ""
     where = f"{RESULT}: " if standing.cause is Cause.UNREADABLE else ""
     return f"{standing.state}: {where}{standing.reason}"

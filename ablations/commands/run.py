@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ablations.analysis.show.inert import inert_sentence, repeating_sentence
+from ablations.analysis.show.shared_files import shared_sentence
 from ablations.commands import studies
 from ablations.commands.answer import give_answer
 from ablations.commands.lines import Lines
@@ -18,6 +19,7 @@ from ablations.execution import study_files
 from ablations.execution.session import Prepared, prepare
 from ablations.ledger.inert import inert_arms, repeating_arms
 from ablations.ledger.paths import RunsDirectory
+from ablations.ledger.shared_files import shared_files
 from ablations.ledger.standing import State
 from ablations.study.schema import TUNING, Study
 
@@ -102,6 +104,9 @@ def _run(prepared: Prepared, lines: Lines) -> list[str]:
             lines.say(f"{name}: {repeating_sentence(repeating)}")
         for inert in inert_arms(finished.tuned.study, finished.standings):
             lines.say(f"{name}: {inert_sentence(inert, study.control)}")
+        results = (s.result for s in finished.standings if s.result and s.finished)
+        if shared := shared_files(results):
+            lines.say(f"{name}: {shared_sentence(shared)}")
         waits_for = prepared.waits_for(finished.tuned)
         give_answer(
             prepared.options.runs,

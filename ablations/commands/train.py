@@ -124,6 +124,10 @@ def _say_what_is_there(session: Session, name: str, lines: Lines) -> None:
         runs = plural(len(replaced), "finished run")
         kept = "old results are kept until ablations clean"
         lines.say(f"{name}: trains {runs} again ({kept}): {_by_arm(replaced)}")
+        again = set(map(str, replaced))
+        stale = (s.reason for s in standings if s.changed and str(s.run) in again)
+        for reason in dict.fromkeys(stale):
+            lines.say(f"{name}: stale: {reason}")
 
 
 def _by_arm(runs: Iterable[Run]) -> str:

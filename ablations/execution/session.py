@@ -24,6 +24,7 @@ from ablations.ledger.searches import TunedStudy, settle
 from ablations.ledger.standing import Standing, State, classify_all
 from ablations.study.declared_metrics import shares_of
 from ablations.study.expand import Run, expand, expand_trials
+from ablations.study.free_recipes import CommandRecipe
 from ablations.study.recipe import Recipe
 from ablations.study.schema import Study
 from ablations.study.variation import run_settings
@@ -124,7 +125,8 @@ class Session:
         The study's own files are written before, the arms' bands after.
         """
         for standing in self.standings:
-            if standing.finished and standing.directory.resume.exists():
+            its_own = isinstance(standing.run.recipe, CommandRecipe)  # whatever it is called
+            if standing.finished and standing.directory.resume.exists() and not its_own:
                 remove_leftovers(standing.directory)
         runs, jobs = self.prepared.runs, self.jobs()
         study = self.tuned.study
@@ -160,6 +162,7 @@ class Session:
                 metric=study.tune.metric if run.trial and study.tune else study.metric,
                 shares=shares_of(study.known_metrics),
                 shared=shared_by(run.recipe, run.seed),
+                made_of=run.recipe.made_of,
             )
             for run, its_own in zip(self.pending, settings, strict=True)
         ]

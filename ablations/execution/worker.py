@@ -7,7 +7,7 @@ import os
 import signal
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class Job:
     """Metrics that are shown as a percentage of 1."""
     shared: str = ""
     """The same for all jobs that begin with the same stages, which one alone trains; else empty."""
+    made_of: Mapping[str, str] = field(default_factory=dict)
+    """The user's own files that the recipe is made of, path → digest, as the study was read."""
 
     def __str__(self) -> str:
         return run_path(self.study, self.arm, self.seed, self.trial)
@@ -63,6 +65,7 @@ class Job:
     def run(self) -> Run:
         """Return the run, its recipe typed again."""
         recipe = read_recipe(self.recipe, {"catalog": CATALOG})
+        recipe.__dict__["made_of"] = self.made_of
         return Run(self.study, self.arm, self.seed, recipe, self.trial)
 
 
@@ -141,6 +144,7 @@ def _train(job: Job, lease: Lease) -> Result:
     """Train a job, or return its failed result; raise where another process took it over."""
     global _workshop
     try:
+        from ablations.training.made_of import check_made_of
         from ablations.training.request import TrainingRequest
         from ablations.training.trainers.catalog import Workshop, trainer_of
 
@@ -158,6 +162,7 @@ def _train(job: Job, lease: Lease) -> Result:
             shares=job.shares,
             fence=lease.check,
         )
+        check_made_of(run)
         return trainer_of(run.recipe).train(request, _workshop)
     except BaseException as error:  # a user's code may end in any way
         if _is_for_us(error):

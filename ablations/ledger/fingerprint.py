@@ -23,6 +23,8 @@ ADDED_SINCE_2: Mapping[str, Any] = {
     "training.class_weights": None,
     "training.precision": {"name": "float32"},
     "data.scale": None,
+    "files_hash": "",
+    "trainer.cwd": None,
 }
 """Dotted path → default of each setting that recipes have had since then.
 
@@ -50,7 +52,8 @@ def fingerprint(recipe: BaseRecipe, seed: int, data_digest: str) -> str:
 
     Names of studies and arms, comments, descriptions and what is merely recorded do not enter.
     """
-    return hash_settings(recipe.without_telemetry(), seed, data_digest)
+    settings = {**recipe.without_telemetry(), "files_hash": recipe.files_hash}
+    return hash_settings(settings, seed, data_digest)
 
 
 def hash_settings(settings: Mapping[str, Any], seed: int, data_digest: str) -> str:

@@ -65,6 +65,11 @@ class Result(BaseModel):
     """What a reader should know of how the run came about: where it was continued."""
     fingerprint: str
     data_digest: str = ""
+    made_of: Mapping[str, str] = {}
+    """The user's own files that the run was made of, as they were when it began: path from the
+    working directory → start of the SHA-256, or ``EDITED``."""
+    wrote: tuple[str, ...] = ()
+    """Files outside the run's directory that were written while it trained."""
     metrics: Mapping[str, Annotated[float, Field(ge=-MOST_METRIC, le=MOST_METRIC)]] = {}
     """Flat name → finite number; a diverged run holds those it reached."""
     test_examples: int = 0

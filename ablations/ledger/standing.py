@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from pathlib import Path
 
 from ablations.errors import shortened
 from ablations.ledger.fingerprint import fingerprint
@@ -19,6 +20,7 @@ from ablations.ledger.records import (
     read_history,
     read_result,
 )
+from ablations.own_files import digest
 from ablations.study.expand import Run, run_path
 from ablations.study.free_recipes import CommandRecipe
 from ablations.study.metrics import METRICS, OF_TESTED_WEIGHTS
@@ -72,6 +74,8 @@ class Standing:
     """Why it is stale, diverged or failed, in a line."""
     saved_epochs: int | None = None
     """The epochs that a checkpoint of this very run holds, where training would go on from it."""
+    changed: tuple[str, ...] = ()
+    """The user's own files for which it is stale, by path, as far as they are known."""
     keeps_its_own: bool = False
     """Whether a command would find the ``checkpoint/`` of its own that it has kept."""
 
@@ -87,16 +91,19 @@ def counted(standings: Iterable[Standing]) -> str:
     return ", ".join(f"{states[state]} {state}" for state in State if states[state]) or "none"
 
 
-def classify(run: Run, directory: RunDirectory, data_digest: str | None) -> Standing:
+def classify(
+    run: Run, directory: RunDirectory, data_digest: str | None, own_files: bool = True
+) -> Standing:
     """Return what a run's directory says of it.
 
     A result of this very run decides, whoever holds the directory.  ``data_digest`` is that of all
     that the run learns from; None where that is not on this machine, and then the data is taken
-    to be what the result was made from.
+    to be what the result was made from.  Without ``own_files`` no file of the user's is looked at,
+    as by a report, which is of the study as it was recorded.
     """
     if not directory.path.is_dir():
         return Standing(run, directory, State.PENDING)
-    standing = _of_contents(run, directory, data_digest)
+    standing = _of_contents(run, directory, data_digest, own_files)
     if not standing.finished and is_held(directory.path):
         saved, its_own = standing.saved_epochs, standing.keeps_its_own
         return Standing(run, directory, State.RUNNING, saved_epochs=saved, keeps_its_own=its_own)
@@ -121,7 +128,9 @@ def classify_all(
     )
 
 
-def _of_contents(run: Run, directory: RunDirectory, data_digest: str | None) -> Standing:
+def _of_contents(
+    run: Run, directory: RunDirectory, data_digest: str | None, own_files: bool
+) -> Standing:
     """Return the standing, apart from whether the run is being trained."""
     if not directory.result.exists():
         saved = _saved_epochs(run, directory, data_digest)
@@ -132,18 +141,23 @@ def _of_contents(run: Run, directory: RunDirectory, data_digest: str | None) -> 
     except UnreadableResultError as error:
         reason = shortened(str(error).replace(f"{directory.path}/", ""))
         return Standing(run, directory, State.STALE, Cause.UNREADABLE, reason=reason)
-    if cause := _cause(run, result, data_digest):
+    changed = changed_since(run, result) if own_files else ()
+    if cause := _cause(run, result, data_digest, changed):
         reason = cause.value
+        if cause is Cause.CHANGED and changed:
+            reason = files_changed(changed)
         if cause is Cause.FOREIGN:
             owner = run_path(result.study, result.arm, result.seed, result.trial)
             reason = shortened(f"the result is of {owner}")
-        return Standing(run, directory, State.STALE, cause, result, reason)
+        return Standing(run, directory, State.STALE, cause, result, reason, changed=changed)
     result = _with_validation_of_tested_weights(result, run, directory)
     state = _STATE_OF_STATUS[result.status]
     failed = state is State.FAILED
     saved = _saved_epochs(run, directory, data_digest) if failed else None
     its_own = failed and keeps_its_own(run.recipe, directory)
-    return Standing(run, directory, state, None, result, result.reason, saved, its_own)
+    return Standing(
+        run, directory, state, None, result, result.reason, saved, keeps_its_own=its_own
+    )
 
 
 def _with_validation_of_tested_weights(result: Result, run: Run, directory: RunDirectory) -> Result:
@@ -165,7 +179,36 @@ def _with_validation_of_tested_weights(result: Result, run: Run, directory: RunD
     return result.model_copy(update={"metrics": metrics})
 
 
-def _cause(run: Run, result: Result, data_digest: str | None) -> Cause | None:
+MOST_CHANGED = 3
+"""Files that a reason names."""
+
+
+def files_changed(names: Sequence[str]) -> str:
+    """Return ``helper.py has changed since``."""
+    more = f" and {len(names) - MOST_CHANGED} more" if len(names) > MOST_CHANGED else ""
+    verb = "has" if len(names) == 1 else "have"
+    return shortened(f"{', '.join(names[:MOST_CHANGED])}{more} {verb} changed since")
+
+
+def changed_since(run: Run, result: Result) -> tuple[str, ...]:
+    """Return the user's own files that are not what they were when a result was made.
+
+    A file that only the result names was imported without having been found before: it is looked
+    at here.
+    """
+    now, then = run.recipe.made_of, result.made_of
+    own = [name for name, of in now.items() if name in then and then[name] != of]
+    missed = [
+        name
+        for name, of in then.items()
+        if name not in now and (found := digest(Path(name))) and found != of
+    ]
+    return (*own, *missed)
+
+
+def _cause(
+    run: Run, result: Result, data_digest: str | None, changed: Sequence[str]
+) -> Cause | None:
     """Return why a result is not one of the run as it stands, or None where it is."""
     owner = (result.study, result.arm, result.trial, result.seed)
     if owner != (run.study, run.arm, run.trial, run.seed):
@@ -173,7 +216,7 @@ def _cause(run: Run, result: Result, data_digest: str | None) -> Cause | None:
     if run.provisional:
         return Cause.PROVISIONAL
     wanted = fingerprint(run.recipe, run.seed, data_digest or result.data_digest)
-    return None if result.fingerprint == wanted else Cause.CHANGED
+    return Cause.CHANGED if changed or result.fingerprint != wanted else None
 
 
 def _saved_epochs(run: Run, directory: RunDirectory, data_digest: str | None) -> int | None:

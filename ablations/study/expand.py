@@ -117,7 +117,9 @@ def tuned(arm: Arm, values: Mapping[str, Any], catalog: Catalog | None = None) -
 def _changed(recipe: AnyRecipe, values: Mapping[str, Any], catalog: Catalog | None) -> AnyRecipe:
     context = None if catalog is None else {"catalog": catalog}
     settings = change(recipe.model_dump(mode="json"), values)
-    return type(recipe).model_validate(settings, context=context)
+    changed = type(recipe).model_validate(settings, context=context)
+    changed.__dict__["made_of"] = recipe.made_of
+    return changed
 
 
 def _check_arms(study: Study, arms: Collection[str]) -> None:

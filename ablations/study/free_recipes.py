@@ -7,10 +7,11 @@ already, where results were imported.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +23,8 @@ from pydantic import (
 
 from ablations.errors import UserCodeError, suggest
 from ablations.files import digest_of
+from ablations.named_files import files_behind_words, files_in_words
+from ablations.own_files import DIGITS, is_file
 from ablations.study.frozen import Frozen, misplaced, problem, show
 from ablations.study.recipe import BaseRecipe
 from ablations.study.settings import flatten
@@ -35,7 +38,6 @@ _WITHOUT = {
 }
 """What comes of a command that does not name it."""
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
-_DIGITS_OF_CODE = 16  # enough to tell versions apart, short in a plan
 
 
 class FreeRecipe(BaseRecipe):
@@ -50,7 +52,7 @@ def _function(value: str, info: ValidationInfo) -> str:
     try:
         function = UserFunction.named(value)
         if info.context:
-            function.files()
+            function.digest()
     except UserCodeError as error:
         raise problem(f"{value}: {error}") from None
     return value
@@ -67,7 +69,7 @@ class FunctionRecipe(BaseRecipe):
     trainer: Annotated[str, AfterValidator(_function), Field(repr=False)]
     """``python:my_module.train``, called with a ``Run``."""
     code_hash: Annotated[str, Field(repr=False)] = ""
-    """Hash of the user's package, or of the one module; found, not written."""
+    """Hash of the user's package or module, and of what that imports; found, not written."""
     settings: Mapping[str, Any] = {}
 
     @model_validator(mode="before")
@@ -81,6 +83,15 @@ class FunctionRecipe(BaseRecipe):
         except (UserCodeError, KeyError):
             return value  # the field's own validator says why
 
+    def code_files(self) -> list[Path]:
+        """Return the files of the function."""
+        return UserFunction.named(self.trainer).files()
+
+    @property
+    def free_values(self) -> Any:
+        """The settings."""
+        return self.settings
+
 
 def code_of(function: str) -> str:
     """Return the hash of the code of ``python:my_module.train``.
@@ -88,7 +99,7 @@ def code_of(function: str) -> str:
     Raises:
         UserCodeError: there is no such module.
     """
-    return UserFunction.named(function).digest()[:_DIGITS_OF_CODE]
+    return UserFunction.named(function).digest()[:DIGITS]
 
 
 def _words(value: Any) -> tuple[str, ...]:
@@ -108,6 +119,8 @@ class Command(Frozen):
     command: Annotated[tuple[str, ...], BeforeValidator(_words)]
     """``{learning_rate}`` stands for a setting, ``{seed}`` and ``{directory}`` for the run's own;
     ``{{`` and ``}}`` for braces."""
+    cwd: Literal["{directory}"] | None = None
+    """``{directory}`` starts it in the run's own directory; null in the working directory."""
 
 
 class CommandRecipe(BaseRecipe):
@@ -120,7 +133,7 @@ class CommandRecipe(BaseRecipe):
 
     trainer: Annotated[Command, Field(repr=False)]
     code_hash: Annotated[str, Field(repr=False)] = ""
-    """Hash of the files that its words name; found, not written."""
+    """Hash of the files that its words name, and of those behind these; found, not written."""
     settings: Mapping[str, Any] = {}
 
     @model_validator(mode="after")
@@ -145,7 +158,7 @@ class CommandRecipe(BaseRecipe):
     @classmethod
     def _with_its_code(cls, value: Any, info: ValidationInfo) -> Any:
         """Add the hash, unless the recipe is read back with the one that it was made with."""
-        if not info.context or not isinstance(value, Mapping) or value.get("code_hash"):
+        if not info.context or not isinstance(value, Mapping) or "code_hash" in value:
             return value
         try:
             words = _words(value["trainer"]["command"])
@@ -166,10 +179,28 @@ class CommandRecipe(BaseRecipe):
         return {name for word in self.trainer.command for name in placeholders(word)}
 
     def words(self, seed: int, directory: Path) -> list[str]:
-        """Return the command with its settings, the seed and the directory put in."""
+        """Return the command with its settings, the seed and the directory put in.
+
+        One that is started in the run's own directory gets the absolute paths of what its words
+        name from the working directory on.
+        """
         own = {SEED: str(seed), DIRECTORY: str(directory)}
         values = {**_texts(self.settings), **own}
-        return [_filled(word, values) for word in self.trainer.command]
+        words = [_filled(word, values) for word in self.trainer.command]
+        if self.trainer.cwd is None:
+            return words
+        program, *others = words  # a name without a slash is sought on the path
+        first = _from_anywhere(program) if "/" in program else program
+        return [first, *map(_from_anywhere, others)]
+
+    def code_files(self) -> list[Path]:
+        """Return the files that the words name, and those behind these."""
+        return _files_of(self.trainer.command, self.settings)
+
+    @property
+    def free_values(self) -> Any:
+        """The settings."""
+        return self.settings
 
 
 def placeholders(word: str) -> list[str]:
@@ -191,15 +222,24 @@ def _texts(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def code_of_words(words: Sequence[str], settings: Mapping[str, Any]) -> str:
-    """Return the hash of the files that the words of a command name; empty without any."""
-    filled = [_filled(word, _texts(settings)) for word in words]
-    files = [path for word in filled if (path := _file(word)) is not None]
-    return digest_of(files)[:_DIGITS_OF_CODE] if files else ""
+    """Return the hash of the files that a command is made of; empty where its words name none."""
+    files = _files_of(words, settings)
+    return digest_of(files)[:DIGITS] if files else ""
 
 
-def _file(word: str) -> Path | None:
-    try:
-        path = Path(code_directory() or "", word)
-        return path if path.is_file() else None
-    except (OSError, ValueError):  # a name that no file can have
-        return None
+def _files_of(words: Sequence[str], settings: Mapping[str, Any]) -> list[Path]:
+    filled, directory = [_filled(word, _texts(settings)) for word in words], code_directory() or ""
+    return [*files_in_words(filled, directory), *files_behind_words(filled, directory)]
+
+
+def _from_anywhere(word: str) -> str:
+    """Return a word with an absolute path in place of one that is there, also behind ``=``.
+
+    A directory counts where the word says that it is a path, by a slash.
+    """
+    name, equals, value = word.rpartition("=")
+    directory = code_directory() or ""
+    for before, path in (("", word), (f"{name}{equals}", value)):
+        if is_file(path, directory) or ("/" in path and Path(directory, path).is_dir()):
+            return f"{before}{os.path.abspath(Path(directory, path))}"
+    return word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
@@ -12,7 +13,7 @@ from ablations.study.free_recipes import code_of
 from ablations.study.frozen import Count, Frozen, problem, show
 from ablations.study.recipe import BaseRecipe, DataRecipe, TelemetryRecipe
 from ablations.study.tasks import TASKS, Advice, Kind, Task, by_data
-from ablations.user_code import FORM, PREFIX
+from ablations.user_code import FORM, PREFIX, UserFunction
 
 
 def _mapping(value: Any) -> Any:
@@ -39,7 +40,7 @@ class UserCall(Frozen):
 
     name: str
     code_hash: Annotated[str, Field(repr=False)] = ""
-    """Hash of the user's package, or of the one module; found, not written."""
+    """Hash of the user's package or module, and of what that imports; found, not written."""
 
     @model_validator(mode="before")
     @classmethod
@@ -136,6 +137,20 @@ class KerasRecipe(BaseRecipe):
     def all_data(self) -> tuple[DataRecipe, ...]:
         """The data set, unless a function returns it: then its code is in the recipe."""
         return () if self.data.is_function else (self.data,)
+
+    def code_files(self) -> list[Path]:
+        """Return the files of the functions."""
+        return [file for each in self._called for file in UserFunction.named(each.name).files()]
+
+    @property
+    def free_values(self) -> Any:
+        """The parameters of the functions."""
+        return [each.parameters for each in self._called]
+
+    @property
+    def _called(self) -> list[KerasData | UserCall]:
+        called = (self.data if self.data.is_function else None, self.model, self.training.callbacks)
+        return [each for each in called if each is not None]
 
     @property
     def task(self) -> Task:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
 from ablations.files import read_bounded
+from ablations.study.base_recipe import FILES
 from ablations.study.budgets import MOST_ARMS, MOST_RUNS, too_many
 from ablations.study.design import arms_spanned, span
 from ablations.study.frozen import show
@@ -61,7 +62,7 @@ def resolve(
     return tuple(studies)
 
 
-_RESOLVED = {"factors", "arms", "base", "control", "tune", "over", "trainer"}
+_RESOLVED = {"factors", "arms", "base", "control", "tune", "over", "trainer", "files"}
 """What of a study file is not the study's as it stands."""
 
 
@@ -93,6 +94,7 @@ class _Resolver(DesignChecker):
         self.check_overrides(base)
         base = change(base, self.overrides)
         base = change(base, self.part.changes) if self.part else base
+        self.context[FILES] = self.files(raw)
         recipe = self.recipe(base, ("base",), {})
         self.base = base
         arms = self._arms(raw, base)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
 from ablations.errors import AblationsError, Problem, StudyError, suggest
+from ablations.named_files import files_matching, files_named
+from ablations.study.base_recipe import FILES
 from ablations.study.misread import FREE, at_place, free_settings, leaves, misread
 from ablations.study.over import Spanned, meets
 from ablations.study.recipes import COMPILED, AnyRecipe, recipe_type, with_trainer
@@ -38,7 +41,7 @@ class Checker:
         part: Spanned | None,
     ) -> None:
         self.document = document
-        self.context = {"catalog": catalog}
+        self.context: dict[str, Any] = {"catalog": catalog, FILES: ()}
         self.overrides = overrides
         self.part = part
         self.problems: list[Problem] = []
@@ -118,7 +121,7 @@ class Checker:
 
     @property
     def _not_written(self) -> tuple[str, ...]:
-        return ("trainer", *self.recipe_type.found)
+        return ("trainer", "files_hash", *self.recipe_type.found)
 
     @property
     def sections(self) -> list[str]:
@@ -211,6 +214,23 @@ class Checker:
                 name = path.removeprefix(f"{FREE}.")
                 message = f"no word of the command holds {{{name}}}, so it would change nothing"
                 self.add((*at, path), message, at_key=True)
+
+    def files(self, raw: StudyFile) -> tuple[Path, ...]:
+        """Return the files that every run is made of: those of ``files``, and what a search tries.
+
+        Files and patterns count from the directory of the study file.
+        """
+        directory, found = Path(self.document.file).parent, list[Path]()
+        for number, pattern in enumerate(raw.files):
+            matched = files_matching(directory, pattern)
+            if not matched:
+                what = f"no such file, relative to {directory.absolute()}"
+                if (directory / pattern).is_dir():
+                    what = f"a directory; expected files, such as {pattern.rstrip('/')}/*"
+                self.add(("files", number), f"{pattern}: {what}")
+            found += matched
+        tried = raw.tune.settings.values() if raw.tune else ()
+        return (*found, *files_named(list(tried)))
 
     def collect(self, error: ValidationError, place: Place) -> None:
         """Add what pydantic found, each at the place of the file that ``place`` gives it."""

@@ -25,10 +25,10 @@ from ablations.study.model_families import Model
 from ablations.study.settings import change
 from ablations.study.split_settings import PerClass, TrainExamples, Validation
 from ablations.study.tasks import CLASSIFICATION, Advice, Task, by_loss
-from ablations.study.technique import Chosen, form_of
+from ablations.study.technique import Chosen, Technique, form_of
 from ablations.study.training_recipe import TrainingRecipe
 from ablations.study.transfer import TransferRecipe
-from ablations.user_code import FORM, UserFunction, code_directory
+from ablations.user_code import FORM, PREFIX, UserFunction, code_directory
 
 STEPS_BETWEEN_HISTOGRAMS = 250  # at the least, by default
 
@@ -40,7 +40,7 @@ def _data_set(value: str, info: ValidationInfo) -> str:
         raise problem(f'unknown data set "{value}"; {suggest(value, known)}')
     if form == FORM and info.context:
         try:
-            UserFunction.named(value).files()
+            UserFunction.named(value).digest()
         except UserCodeError as error:
             raise problem(f"{value}: {error}") from None
     return value
@@ -220,6 +220,24 @@ class Recipe(BaseRecipe):
                 message = f"wants a {self.training.task.title}, as the recipe's own task is"
                 raise misplaced(message, "transfer", "source", "changes")
         return self
+
+    def code_files(self) -> list[Path]:
+        """Return the files of the user's functions, of the task that is learned first as well."""
+        names = [self.data.name, *(technique.name for technique in self._own_techniques)]
+        functions = [UserFunction.named(name) for name in names if name.startswith(PREFIX)]
+        own = [file for function in functions for file in function.files()]
+        return [*own, *(self._source.code_files() if self._source else ())]
+
+    @property
+    def free_values(self) -> Any:
+        """The parameters of the user's functions."""
+        return [technique.model_extra for technique in self._own_techniques]
+
+    @property
+    def _own_techniques(self) -> list[Technique]:
+        graders = (self.training.loss, *self.training.metrics)
+        chosen = [each for each in (self.model, *graders) if each is not None]
+        return [each for each in chosen if each.name.startswith(PREFIX)]
 
     def settings(self) -> dict[str, Any]:
         """Return the recipe as plain nested data, defaults filled in."""

@@ -14,7 +14,7 @@ from ablations.study.recipe import BaseRecipe, Recipe
 from ablations.user_code import FORM, PREFIX
 
 AnyRecipe = Recipe | KerasRecipe | FunctionRecipe | CommandRecipe | FreeRecipe
-COMPILED, COMMAND = Recipe.kind, "command"
+COMPILED, COMMAND, CWD = Recipe.kind, "command", "cwd"
 TRAINERS: Mapping[str, type[AnyRecipe]] = MappingProxyType(
     {COMPILED: Recipe, KerasRecipe.kind: KerasRecipe}
 )
@@ -31,9 +31,12 @@ def recipe_type(trainer: Any) -> type[AnyRecipe]:
         PydanticCustomError: there is no such trainer; its message says which there are.
     """
     if isinstance(trainer, Mapping):
-        if trainer.keys() == {COMMAND}:
+        if trainer.keys() in ({COMMAND}, {COMMAND, CWD}):
             return CommandRecipe
-        raise problem(f"wants command alone, got {', '.join(map(str, trainer)) or 'nothing'}")
+        others = [key for key in trainer if key not in (COMMAND, CWD)]
+        if others:
+            raise problem(f'unknown key "{others[0]}"; {suggest(others[0], (COMMAND, CWD))}')
+        raise problem(f"expected a mapping with {COMMAND}, got {', '.join(trainer) or 'nothing'}")
     if isinstance(trainer, str) and trainer.startswith(PREFIX):
         return FunctionRecipe
     if not isinstance(trainer, str):

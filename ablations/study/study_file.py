@@ -75,5 +75,8 @@ class StudyFile(Frozen):
     claims: Annotated[tuple[ClaimAsWritten, ...], Listed, Field(validate_default=False)] = ()
     correction: Correction = "max_t"
     if_diverged: Mapping[str, float] = {}
+    files: Annotated[tuple[str, ...], Listed] = ()
+    """Files that a run is made of beside those that are found, such as data that a script opens:
+    paths and patterns (``data/*.csv``) from the directory of the study file on."""
     looks: Looks = ()
     look_weights: LookWeights = ()

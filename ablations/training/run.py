@@ -20,6 +20,7 @@ from ablations.study.yaml_writer import to_yaml
 from ablations.techniques.keras import internals
 from ablations.telemetry.run_events import RunEvents
 from ablations.training import checkpoint
+from ablations.training.made_of import imported_here, made_of
 from ablations.training.recorded import RecordedTraining
 from ablations.training.request import TrainingRequest, now
 from ablations.training.shared_stages import Learned, SharedStages
@@ -88,10 +89,12 @@ class _RunTraining(RecordedTraining):
         self.learn, self.table = learn, table
         self.data_digest = _data_digest(request)
         self.fingerprint = fingerprint(self.run.recipe, self.run.seed, self.data_digest)
+        self.imported = imported_here()
         super().__init__(request.directory, self.fingerprint, make(), request.fence)
 
     def execute(self) -> Result:
         self.restore_or_start(self._start, self.request.from_scratch)
+        self.imported()  # as close to the imports as can be
         write_atomically(self.directory.recipe, to_yaml(self.run.recipe.model_dump(mode="json")))
         scores = self._train_and_test()
         self.fence()
@@ -157,6 +160,7 @@ class _RunTraining(RecordedTraining):
 
     def _result(self, scores: FinalScores) -> Result:
         progress, run = self.trainer.progress, self.run
+        made = made_of(run.recipe, self.imported())
         seconds = {
             "compile": progress.compile_seconds,
             "train": progress.train_seconds,
@@ -169,9 +173,10 @@ class _RunTraining(RecordedTraining):
             seed=run.seed,
             status="diverged" if self.reason else "completed",
             reason=self.reason,
-            notes=self.notes,
+            notes=(*self.notes, *made.notes),
             fingerprint=self.fingerprint,
             data_digest=self.data_digest,
+            made_of=made.files,
             metrics=scores.metrics,
             test_examples=0 if scores.correct is None else len(scores.correct),
             weights_digest=digest_of_weights(self.trainer.trained_weights()),

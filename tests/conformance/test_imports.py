@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "ablations"
-LEAVES = {"errors", "files", "streams", "user_code"}
+LEAVES = {"errors", "files", "named_files", "own_files", "streams", "user_code"}
 """Single files that every room may use; they use nothing of ours but each other."""
 MAY_IMPORT = {
     "__init__": {"interface"},

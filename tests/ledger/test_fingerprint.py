@@ -58,6 +58,7 @@ ABSENT = {
     "training.metrics": ["sparse_top_k_categorical_accuracy"],
     "training.class_weights": "balanced",
     "data.scale": "standardize",
+    "files_hash": "0123456789abcdef",
 }
 """What a recipe may have that the rich one lacks."""
 

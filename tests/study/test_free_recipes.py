@@ -138,7 +138,7 @@ WRONG = {
     ),
     "a key beside the command": (
         STUDY.format(trainer="{command: [ls], shell: true}"),
-        "own.yaml:3:10: trainer: wants command alone, got command, shell",
+        'own.yaml:3:10: trainer: unknown key "shell"; Known: command, cwd',
     ),
     "a setting called seed": (
         STUDY.format(trainer=COMMAND).replace("rate: 0.01", "rate: 0.01, seed: 1"),

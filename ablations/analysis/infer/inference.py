@@ -24,6 +24,7 @@ from ablations.analysis.infer.tuning_curves import TuningCurve, tuning_curves
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
+from ablations.ledger.shared_files import SharedFiles, shared_files
 from ablations.study.metrics import METRICS, EpochMetric, Metric, logged_metric
 from ablations.study.schema import Correction, Part, Study
 
@@ -94,6 +95,8 @@ class Inference:
     changes: tuple[ArmChanges, ...]
     environments: Mapping[str, Mapping[str, int]]
     """Key → value → runs that recorded it."""
+    shared_files: SharedFiles
+    """Files outside the runs' directories that several runs wrote."""
 
     def answering_metric(self) -> Metric:
         """Return the metric that answers the question."""
@@ -180,4 +183,5 @@ def infer(collected: Collected, layers: bool = True) -> Inference:
         early_ends=early_ends(last_steps(histories, study.metric)) if study.imported else None,
         changes=arm_changes(study),
         environments=environments(collected),
+        shared_files=shared_files(run.result for run in collected.runs if run.counts),
     )

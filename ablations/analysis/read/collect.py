@@ -14,8 +14,16 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ablations.analysis.read.left_out import Kind, LeftOut, join_seeds, trial_path, why_left_out
+from ablations.analysis.read.left_out import (
+    OTHER_CODE,
+    Kind,
+    LeftOut,
+    join_seeds,
+    trial_path,
+    why_left_out,
+)
 from ablations.analysis.read.memory import Memory
+from ablations.analysis.read.other_code import of_other_code, why, with_files
 from ablations.analysis.read.recorded_run import RecordedRun as RecordedRun
 from ablations.errors import AblationsError, RunsDirectoryError, StudyError, suggest
 from ablations.files import read_bounded
@@ -192,11 +200,22 @@ class _Scan:
         for run in found:
             if run.counts and run.damage:
                 self._leave_out("damaged", run.arm, run.seed, run.damage)
+        found = self._of_one_code(found)
+        self.left_out = with_files(self.left_out, found)
         others = set(map(id, of_other_data([run for run in found if run.counts])))
         for run in found:
             if id(run) in others:
                 self._leave_out("other data", run.arm, run.seed, OTHER_DATA)
         return [replace(run, same_data=False) if id(run) in others else run for run in found]
+
+    def _of_one_code(self, found: list[RecordedRun]) -> list[RecordedRun]:
+        """Return the runs, those of other code than the control's marked, and named as left out."""
+        control = self.study.control
+        others = of_other_code([run for run in found if run.counts], control)
+        for run, file in others:
+            self._leave_out(OTHER_CODE, run.arm, run.seed, why(run, file, control))
+        marked = {id(run) for run, _ in others}
+        return [replace(run, same_code=False) if id(run) in marked else run for run in found]
 
     def trials(self) -> list[Standing]:
         """Return the standings of all trials' runs."""

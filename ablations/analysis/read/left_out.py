@@ -20,8 +20,10 @@ Kind = Literal[
     "incomplete",
     "undeclared",
     "other data",
+    "other code",
     "damaged",
 ]
+OTHER_CODE: Kind = "other code"
 _KINDS: dict[Cause, Kind] = {
     Cause.UNREADABLE: "unreadable",
     Cause.FOREIGN: "foreign",

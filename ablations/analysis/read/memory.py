@@ -54,7 +54,7 @@ class Memory:
         stamp, known = stamp_of(directory.result), self._standings.get(directory.path)
         if known and known[0] == stamp and known[1].finished and _is_same(known[1].run, run):
             return known[1]
-        standing = classify(run, directory, None)
+        standing = classify(run, directory, None, own_files=False)
         self._standings[directory.path] = stamp, standing
         return standing
 

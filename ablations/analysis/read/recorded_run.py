@@ -25,6 +25,8 @@ class RecordedRun:
     """Whether the study declares its seed, and its arm had not left before it."""
     same_data: bool = True
     """Whether it learned from the bytes that most runs with its data settings learned from."""
+    same_code: bool = True
+    """Whether it was made of the user's own files as the control's runs were."""
 
     @property
     def arm(self) -> str:
@@ -44,7 +46,8 @@ class RecordedRun:
     @property
     def counts(self) -> bool:
         """Whether the run is a result of the study as it stands: completed or diverged."""
-        return self.declared and self.same_data and self.standing.finished
+        same = self.same_data and self.same_code
+        return self.declared and same and self.standing.finished
 
     def value(self, metric: str) -> float | None:
         """Return the run's ``metric``; None where it has none that is finite."""

@@ -30,6 +30,7 @@ from ablations.analysis.show.sections.reproduction import reproduction
 from ablations.analysis.show.sections.target import target
 from ablations.analysis.show.sections.tuning import tuning
 from ablations.analysis.show.sections.verdicts import verdicts, verdicts_in_brief
+from ablations.analysis.show.shared_files import shared_sentence
 
 FILES = {
     "results.csv": "One line per run",
@@ -161,6 +162,8 @@ def notices(inference: Inference) -> Iterator[Notice]:
         yield Notice(error, LOOKS)
     if devices := devices_notice(inference):
         yield Notice(devices, ENVIRONMENT)
+    if inference.shared_files:
+        yield Notice(shared_sentence(inference.shared_files))
     if inference.repeating:
         yield Notice(repeating_sentence(inference.repeating))
     for inert in inference.inert:

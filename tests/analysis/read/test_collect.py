@@ -8,6 +8,7 @@ import pytest
 from ablations.analysis.read.collect import collect, recorded_studies
 from ablations.errors import AblationsError
 from ablations.ledger.fingerprint import fingerprint
+from ablations.own_files import EDITED
 from ablations.study.schema import Study
 
 
@@ -28,6 +29,64 @@ def test_a_complete_study_leaves_nothing_out(synthetic: Any) -> None:
     ]
     assert collected.values("elu", "test_accuracy") == {0: 0.5, 1: 0.6, 2: 0.7}
     assert collected.values("elu", "train_seconds") == {0: 12.5, 1: 12.5, 2: 12.5}
+
+
+def counted(collected: Any) -> dict[str, list[int]]:
+    arms = collected.study.arm_names
+    return {arm: [run.seed for run in collected.of_arm(arm)] for arm in arms}
+
+
+def test_an_arm_of_other_code_than_the_controls_is_left_out(synthetic: Any) -> None:
+    made = synthetic()
+    for seed in range(3):
+        made.add("sigmoid", seed, made_of={"train.py": "a", "helper.py": "old"})
+        made.add("elu", seed, made_of={"helper.py": "new", "train.py": "a"})
+    collected = collect(made.runs, "activations")
+    assert counted(collected) == {"sigmoid": [0, 1, 2], "elu": []}
+    (entry,) = collected.left_out
+    assert (entry.kind, entry.arm, entry.seeds) == ("other code", "elu", (0, 1, 2))
+    assert entry.reason == "made of another version of helper.py than the control's runs"
+
+
+def test_seeds_of_the_control_of_two_codes_are_not_mixed(synthetic: Any) -> None:
+    made = synthetic()
+    for seed, code in enumerate(["old", "new", "new"]):
+        made.add("sigmoid", seed, made_of={"helper.py": code})
+        made.add("elu", seed, made_of={"helper.py": "new", "of_elu.py": "b"})
+    collected = collect(made.runs, "activations")
+    assert counted(collected) == {"sigmoid": [1, 2], "elu": [0, 1, 2]}
+    (entry,) = collected.left_out
+    assert entry.reason == "made of another version of helper.py than most runs of the control"
+    made.add("sigmoid", 2, made_of={"helper.py": "old"})
+    assert counted(collect(made.runs, "activations")) == {"sigmoid": [0, 2], "elu": []}
+
+
+def test_of_as_many_runs_of_two_codes_those_that_finished_last_count(synthetic: Any) -> None:
+    made = synthetic()
+    for seed, code in enumerate(["new", "old"]):
+        made.add("sigmoid", seed, made_of={"helper.py": code}, finished_at=f"2026-01-0{2 - seed}")
+    assert counted(collect(made.runs, "activations")) == {"sigmoid": [0], "elu": []}
+
+
+def test_a_file_that_was_edited_meanwhile_or_is_no_ones_else_compares_with_none(
+    synthetic: Any,
+) -> None:
+    made = synthetic()
+    for seed in range(2):
+        made.add("sigmoid", seed, made_of={"helper.py": EDITED})
+        made.add("elu", seed, made_of={"of_elu.py": f"version {seed}"}, finished_at=str(seed))
+    collected = collect(made.runs, "activations")
+    assert counted(collected) == {"sigmoid": [], "elu": [1]}
+    why = "helper.py was edited while the run trained, so its version is not known"
+    assert why in {entry.reason for entry in collected.left_out}
+
+
+def test_results_that_record_no_files_are_compared_as_before(synthetic: Any) -> None:
+    made = synthetic()
+    for seed in range(2):
+        made.add("sigmoid", seed)
+        made.add("elu", seed, made_of={"helper.py": "new"})
+    assert counted(collect(made.runs, "activations")) == {"sigmoid": [0, 1], "elu": [0, 1]}
 
 
 def test_everything_that_does_not_count_is_named(synthetic: Any) -> None:

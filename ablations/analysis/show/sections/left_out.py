@@ -18,6 +18,7 @@ _KINDS = {
     "incomplete": "without the study's metric",
     "undeclared": "of seeds that the study does not declare",
     "other data": "that learned from other data",
+    "other code": "of other code than the control's",
     "damaged": "whose curve is damaged",
 }
 

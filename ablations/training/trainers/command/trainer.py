@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ablations.errors import UserCodeError
+from ablations.ledger.leftovers import remove_unfinished
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Result
 from ablations.ledger.standing import keeps_its_own
+from ablations.own_files import MOST_LISTED
 from ablations.study.free_recipes import CommandRecipe, code_of_words
 from ablations.telemetry.run_events import RunEvents
 from ablations.training.request import TrainingRequest
@@ -35,19 +37,27 @@ class CommandProgram:
 
     @property
     def work_directory(self) -> str | None:
-        """Where the command runs: where its code lies."""
-        return self.recipe.code
+        """Where the command runs: where its code lies, or in the run's own directory."""
+        own = self.recipe.trainer.cwd is not None
+        return str(self.directory.path.resolve()) if own else self.recipe.code
+
+    @property
+    def modules(self) -> str | None:
+        """Where its code lies, if it runs elsewhere."""
+        return None if self.recipe.trainer.cwd is None else os.path.abspath(self.recipe.code or ".")
 
     def words(self, fingerprint: str) -> list[str]:
         """Return the command with everything put in."""
         return self.recipe.words(self.seed, self.directory.path.resolve())
 
     def check(self) -> None:
-        """See that the files that its words name are what they were.
+        """See that the files of a command are what they were, where they were not recorded each.
 
         Raises:
             UserCodeError: they have changed.
         """
+        if 0 < len(self.recipe.made_of) < MOST_LISTED:
+            return  # each was looked at
         found = code_of_words(self.recipe.trainer.command, self.recipe.settings)
         if found != self.recipe.code_hash:
             raise UserCodeError(f"{self.name}: its code has changed since the study was read")
@@ -75,6 +85,10 @@ class CommandProgram:
         """Return nothing: what a program computes with is not known."""
         return {}
 
+    def imported(self) -> Mapping[str, str]:
+        """Return nothing: what a program imports cannot be told from outside it."""
+        return {}
+
     def clean(self) -> None:
-        """Remove the ``checkpoint/`` of the program."""
-        shutil.rmtree(self.directory.checkpoint, ignore_errors=True)
+        """Remove what is half written; its ``checkpoint/`` is the program's own, and stays."""
+        remove_unfinished(self.directory.path)

@@ -20,13 +20,14 @@ from ablations.errors import AblationsError, TrainerError, UserCodeError
 from ablations.files import write_atomically
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import read_checkpoint_header, read_history
+from ablations.own_files import Imported
 from ablations.study.free_recipes import FunctionRecipe
 from ablations.study.yaml_reader import read_yaml
 from ablations.telemetry.run_events import RunEvents
 from ablations.training.resume import CheckpointManager
 from ablations.training.trainers.function.checkpoint import FunctionCheckpoint
 from ablations.training.trainers.function.run import Run
-from ablations.training.trainers.function.trainer import RAISED
+from ablations.training.trainers.function.trainer import IMPORTED, RAISED, VERSIONS
 from ablations.training.trainers.program.final_metrics import checked, number_in
 from ablations.user_code import UserFunction, take_code_from
 
@@ -46,7 +47,9 @@ def main(directory: RunDirectory, seed: int, fingerprint: str, metric: str) -> N
     if recipe.code:
         take_code_from(recipe.code)
     function, process = UserFunction.named(recipe.trainer), os.getpid()
+    imported = Imported(*([Path(recipe.code)] if recipe.code else []))
     function.load()
+    imported.look()  # before a file that is imported can be edited
     # What a function draws without a generator of its own follows from the seed as well.
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002
@@ -59,7 +62,8 @@ def main(directory: RunDirectory, seed: int, fingerprint: str, metric: str) -> N
         checked(returned, "returns", metric)
     except TrainerError as error:
         raise UserCodeError(f"{function}: {error}") from None
-    write_atomically(directory.versions, json.dumps(_versions()))
+    told = {VERSIONS: _versions(), IMPORTED: imported.look()}
+    write_atomically(directory.versions, json.dumps(told))
     write_atomically(directory.final_metrics, json.dumps(dict(map(_plain, returned.items()))))
 
 

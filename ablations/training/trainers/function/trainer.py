@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ablations.errors import TrainerError, UserCodeError
+from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Result
 from ablations.study.free_recipes import FunctionRecipe, code_of
@@ -20,6 +21,8 @@ from ablations.training.trainers.program.ending import last_lines
 from ablations.training.trainers.program.final_metrics import LEFT_NOTHING
 from ablations.training.trainers.program.training import Beginning, train
 
+VERSIONS, IMPORTED = "versions", "imported"
+"""What the process tells of itself."""
 PROGRAM = "ablations.training.trainers.function"
 RAISED = 70
 """The exit status where the function raised, or returned no metrics; its last line says which."""
@@ -59,6 +62,11 @@ class FunctionProgram:
         """Where it runs: in the working directory, wherever its code lies."""
         return None
 
+    @property
+    def modules(self) -> str | None:
+        """Nothing beside the working directory."""
+        return None
+
     def words(self, fingerprint: str) -> list[str]:
         """Return the command that calls the function; it reads the rest from ``recipe.yaml``."""
         where = str(self.directory.path.resolve())
@@ -96,12 +104,20 @@ class FunctionProgram:
         return ()
 
     def versions(self) -> Mapping[str, Any]:
-        """Return what it had imported at its end."""
-        with contextlib.suppress(OSError, ValueError):
-            found = json.loads(self.directory.versions.read_bytes())
-            return {str(name): str(version) for name, version in dict(found).items()}
+        """Return the versions of what it had imported at its end."""
+        return self._told(VERSIONS)
+
+    def imported(self) -> Mapping[str, str]:
+        """Return the user's own modules that it had imported at its end."""
+        return self._told(IMPORTED)
+
+    def _told(self, what: str) -> dict[str, str]:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            found = json.loads(self.directory.versions.read_bytes())[what]
+            return {str(name): str(value) for name, value in dict(found).items()}
         return {}
 
     def clean(self) -> None:
-        """Remove what it told of itself."""
+        """Remove what it told of itself, and what a resume needed."""
         self.directory.versions.unlink(missing_ok=True)
+        remove_leftovers(self.directory)

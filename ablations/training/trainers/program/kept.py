@@ -29,15 +29,28 @@ def environment() -> dict[str, str]:
 class KeptProgram:
     """One program, from its start to its end; a context manager that ends all of it."""
 
-    def __init__(self, words: Sequence[str], output: Path, directory: str | None = None) -> None:
-        """Start it in a directory, or else the working directory; ``output`` takes its output."""
+    def __init__(
+        self,
+        words: Sequence[str],
+        output: Path,
+        directory: str | None = None,
+        modules: str | None = None,
+    ) -> None:
+        """Start it in a directory, or else the working directory; ``output`` takes its output.
+
+        Python finds what lies in the directory ``modules`` as well.
+        """
+        own = environment()
+        if modules is not None:
+            path = [modules, own.get("PYTHONPATH", "")]
+            own["PYTHONPATH"] = os.pathsep.join(filter(None, path))
         self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", keeper.__file__, str(output.resolve()), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
             cwd=directory,
-            env=environment(),
+            env=own,
         )
 
     def __enter__(self) -> Self:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Protocol
 
 import ablations
@@ -15,17 +16,18 @@ from ablations.errors import TrainerError
 from ablations.files import sync, write_atomically
 from ablations.ledger import replaced
 from ablations.ledger.fingerprint import fingerprint
-from ablations.ledger.leftovers import remove_leftovers
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Result, read_history
 from ablations.study.declared_metrics import wrong_share
 from ablations.study.yaml_writer import to_yaml
 from ablations.telemetry.run_events import RunEvents
+from ablations.training.made_of import listed, made_of
 from ablations.training.request import TrainingRequest, now
 from ablations.training.resume import CheckpointManager
 from ablations.training.trainers.program.ending import ended_well
 from ablations.training.trainers.program.final_metrics import read_final_metrics
 from ablations.training.trainers.program.kept import THREADS, KeptProgram, environment
+from ablations.training.trainers.program.written import WrittenFiles
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 NO_GPU = ("", "-1")
@@ -46,6 +48,10 @@ class Program(Protocol):
     @property
     def work_directory(self) -> str | None:
         """Where it is started; None is the working directory."""
+
+    @property
+    def modules(self) -> str | None:
+        """A directory whose Python modules it finds wherever it is started; None adds none."""
 
     def words(self, fingerprint: str) -> list[str]:
         """Return what is started."""
@@ -68,6 +74,9 @@ class Program(Protocol):
 
     def versions(self) -> Mapping[str, Any]:
         """Return the versions of what it computed with, as far as they are known."""
+
+    def imported(self) -> Mapping[str, str]:
+        """Return path → digest of the user's own modules that it imported, where that is known."""
 
     def clean(self) -> None:
         """Remove what is of no use once the run is finished."""
@@ -97,6 +106,7 @@ class _ProgramTraining:
         write_atomically(self.directory.recipe, recipe)
         for path in (self.directory.final_metrics, self.directory.output):
             path.unlink(missing_ok=True)
+        written = WrittenFiles(Path(self.program.work_directory or "."), self.request.root.root)
         with RunEvents(self.directory.path, append_to=self.directory.events[0]) as events:
             self._run(events)
             final = read_final_metrics(self.directory, self.request.metric)
@@ -113,6 +123,8 @@ class _ProgramTraining:
             if path.is_file():
                 sync(path)
         seconds = beginning.seconds + time.perf_counter() - self._clock
+        made, wrote = made_of(self.run.recipe, self.program.imported()), written.names()
+        told = [f"written outside its directory while it trained: {listed(wrote)}"] if wrote else []
         result = Result(
             study=self.run.study,
             arm=self.run.arm,
@@ -120,9 +132,11 @@ class _ProgramTraining:
             seed=self.run.seed,
             status="diverged" if final.divergence else "completed",
             reason=final.divergence,
-            notes=(*beginning.notes, *final.notes, *self.program.notes()),
+            notes=(*beginning.notes, *final.notes, *self.program.notes(), *made.notes, *told),
             fingerprint=self.fingerprint,
             data_digest=self.request.data_digest,
+            made_of=made.files,
+            wrote=wrote,
             metrics=final.finite,
             epochs=len({line["epoch"] for line in steps}),
             seconds={"compile": 0.0, "train": round(seconds, 6), "total": round(seconds, 6)},
@@ -132,7 +146,6 @@ class _ProgramTraining:
         )
         result.write(self.directory.result)
         self.program.clean()
-        remove_leftovers(self.directory)
         return result
 
     def _begin(self) -> Beginning:
@@ -164,7 +177,8 @@ class _ProgramTraining:
             follow()
 
         words = self.program.words(self.fingerprint)
-        with KeptProgram(words, self.directory.output, self.program.work_directory) as program:
+        where, modules = self.program.work_directory, self.program.modules
+        with KeptProgram(words, self.directory.output, where, modules) as program:
             status = program.wait(tick)
         follow()
         ended_well(status, self.directory.output)
