@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ablations.analysis.infer.gate import Gated, against_control, against_earlier
+from ablations.analysis.infer.verdicts import Comparison
 from ablations.analysis.read.collect import Collected, collect
 from ablations.analysis.read.earlier import EarlierArm, read_earlier
 from ablations.analysis.show import formats
-from ablations.analysis.show.comparisons import verdict_words
+from ablations.analysis.show.comparisons import numbers_of_runs, verdict_words
 from ablations.commands import studies
 from ablations.commands.asked import CHANGED, again, was_changed
 from ablations.commands.options import Options
@@ -121,7 +122,7 @@ def _line(gated: Gated, finding: str, collected: Collected, beside: str, lacking
         unit = formats.difference_unit(metric)
         effect = f"{metric.label} {formats.difference(metric, comparison.effect)} {unit}".strip()
         ends = formats.interval(metric, comparison.interval)
-        parts.append(f"{effect} (95%: {ends}), {formats.plural(comparison.n, 'seed')}")
+        parts.append(f"{effect} (95%: {ends}), {_runs(comparison)}")
         parts.append(f"margin {formats.magnitude(metric, collected.study.margin)}")
     if lacking:
         parts.append(f"runs missing: {lacking}")
@@ -130,9 +131,16 @@ def _line(gated: Gated, finding: str, collected: Collected, beside: str, lacking
     return "; ".join(parts)
 
 
+def _runs(comparison: Comparison) -> str:
+    if comparison.n_reference is None:
+        return formats.plural(comparison.n, "seed")
+    return f"{numbers_of_runs(comparison)} independent runs"
+
+
 def _what_settles(gated: Gated) -> list[str]:
     comparison = gated.comparison
+    unit = "seeds" if comparison.replicates == "paired" else "runs an arm"
     if comparison.too_few_pairs:
-        return [f"wants {comparison.pairs_needed} seeds"]
+        return [f"wants {comparison.pairs_needed} {unit}"]
     more = comparison.settle.more_seeds if comparison.settle else None
-    return [f"about {more} more seeds settle an effect of that size"] if more else []
+    return [f"about {more} more {unit} settle an effect of that size"] if more else []

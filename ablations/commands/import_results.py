@@ -35,6 +35,8 @@ class Question:
     margin: float
     if_diverged: float | None
     unit: str = ""
+    paired: bool = False
+    """Whether a seed means the same for every arm; else it is only a label."""
 
 
 def import_results(
@@ -92,6 +94,7 @@ def import_results(
         print(f"{source}: no curves of {_named(left_out.tags)}; wants at most {MOST_TAGS} tags")
     if left_out.thinned:
         print(f"{source}: curves of at most {MOST_POINTS} points: {_named(left_out.thinned)}")
+    said += ", paired by seed" if question.paired else ", independent (--paired: seeds are shared)"
     print(f"{study.study}: {len(new)} runs imported{said}; ablations report {study.study}")
 
 
@@ -156,6 +159,7 @@ def _study(
         metric=question.metric,
         margin=question.margin,
         if_diverged=scored,
+        replicates="paired" if question.paired else "independent",
         file=str(source),
         imported=True,
         pattern=pattern,

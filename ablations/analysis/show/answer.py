@@ -6,7 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.inference import Inference
-from ablations.analysis.show.comparisons import effect_size, too_few_pairs
+from ablations.analysis.show.comparisons import (
+    effect_size,
+    independent_sentence,
+    too_few_pairs,
+)
 from ablations.analysis.show.formats import (
     diverged_share,
     listed,
@@ -27,7 +31,9 @@ def answer(inference: Inference) -> tuple[str, ...]:
     factors = factorial_sentences(inference)
     best = tuple(_best_by_mean(inference, inference.answering_metric())) if factors else ()
     sentences = (*factors, *best) or tuple(_about_arms(inference))
-    return (*sentences, claims_sentence(inference)) if inference.claims else sentences
+    about_runs = filter(None, [independent_sentence(inference) if inference.runs.counted else ""])
+    claims = (claims_sentence(inference),) if inference.claims else ()
+    return (*sentences, *claims, *about_runs)
 
 
 def _about_arms(inference: Inference) -> Iterator[str]:
@@ -161,11 +167,13 @@ def _other_verdicts(
     """Name the arms of every other verdict in one sentence."""
     margin, failed = inference.margin, _failed_arms(inference)
     needed = max(arm.comparison.pairs_needed for arm in others if arm.comparison)
+    paired = inference.replicates == "paired"
+    lacking = f"paired seeds ({needed} would do)" if paired else f"runs ({needed} an arm would do)"
     titles = {
         "equivalent": "no difference that matters",
         "inconclusive": "not settled",
         "failed": "no verdict, as all runs failed",
-        "none": f"no verdict, for want of paired seeds ({needed} would do)",
+        "none": f"no verdict, for want of {lacking}",
     }
     if margin > 0:
         titles["equivalent"] += f" (less than {magnitude(metric, margin)})"

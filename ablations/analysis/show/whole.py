@@ -21,7 +21,7 @@ from ablations.analysis.show.blocks import (
     notes,
     number_columns,
 )
-from ablations.analysis.show.comparisons import SORT_ORDER, arm_cell, verdict_words
+from ablations.analysis.show.comparisons import SORT_ORDER, arm_cell, sample_size, verdict_words
 from ablations.analysis.show.fairness import fairness_label
 from ablations.analysis.show.figures.ranks import mean_ranks_figure
 from ablations.analysis.show.page import Notice, Page, paragraphs
@@ -70,7 +70,7 @@ def _counted(whole: Whole, count: int) -> str:
 
 def _runs(whole: Whole) -> str:
     parts = whole.parts.values()
-    seeds = formats.plural(max(len(part.seeds) for part in parts), "seed")
+    seeds = sample_size(max(parts, key=lambda part: len(part.seeds)))
     counted = formats.plural(sum(part.runs.counted for part in parts), "run")
     arms, over = formats.plural(len(whole.first.arms), "arm"), _counted(whole, len(parts))
     text = f"{arms}, {over}, {seeds} each; {counted} in the report"

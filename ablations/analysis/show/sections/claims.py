@@ -34,7 +34,7 @@ OUTCOME_STYLES: dict[Outcome, str] = {
 }
 _HOW_TO_READ = (
     "Mean ± standard deviation over completed runs. A claim is reproduced or contradicted "
-    "where its paired difference is significant; the claims on one metric are a family of their "
+    "where its difference is significant; the claims on one metric are a family of their "
     "own, apart from the verdicts."
 )
 
