@@ -285,6 +285,7 @@ def doctor(**options: Any) -> None:
 @click.option("--unit", default="", help="The metric's unit, such as points.")
 @click.option("--if-diverged", type=float, help="What a diverged run scores.")
 @click.option("--pattern", help="How a run's folder is named below FOLDER: {arm}/seed-{seed}.")
+@click.option("--paired", is_flag=True, help="A seed means the same for every arm.")
 @click.option("--replace", is_flag=True, help="Replace, and keep, results that differ.")
 @_runs
 def import_(source: Path, runs: Path, pattern: str | None, replace: bool, **question: Any) -> None:

@@ -26,4 +26,5 @@ def asked(study: Study) -> tuple[Any, ...]:
     """Return what decides on a study's numbers, but for what its searches and ``run`` fill in."""
     own = {arm.name: dict(arm.changes) for arm in study.arms}
     base = study.base.without_telemetry()
-    return (own, base, study.control, study.seeds, study.metric, study.margin, study.correction)
+    corrected = (study.correction, study.replicates)
+    return (own, base, study.control, study.seeds, study.metric, study.margin, *corrected)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ablations.analysis.infer.gate import Gated, against_control, against_earlier
+from ablations.analysis.infer.verdicts import Comparison
 from ablations.analysis.read.collect import Collected, collect
 from ablations.analysis.read.earlier import EarlierArm, read_earlier
 from ablations.analysis.read.left_out import OTHER_CODE, LeftOut
 from ablations.analysis.show import formats
-from ablations.analysis.show.comparisons import decimals, verdict_words
+from ablations.analysis.show.comparisons import decimals, numbers_of_runs, verdict_words
 from ablations.commands import studies
 from ablations.commands.asked import CHANGED, again, was_changed
 from ablations.commands.looks import note_shown
@@ -147,7 +148,7 @@ def _line(gated: Gated, finding: str, collected: Collected, beside: str, lacking
         size = formats.difference(metric, comparison.effect, decimals(comparison, metric))
         effect = f"{metric.label} {size} {unit}".strip()
         ends = formats.interval(metric, comparison.interval)
-        parts.append(f"{effect} (95%: {ends}), {formats.plural(comparison.n, 'seed')}")
+        parts.append(f"{effect} (95%: {ends}), {_runs(comparison)}")
         parts.append(f"margin {formats.magnitude(metric, collected.study.margin)}")
     if lacking:
         parts.append(f"runs missing: {lacking}")
@@ -156,10 +157,17 @@ def _line(gated: Gated, finding: str, collected: Collected, beside: str, lacking
     return "; ".join(parts)
 
 
+def _runs(comparison: Comparison) -> str:
+    if comparison.n_reference is None:
+        return formats.plural(comparison.n, "seed")
+    return f"{numbers_of_runs(comparison)} independent runs"
+
+
 def _what_settles(gated: Gated) -> list[str]:
     comparison = gated.comparison
+    unit = "seeds" if comparison.replicates == "paired" else "runs an arm"
     if comparison.too_few_pairs:
-        return [f"a verdict takes at least {comparison.pairs_needed} seeds"]
+        return [f"a verdict takes at least {comparison.pairs_needed} {unit}"]
     more = comparison.settle.more_seeds if comparison.settle else None
-    settles = f"about {more} more seeds would probably settle an effect of that size"
+    settles = f"about {more} more {unit} would probably settle an effect of that size"
     return [settles] if more else []

@@ -45,6 +45,8 @@ class Question:
     margin: float
     if_diverged: float | None
     unit: str = ""
+    paired: bool = False
+    """Whether a seed means the same for every arm; else it is only a label."""
 
 
 def import_results(
@@ -124,6 +126,7 @@ def import_results(
     if gone:
         names = [f"{d.path.parent.name}/{d.path.name}" for d in gone]
         print(f"{source}: lacks, so removed (kept until ablations clean): {_named(names)}")
+    said += ", paired by seed" if question.paired else ", independent (--paired: seeds are shared)"
     print(f"{study.study}: {len(new)} runs imported{said}; ablations report {study.study}")
 
 
@@ -228,6 +231,7 @@ def _study(
         metric=question.metric,
         margin=question.margin,
         if_diverged=scored,
+        replicates="paired" if question.paired else "independent",
         file=str(source),
         imported=True,
         pattern=pattern,

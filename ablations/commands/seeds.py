@@ -94,9 +94,11 @@ def too_few_seeds(study: Study) -> str:
         return ""
     if study.looks:
         return "; ".join(_too_few_for_looks(study, comparisons))
-    if can_be_significant(seeds, comparisons, study.correction):
+    independent = study.replicates == "independent"
+    reference = seeds if independent else None
+    if can_be_significant(seeds, comparisons, study.correction, reference=reference):
         return ""
-    needed = pairs_needed(comparisons, study.correction)
+    needed = pairs_needed(comparisons, study.correction, independent=independent)
     count = "1 seed" if seeds == 1 else f"{seeds} seeds"
     return f"{count} cannot settle a comparison; {needed} can: --seeds {needed}"
 

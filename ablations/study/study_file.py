@@ -21,6 +21,7 @@ from ablations.study.schema import (
     Design,
     Listed,
     Name,
+    Replicates,
     Seeds,
 )
 from ablations.study.search import Search
@@ -74,6 +75,7 @@ class StudyFile(Frozen):
     target: float | None = None
     claims: Annotated[tuple[ClaimAsWritten, ...], Listed, Field(validate_default=False)] = ()
     correction: Correction = "max_t"
+    replicates: Replicates = "paired"
     if_diverged: Mapping[str, float] = {}
     files: Annotated[tuple[str, ...], Listed] = ()
     """Files that a run is made of beside those that are found, such as data that a script opens:

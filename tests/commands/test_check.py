@@ -38,7 +38,7 @@ def imported(
     words = [word for option, value in given.items() for word in (option, value)]
     done = call(
         "import", table(path, arms), "--study", "s", "--control", "base", "--metric", "accuracy",
-        "--runs", runs, *words,
+        "--runs", runs, "--paired", *words,
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     return runs

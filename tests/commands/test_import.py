@@ -66,7 +66,7 @@ def write_table(path: Path, table: Table, diverged: frozenset[tuple[str, int]]) 
 def test_verdicts_of_a_table_are_those_of_its_numbers(place: Path, seed: int) -> None:
     table, diverged = draw_table(seed), frozenset({("wild", 3)})
     name = write_table(place / "results.csv", table, diverged)
-    assert import_(name, **{"if-diverged": "20"}).exit_code == 0
+    assert import_(name, "--paired", **{"if-diverged": "20"}).exit_code == 0
     assert ablations("report").exit_code == 0
     scored = {**table, "wild": np.where(np.arange(10) == 3, 20.0, table["wild"])}
     gone = {arm: frozenset({3} if arm == "wild" else ()) for arm in ARMS}
@@ -96,10 +96,15 @@ def test_verdicts_of_a_table_are_those_of_its_numbers(place: Path, seed: int) ->
 def test_the_report_says_what_it_knows_and_no_more(place: Path) -> None:
     name = write_table(place / "results.csv", draw_table(0), frozenset({("wild", 3)}))
     said = import_(name, **{"if-diverged": "20"})
-    assert said.output == "timing: 50 runs imported; ablations report timing\n"
+    assert said.output == (
+        "timing: 50 runs imported, independent (--paired: seeds are shared); ablations report "
+        "timing\n"
+    )
     ablations("report")
     report = (place / "report/timing/report.md").read_text()
-    assert "*Imported.* 5 arms, 10 seeds; 50 runs in the report, 1 of them diverged." in report
+    assert (
+        "*Imported.* 5 arms, 10 runs an arm; 50 runs in the report, 1 of them diverged." in report
+    )
     assert "Better than the control, slow" in report
     assert (
         "ablations import results.csv --study timing --control slow --metric error "
@@ -114,6 +119,89 @@ def test_the_report_says_what_it_knows_and_no_more(place: Path) -> None:
     before = {path: path.read_bytes() for path in (place / "report").rglob("*.*")}
     ablations("report")
     assert before == {path: path.read_bytes() for path in (place / "report").rglob("*.*")}
+
+
+def write_runs(path: Path, arms: Mapping[str, Mapping[int, float]]) -> str:
+    lines = [f"{arm},{seed},{value!r}" for arm, of in arms.items() for seed, value in of.items()]
+    path.write_text("\n".join(["arm,seed,error", *lines]) + "\n")
+    return path.name
+
+
+BASE = [3.2798, 3.2794, 3.2774, 3.2787, 3.2788, 3.2791, 3.2778]
+NEW = [3.2756, 3.2772, 3.2771, 3.2783, 3.2783, 3.2784, 3.2772]
+
+
+@pytest.mark.parametrize("seeds", [range(7), [6, 4, 5, 1, 3, 0, 2], range(100, 107)])
+def test_the_labels_of_independent_runs_decide_nothing(place: Path, seeds: Any) -> None:
+    arms = {"slow": dict(enumerate(BASE)), "fast": dict(zip(seeds, NEW, strict=True))}
+    assert import_(write_runs(place / "t.csv", arms), margin="0.001").exit_code == 0
+    assert ablations("report").exit_code == 0
+    rows = list(csv.DictReader((place / "report/timing/verdicts.csv").read_text().splitlines()))
+    assert list(rows[0])[-1] == "replicates"
+    assert [row["replicates"] for row in rows] == ["independent", "independent"]
+    theirs = scipy.stats.ttest_ind(NEW, BASE, equal_var=False).confidence_interval()
+    assert (rows[1]["verdict"], rows[1]["n"]) == ("better", "7")
+    assert float(rows[1]["p"]) == pytest.approx(88 / 3432)
+    assert float(rows[1]["low"]) == pytest.approx(theirs.low)
+    assert float(rows[1]["high"]) == pytest.approx(theirs.high)
+    report = " ".join((place / "report/timing/report.md").read_text().split())
+    assert "Runs are independent, 7 runs an arm: equal seeds are not paired." in report
+    assert "two-sided permutation test of Welch's t" in report
+    for wrong in ("paired seed", "sign-flip", "Student"):
+        assert wrong not in report
+
+
+def test_unequal_numbers_of_independent_runs_are_all_used(place: Path) -> None:
+    arms = {
+        "slow": dict(enumerate([5.0, 5.1, 5.2, 5.1, 5.3, 5.0, 5.2, 5.1])),
+        "fast": dict(enumerate([4.0, 4.1, 4.2, 4.1])),
+        "few": {3: 4.0},
+    }
+    import_(write_runs(place / "t.csv", arms))
+    ablations("report", "--paper")
+    rows = list(csv.DictReader((place / "report/timing/verdicts.csv").read_text().splitlines()))
+    assert [row["verdict"] for row in rows] == ["control", "better", "none"]
+    assert float(rows[1]["p"]) == pytest.approx(1 / 495)
+    report = " ".join((place / "report/timing/report.md").read_text().split())
+    assert "4 against 8" in report
+    assert "1 to 8 runs an arm" in report
+    (caption,) = (place / "report/timing/paper").glob("*table*.tex") or [None]
+    said = " ".join(caption.read_text().split()) if caption else ""
+    assert "difference of means from the control, of independent runs" in said
+    checked = ablations("check", "timing")
+    assert "4 against 8 independent runs" in checked.output
+
+
+def test_shared_seeds_get_a_hint_and_paired_uses_them(place: Path) -> None:
+    shared = np.random.default_rng(1).normal(10, 1, 10)
+    arms = {"slow": runs_of(shared), "fast": runs_of(shared - 0.3)}
+    name = write_runs(place / "t.csv", arms)
+    import_(name)
+    ablations("report")
+    report = " ".join((place / "report/timing/report.md").read_text().split())
+    assert "scores correlate by 1.00: import --paired would use that, if the seeds" in report
+    assert "Not settled: fast" in report
+    assert "paired by seed" in import_(name, "--paired").output
+    ablations("report")
+    report = " ".join((place / "report/timing/report.md").read_text().split())
+    assert "Better than the control" in report
+    assert "correlate" not in report
+    assert "--margin 0.5 --paired" in report
+
+
+def runs_of(values: np.ndarray[Any, Any]) -> Mapping[int, float]:
+    return dict(enumerate(values.tolist()))
+
+
+def test_a_record_of_an_import_from_before_is_of_independent_runs(place: Path) -> None:
+    import_(write_runs(place / "t.csv", {"slow": dict(enumerate(BASE)), "fast": {7: 1.0, 8: 1.1}}))
+    record = place / "runs/timing/study.yaml"
+    lines = record.read_text().splitlines(keepends=True)
+    old = "".join(line for line in lines if not line.startswith("replicates"))
+    record.write_text(old.replace("correction: holm", "correction: max_t"))
+    assert ablations("report").exit_code == 0
+    rows = list(csv.DictReader((place / "report/timing/verdicts.csv").read_text().splitlines()))
+    assert (rows[1]["replicates"], rows[1]["verdict"]) == ("independent", "better")
 
 
 def test_a_larger_table_adds_and_none_replaces(place: Path) -> None:
@@ -144,7 +232,7 @@ def test_a_corrected_table_replaces_what_differs_and_keeps_it(place: Path) -> No
     done = import_(name, "--replace", unit="hours")
     assert done.output == (
         "timing: 1 runs imported, 1 of them in place of others (kept until ablations clean), "
-        "29 were there; ablations report timing\n"
+        "29 were there, independent (--paired: seeds are shared); ablations report timing\n"
     )
     assert json.loads(path.read_text())["metrics"]["error"] == corrected["fast"][2]
     (archive,) = (place / "runs").rglob("*.tar")
@@ -165,7 +253,8 @@ def test_a_column_of_text_and_a_cell_of_another_metric_are_left_out_and_named(pl
     said = import_("t.csv")
     assert said.output == (
         "t.csv: left out, for they hold no number: note\n"
-        "timing: 4 runs imported; ablations report timing\n"
+        "timing: 4 runs imported, independent (--paired: seeds are shared); ablations report "
+        "timing\n"
     )
     result = json.loads((place / "runs/timing/slow/seed-0/result.json").read_text())
     assert result["metrics"] == {"error": 1.0, "mixed": 3.0}

@@ -6,7 +6,11 @@ import pytest
 
 from ablations.errors import AblationsError, StudyError
 from ablations.execution.catalog import CATALOG
+from ablations.ledger.fingerprint import fingerprint
 from ablations.study.load import load_studies
+from ablations.study.schema import Study
+from ablations.study.yaml_reader import read_yaml
+from ablations.study.yaml_writer import to_yaml
 
 GOOD = """\
 study: activations
@@ -216,6 +220,40 @@ def test_looks_and_their_weights_are_the_studys(load, stated, looks, weights):
     study = load(GOOD.replace("seeds: 3", "seeds: 12") + stated)
     assert (study.looks, study.look_weights) == (looks, weights)
     assert study.seeds == tuple(range(9 if looks else 12))
+
+
+def test_replicates_are_paired_unless_the_study_says_otherwise(load):
+    assert (load(GOOD).replicates, load(GOOD).correction) == ("paired", "max_t")
+    study = load(GOOD + "replicates: independent\n")
+    assert (study.replicates, study.correction) == ("independent", "holm")
+    record = to_yaml(study.model_dump(mode="json"))
+    again = Study.model_validate(read_yaml(record.encode(), "record").data)
+    assert (again.replicates, again.correction) == ("independent", "holm")
+    assert [fingerprint(arm.recipe, 0, "data") for arm in study.arms] == [
+        fingerprint(arm.recipe, 0, "data") for arm in load(GOOD).arms
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stated", "line"),
+    [
+        ("looks: [6, 12]", "looks: looks judge paired runs; expected replicates: paired, or no"),
+        ("correction: max_t", "correction: max_t corrects paired runs; expected replicates: pa"),
+        ("replicates: independant", "replicates: "),
+    ],
+)
+def test_what_only_paired_runs_have_is_refused_of_independent_ones(problems, stated, line):
+    also = "" if stated.startswith("replicates") else "\nreplicates: independent"
+    (found,) = problems("seeds: 3", f"seeds: 12\n{stated}{also}")
+    assert line in found
+
+
+def test_a_full_factorial_design_has_no_independent_replicates(load):
+    arms = GOOD[GOOD.index("arms:") : GOOD.index("seeds:")]
+    factors = "factors: {model.activation: [elu, relu]}\ndesign: full_factorial\n"
+    text = GOOD.replace(arms, factors).replace("control: elu\n", "replicates: independent\n")
+    with pytest.raises(StudyError, match="contrasts are of paired runs; expected replicates: pai"):
+        load(text[: text.index("claims:")])
 
 
 def test_a_full_factorial_design_has_no_looks(load):

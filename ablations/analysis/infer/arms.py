@@ -9,7 +9,7 @@ from statistics import median
 from ablations.analysis.infer.best import may_be_best
 from ablations.analysis.infer.divergence import Divergence, divergence
 from ablations.analysis.infer.looks import compare_at_looks
-from ablations.analysis.infer.pairs import paired_differences
+from ablations.analysis.infer.replicates import compared
 from ablations.analysis.infer.scores import scores
 from ablations.analysis.infer.summary import Summary, skewness, summarize
 from ablations.analysis.infer.verdicts import Comparison, judge
@@ -34,8 +34,8 @@ class ArmSummary:
     may_be_best: bool
     """Whether it may be the best of all arms on the study's metric."""
     asymmetric: bool
-    """Whether its differences are skewed and it spreads more than twice as much as the control, so
-    that joint sign flips may err more often than they should."""
+    """Whether its differences, or independent runs, are skewed and it spreads more than twice as
+    much as the control, so that the test may err more often than it should."""
     metrics: Mapping[str, Summary]
     """Every metric → its summary; n = 0 where no completed run has it."""
     parameters: int | None
@@ -63,7 +63,7 @@ def compare_with_control(collected: Collected) -> dict[str, Comparison]:
     if study.looks:
         return compare_at_looks(collected)
     arms = [arm for arm in study.arm_names if arm != study.control]
-    family = [paired_differences(collected, arm, study.control, study.metric) for arm in arms]
+    family = [compared(collected, arm, study.control, study.metric) for arm in arms]
     judged = judge(family, study.answering_metric.better, study.margin, study.correction)
     return dict(zip(arms, judged, strict=True))
 
@@ -94,12 +94,13 @@ def _summary(
 
 def _is_asymmetric(collected: Collected, arm: str, comparison: Comparison) -> bool:
     study = collected.study
-    spread, reference = (
-        summarize(list(scores(collected, name, study.metric).values())).standard_deviation
-        for name in (arm, study.control)
+    of_arm, of_control = (
+        list(scores(collected, name, study.metric).values()) for name in (arm, study.control)
     )
+    spread, reference = (summarize(each).standard_deviation for each in (of_arm, of_control))
     wider = spread is not None and reference is not None and spread > 2 * reference
-    return wider and abs(skewness(comparison.differences)) > 1
+    independent = comparison.replicates == "independent"
+    return wider and abs(skewness(of_arm if independent else comparison.differences)) > 1
 
 
 def _is_copy(collected: Collected, arm: str) -> bool:

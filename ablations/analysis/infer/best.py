@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ablations.analysis.infer.corrections import LEVEL
-from ablations.analysis.infer.max_t import best_p_values
+from ablations.analysis.infer.replicates import best_p_values
 from ablations.analysis.infer.scores import scores
 from ablations.analysis.infer.summary import summarize
 from ablations.analysis.read.collect import Collected
@@ -32,5 +32,5 @@ def may_be_best(collected: Collected) -> frozenset[str]:
     study = collected.study
     known = {arm: scores(collected, arm, study.metric) for arm in study.arm_names}
     known = {arm: of_arm for arm, of_arm in known.items() if of_arm}
-    p_values = best_p_values(list(known.values()), study.answering_metric.better)
+    p_values = best_p_values(list(known.values()), study.answering_metric.better, study.replicates)
     return frozenset(arm for arm, p in zip(known, p_values, strict=True) if p > LEVEL)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ablations.analysis.infer.divergence import Divergence, divergence
-from ablations.analysis.infer.pairs import paired_differences
+from ablations.analysis.infer.replicates import compared
 from ablations.analysis.infer.summary import Summary, summarize
 from ablations.analysis.infer.verdicts import Comparison, judge
 from ablations.analysis.read.collect import Collected
@@ -60,8 +60,7 @@ def claim_results(collected: Collected) -> tuple[ClaimResult, ...]:
     for metric in dict.fromkeys(claim.on for claim in study.claims):
         claims = {number: claim for number, claim in enumerate(study.claims) if claim.on == metric}
         family = [
-            paired_differences(collected, claim.better, claim.than, metric)
-            for claim in claims.values()
+            compared(collected, claim.better, claim.than, metric) for claim in claims.values()
         ]
         margin = study.margin if metric == study.metric else 0.0
         judged = judge(family, study.metric_named(metric).better, margin, study.correction)

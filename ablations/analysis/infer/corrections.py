@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ablations.analysis.infer.max_t import FlipTest, max_t, sign_flip_p_value
+from ablations.analysis.infer import permutations
+from ablations.analysis.infer.max_t import FlipTest as FlipTest
+from ablations.analysis.infer.max_t import max_t, sign_flip_p_value
 from ablations.analysis.infer.sign_flips import smallest_p_value
 from ablations.study.schema import Correction
 
@@ -35,18 +37,37 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 
 
 def can_be_significant(
-    pairs: int, comparisons: int, correction: Correction = "max_t", level: float = LEVEL
+    pairs: int,
+    comparisons: int,
+    correction: Correction = "max_t",
+    level: float = LEVEL,
+    reference: int | None = None,
 ) -> bool:
     """Whether ``pairs`` seeds can pass the corrected level as the smallest p of the family.
 
-    Max-T pays nothing for further comparisons there: all of them may come out at one flip.
+    Max-T pays nothing for further comparisons there: all of them may come out at one flip.  With
+    ``reference``, so many runs that are independent of as many as ``pairs``; splits are counted.
     """
     tests = comparisons if correction == "holm" else 1
+    if reference is not None:
+        return tests * permutations.smallest_p_value(pairs, reference) <= level
     return pairs > 0 and tests * smallest_p_value(pairs) <= level
 
 
-def pairs_needed(comparisons: int, correction: Correction = "max_t", level: float = LEVEL) -> int:
-    """Return the fewest pairs with which a difference can be significant: 6; by Holm 9 of 7."""
+def pairs_needed(
+    comparisons: int,
+    correction: Correction = "max_t",
+    level: float = LEVEL,
+    independent: bool = False,
+) -> int:
+    """Return the fewest pairs with which a difference can be significant: 6; by Holm 9 of 7.
+
+    Of ``independent`` runs, how many each arm needs: 4; 6 of 7 comparisons.
+    """
     counts = range(1, 1000)
-    enough = (n for n in counts if can_be_significant(n, comparisons, correction, level))
+    enough = (
+        n
+        for n in counts
+        if can_be_significant(n, comparisons, correction, level, n if independent else None)
+    )
     return next(enough, counts.stop)

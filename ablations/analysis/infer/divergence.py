@@ -51,6 +51,22 @@ def more_diverge_p_value(diverged: Set[int], reference_diverged: Set[int]) -> fl
 
 
 @cache
+def more_diverge_of_independent(
+    diverged: int, runs: int, reference_diverged: int, reference_runs: int
+) -> float:
+    """Return the one-sided p that an arm diverges more than one whose seeds are not its own.
+
+    Fisher's exact test: given how many of all runs diverged, how many of them are the arm's.
+    """
+    if not diverged:
+        return 1.0
+    from scipy.stats import hypergeom
+
+    total, gone = runs + reference_runs, diverged + reference_diverged
+    return min(1.0, float(hypergeom.sf(diverged - 1, total, gone, runs)))
+
+
+@cache
 def _one_sided_p_value(count: int, total: int) -> float:
     from scipy.stats import binomtest
 

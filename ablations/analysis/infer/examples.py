@@ -68,12 +68,17 @@ def over_examples(collected: Collected, arms: Sequence[ArmSummary]) -> OverExamp
     """Return the effects on test accuracy over seeds and test examples; None where none is known.
 
     An arm has one where each pair of runs that its comparison counts was tested on the control's
-    examples, and keeps which of them were correct.
+    examples, and keeps which of them were correct.  Independent runs have none.
     """
     import numpy as np
 
     study = collected.study
-    if study.imported or study.metric != METRIC or study.control not in study.arm_names:
+    if (
+        study.imported
+        or study.replicates == "independent"
+        or study.metric != METRIC
+        or study.control not in study.arm_names
+    ):
         return None
     control, effects = _correct(collected, study.control), []
     examples = {len(correct) for correct in control.values()}

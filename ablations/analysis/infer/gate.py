@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ablations.analysis.infer.arms import compare_with_control
-from ablations.analysis.infer.pairs import PairedDifferences, difference_by_seed
+from ablations.analysis.infer.replicates import compared_with_earlier
 from ablations.analysis.infer.scores import diverged_score, scores
-from ablations.analysis.infer.verdicts import Comparison, judge
+from ablations.analysis.infer.verdicts import Compared, Comparison, judge
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.earlier import EarlierArm
 from ablations.study.scores import Direction
@@ -37,7 +37,7 @@ def against_control(collected: Collected) -> tuple[Gated, ...]:
 
 
 def against_earlier(collected: Collected, earlier: Mapping[str, EarlierArm]) -> tuple[Gated, ...]:
-    """Judge each arm against what it was before, paired by seed: dₛ = now(s) − before(s).
+    """Judge each arm against what it was before; where paired, dₛ = now(s) − before(s).
 
     The family is all arms that there were before, the control among them.
     """
@@ -48,17 +48,13 @@ def against_earlier(collected: Collected, earlier: Mapping[str, EarlierArm]) -> 
     return _gated(collected, dict(zip(arms, judged, strict=True)))
 
 
-def _differences(collected: Collected, arm: str, before: EarlierArm) -> PairedDifferences:
+def _differences(collected: Collected, arm: str, before: EarlierArm) -> Compared:
     metric = collected.study.metric
     known = dict(before.values)
     score = diverged_score(collected, metric) if before.diverged else None
     known |= dict.fromkeys(before.diverged, score.value) if score else {}
-    differences = difference_by_seed(scores(collected, arm, metric), known)
-    return PairedDifferences(
-        differences,
-        frozenset(collected.diverged_seeds(arm) & differences.keys()),
-        frozenset(before.diverged & differences.keys()),
-    )
+    now, diverged = scores(collected, arm, metric), frozenset(collected.diverged_seeds(arm))
+    return compared_with_earlier(collected.study, now, known, diverged, before.diverged)
 
 
 def _gated(collected: Collected, comparisons: Mapping[str, Comparison]) -> tuple[Gated, ...]:

@@ -15,9 +15,10 @@ from ablations.analysis.infer.early_ends import EarlyEnds, early_ends, last_step
 from ablations.analysis.infer.examples import OverExamples, over_examples
 from ablations.analysis.infer.factorial import FactorialEffects, factorial_effects
 from ablations.analysis.infer.findings import ArmFindings, findings
+from ablations.analysis.infer.independent import seed_correlation
 from ablations.analysis.infer.looks_taken import LooksTaken, looks_taken
 from ablations.analysis.infer.runs import RunCounts, environments, run_counts
-from ablations.analysis.infer.scores import DivergedScore, diverged_score
+from ablations.analysis.infer.scores import DivergedScore, diverged_score, scores
 from ablations.analysis.infer.targets import Target, time_to_target
 from ablations.analysis.infer.tuning import Fairness, Tuning, fairness, tuning
 from ablations.analysis.infer.tuning_curves import TuningCurve, tuning_curves
@@ -26,7 +27,7 @@ from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
 from ablations.ledger.shared_files import SharedFiles, shared_files
 from ablations.study.metrics import METRICS, EpochMetric, Metric, logged_metric
-from ablations.study.schema import Correction, Part, Study
+from ablations.study.schema import Correction, Part, Replicates, Study
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,9 @@ class Inference:
     looks: LooksTaken | None
     """None where the study declares no looks and was not looked at twice."""
     correction: Correction
+    replicates: Replicates
+    seed_correlation: float | None
+    """Of the arms of a study whose runs are independent, over equal seeds; None elsewhere."""
     diverged_score: DivergedScore | None
     """What a diverged run scores on the study's metric; None where no run completed."""
     over_examples: OverExamples | None
@@ -135,6 +139,14 @@ def _own_metrics(study: Study) -> dict[str, Metric]:
     return {n: replace(m, if_diverged=None, summary=None) for n, m in own.items()}
 
 
+def seed_correlation_of(collected: Collected) -> float | None:
+    """Return how the arms correlate over equal seeds, where that is not used; else None."""
+    study = collected.study
+    if study.replicates == "paired":
+        return None
+    return seed_correlation([scores(collected, arm, study.metric) for arm in study.arm_names])
+
+
 def infer(collected: Collected, layers: bool = True) -> Inference:
     """Return what the runs of a study show; reads each run's curve and layers once.
 
@@ -168,6 +180,8 @@ def infer(collected: Collected, layers: bool = True) -> Inference:
         best_by_mean=best_by_mean(collected),
         looks=looks_taken(collected),
         correction=study.correction,
+        replicates=study.replicates,
+        seed_correlation=seed_correlation_of(collected),
         diverged_score=diverged_score(collected, study.metric),
         over_examples=over_examples(collected, arms),
         repeating=collected.repeating,

@@ -31,7 +31,7 @@ def student_interval(summary: Summary, level: float = 0.95) -> Interval | None:
 
 
 @lru_cache(maxsize=256)  # a curve asks for the same one at every epoch
-def t_quantile(probability: float, degrees_of_freedom: int) -> float:
+def t_quantile(probability: float, degrees_of_freedom: float) -> float:
     """Return Student's t at a probability."""
     from scipy.special import stdtrit
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ablations.analysis.infer.arms import arm_summaries
 from ablations.analysis.infer.best import best_by_mean
 from ablations.analysis.infer.factorial import factorial_effects
-from ablations.analysis.infer.inference import Inference
+from ablations.analysis.infer.inference import Inference, seed_correlation_of
 from ablations.analysis.infer.scores import diverged_score
 from ablations.analysis.read.collect import Collected
 
@@ -32,6 +32,7 @@ def on_metric(collected: Collected, inference: Inference, metric: str) -> Infere
         arms=arm_summaries(asked),
         best_by_mean=best_by_mean(asked),
         looks=None,
+        seed_correlation=seed_correlation_of(asked),
         diverged_score=diverged_score(asked, metric),
         over_examples=None,
         factorial=factorial_effects(asked),

@@ -71,7 +71,7 @@ def standardized(
     import numpy as np
 
     with np.errstate(over="ignore"):  # of sums that only say what is decisive
-        cut = _cut(differences)
+        cut = shrink_outliers(differences)
     largest = np.abs(cut).max(axis=1, keepdims=True, initial=0.0)
     scaled = cut / np.where(largest > 0, largest, 1.0)  # no square overflows
     root = np.sqrt((scaled**2).sum(axis=1, keepdims=True))
@@ -82,7 +82,7 @@ def standardized(
     return scaled, np.maximum(_TIE * smallest, rounding)
 
 
-def _cut(differences: NDArray[np.float64]) -> NDArray[np.float64]:
+def shrink_outliers(differences: NDArray[np.float64]) -> NDArray[np.float64]:
     """Shrink what outweighs all smaller differences together, so that they keep their digits.
 
     Such a one decides between any two flips that differ in it, whatever its size; between all

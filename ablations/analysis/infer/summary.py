@@ -21,6 +21,30 @@ class Summary:
     """Of the sample, √(Σ (xᵢ − x̄)² / (n − 1)); None where n < 2."""
 
 
+@dataclass(frozen=True)
+class WelchError:
+    """The standard error of a difference of two means, with its degrees of freedom."""
+
+    size: float
+    degrees_of_freedom: float
+
+
+def welch_error(first: Summary, second: Summary) -> WelchError | None:
+    """Return √(s₁²/n₁ + s₂²/n₂) with Satterthwaite's degrees of freedom; None where an n < 2."""
+    if first.standard_deviation is None or second.standard_deviation is None:
+        return None
+    errors = [
+        each / math.sqrt(n)
+        for each, n in ((first.standard_deviation, first.n), (second.standard_deviation, second.n))
+    ]
+    size = math.hypot(*errors)
+    if not size:
+        return WelchError(0.0, first.n + second.n - 2)
+    shares = [(error / size) ** 2 for error in errors]  # no square overflows
+    freedom = 1 / (shares[0] ** 2 / (first.n - 1) + shares[1] ** 2 / (second.n - 1))
+    return WelchError(size, freedom)
+
+
 def skewness(values: Sequence[float]) -> float:
     """Return m₃/m₂^1.5 of the central moments; 0 where the values have no spread."""
     if not values or min(values) == max(values):

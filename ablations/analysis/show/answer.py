@@ -9,6 +9,7 @@ from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.comparisons import (
     direction,
     effect_size,
+    independent_sentence,
     mean_decimals,
     too_few_pairs,
 )
@@ -37,7 +38,9 @@ def answer(inference: Inference) -> tuple[str, ...]:
     best = tuple(_best_by_mean(inference, inference.answering_metric())) if factors else ()
     sentences = (*factors, *best) or tuple(_about_arms(inference))
     sentences = (*so_far((inference,)), *_cautions(inference), *sentences)
-    return (*sentences, claims_sentence(inference)) if inference.claims else sentences
+    about_runs = filter(None, [independent_sentence(inference) if inference.runs.counted else ""])
+    claims = (claims_sentence(inference),) if inference.claims else ()
+    return (*sentences, *claims, *about_runs)
 
 
 def so_far(parts: Sequence[Inference]) -> Iterator[str]:
@@ -229,11 +232,13 @@ def _other_verdicts(
     """Name the arms of every other verdict in one sentence."""
     margin, failed = inference.margin, _failed_arms(inference)
     needed = max(arm.comparison.pairs_needed for arm in others if arm.comparison)
+    paired = inference.replicates == "paired"
+    least = plural(needed, "paired seed") if paired else f"{plural(needed, 'run')} an arm"
     titles = {
         "equivalent": "no difference that matters",
         "inconclusive": "not settled",
         "failed": "no verdict, as all runs failed",
-        "none": f"no verdict, as that takes at least {plural(needed, 'paired seed')}",
+        "none": f"no verdict, as that takes at least {least}",
     }
     if margin > 0:
         titles["equivalent"] += f" (less than {magnitude(metric, margin)})"

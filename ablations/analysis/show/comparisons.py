@@ -72,7 +72,8 @@ def verdict_words(comparison: Comparison, is_copy: bool = False) -> str:
     if is_copy and verdict in ("better", "worse"):
         return f"{verdict}, though a copy of the control: a false alarm"
     if verdict == "none":
-        words = f"no verdict ({'too few pairs' if comparison.n else 'no pairs'})"
+        unit = "pairs" if comparison.replicates == "paired" else "runs"
+        words = f"no verdict ({'too few' if comparison.n else 'no'} {unit})"
     else:
         words = f"{VERDICT_NAMES.get(verdict, verdict)}{SIZES[comparison.size]}"
     return f"{words}; unstable" if comparison.unstable else words
@@ -93,6 +94,8 @@ def effect_cells(comparison: Comparison | None, metric: Metric, seeds: int) -> t
         return (*4 * (Cell(formats.NOTHING),), Cell("0"))
     p = None if comparison.too_few_pairs else comparison.p_corrected
     n = str(comparison.n) if comparison.n >= seeds else f"{comparison.n} of {seeds}"
+    if comparison.n_reference is not None:
+        n = numbers_of_runs(comparison)
     intervals = (comparison.interval, comparison.simultaneous)
     digits = decimals(comparison, metric)
     return (
@@ -101,6 +104,45 @@ def effect_cells(comparison: Comparison | None, metric: Metric, seeds: int) -> t
         Cell(formats.probability(p), p),
         Cell(n, comparison.n),
     )
+
+
+def numbers_of_runs(comparison: Comparison) -> str:
+    """Return how many independent runs both have: ``7``, or ``7 against 11``."""
+    same = comparison.n == comparison.n_reference
+    return str(comparison.n) if same else f"{comparison.n} against {comparison.n_reference}"
+
+
+def sample_size(inference: Inference) -> str:
+    """Return ``10 seeds``; of independent runs ``10 runs an arm``, or ``7 to 11 runs an arm``."""
+    if inference.replicates == "paired":
+        return formats.plural(len(inference.seeds), "seed")
+    counts = [arm.divergence.runs for arm in inference.arms if arm.divergence.runs] or [0]
+    least, most = min(counts), max(counts)
+    return (
+        f"{formats.plural(most, 'run')} an arm"
+        if least == most
+        else f"{least} to {most} runs an arm"
+    )
+
+
+def independent_sentence(inference: Inference) -> str:
+    """Say that the runs are compared as independent ones; nothing where they are paired."""
+    if inference.replicates == "paired":
+        return ""
+    return f"Runs are independent, {sample_size(inference)}: equal seeds are not paired."
+
+
+def name_of_test(comparison: Comparison) -> str:
+    """Return which test gives p, and how it is corrected."""
+    paired = comparison.replicates == "paired"
+    name = "sign-flip test" if paired else "permutation test of Welch's t"
+    return f"two-sided {name}{correction_words(comparison)}"
+
+
+def divergence_test(comparison: Comparison) -> str:
+    """Return which test flags an arm as unstable."""
+    name = "McNemar" if comparison.replicates == "paired" else "Fisher"
+    return f"{name}'s exact test"
 
 
 def correction_words(comparison: Comparison) -> str:
@@ -147,9 +189,13 @@ def too_few_pairs(comparison: Comparison) -> str:
     """Return why a comparison has too few seeds for any verdict, and how many would do."""
     holm = comparison.correction == "holm" and comparison.comparisons > 1
     family = f"among {comparison.comparisons} comparisons " if holm else ""
+    needed, found = f"{comparison.pairs_needed} seeds", formats.plural(comparison.n, "paired seed")
+    if comparison.n_reference is not None:
+        needed = f"{comparison.pairs_needed} runs an arm"
+        found = f"{comparison.n} independent runs against {comparison.n_reference}"
     return (
-        f"with {formats.plural(comparison.n, 'paired seed')} no difference {family}can be told "
-        f"from chance, however large; a verdict takes at least {comparison.pairs_needed} seeds"
+        f"with {found} no difference {family}can be told from chance, however large; a verdict "
+        f"takes at least {needed}"
     )
 
 
@@ -194,12 +240,13 @@ def settle_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> Itera
             more = comparison.settle.more_seeds
             digits = decimals(comparison, metric)
             found = formats.magnitude(metric, comparison.settle.detectable, digits)
-            seeds = "no feasible number" if more is None else f"{more:,} more seeds"
+            unit = "seeds" if comparison.replicates == "paired" else "runs an arm"
+            seeds = "no feasible number" if more is None else f"{more:,} more {unit}"
             lines.append((abs(comparison.effect), f"{name} {found}, {seeds}"))
     if lines:
         lines.sort(key=lambda line: -line[0])
         yield (
-            "Not settled, the largest effect first, with the smallest effect that as many seeds "
+            "Not settled, the largest effect first, with the smallest effect that as many runs "
             "find with 80% power, and about how many more the effect seen needs: "
             f"{'; '.join(line for _, line in lines)}."
         )
@@ -213,8 +260,11 @@ def _survivors(comparisons: Mapping[str, Comparison], metric: Metric) -> Iterato
             digits = formats.decimals_of(metric, among.interval)
             effect = formats.difference(metric, among.effect, digits)
             around = f" ({formats.interval(metric, among.interval)})" if among.interval else ""
-            parts.append(f"{name} {effect}{around}, n = {among.n}")
+            other = "" if among.n_reference is None else f" against {among.n_reference}"
+            parts.append(f"{name} {effect}{around}, n = {among.n}{other}")
         elif among:
             parts.append(f"{name} none")
     if parts:
-        yield f"Effect among survivors, the seeds that completed in both: {'; '.join(parts)}."
+        paired = all(each.replicates == "paired" for each in comparisons.values())
+        which = "seeds that completed in both" if paired else "runs that completed"
+        yield f"Effect among survivors, the {which}: {'; '.join(parts)}."

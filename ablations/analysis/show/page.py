@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.show.answer import answer
 from ablations.analysis.show.blocks import Figure, Section, anchor
+from ablations.analysis.show.comparisons import sample_size
 from ablations.analysis.show.fairness import fairness_label, fairness_warnings
 from ablations.analysis.show.formats import plural
 from ablations.analysis.show.inert import inert_sentence, repeating_sentence
@@ -144,7 +145,7 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def _runs(inference: Inference) -> str:
-    arms, seeds = plural(len(inference.arms), "arm"), plural(len(inference.seeds), "seed")
+    arms, seeds = plural(len(inference.arms), "arm"), sample_size(inference)
     text = f"{arms}, {seeds}; {plural(inference.runs.counted, 'run')} in the report"
     diverged = inference.runs.diverged
     return f"{text}, {diverged} of them diverged" if diverged else text

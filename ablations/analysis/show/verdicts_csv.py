@@ -26,18 +26,21 @@ COLUMNS = (
     "p_corrected",
     "probability_of_improvement",
     "may_be_best",
+    "replicates",
 )
 
 
 def verdicts_csv(inference: Inference) -> str:
     """Return the CSV text, in the study's order; a number that there is none of is empty."""
-    return _text(COLUMNS, map(_row, inference.arms))
+    return _text(COLUMNS, (_row(arm, inference) for arm in inference.arms))
 
 
 def whole_verdicts_csv(whole: Whole) -> str:
     """Return the CSV text for all parts, the setting that they differ in first."""
     rows = (
-        {whole.path: label, **_row(arm)} for label, part in whole.parts.items() for arm in part.arms
+        {whole.path: label, **_row(arm, part)}
+        for label, part in whole.parts.items()
+        for arm in part.arms
     )
     return _text((whole.path, *COLUMNS), rows)
 
@@ -50,8 +53,12 @@ def _text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     return stream.getvalue()
 
 
-def _row(arm: ArmSummary) -> dict[str, Any]:
-    row: dict[str, Any] = {"arm": arm.arm, "may_be_best": "yes" if arm.may_be_best else "no"}
+def _row(arm: ArmSummary, inference: Inference) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "arm": arm.arm,
+        "may_be_best": "yes" if arm.may_be_best else "no",
+        "replicates": inference.replicates,
+    }
     comparison = arm.comparison
     if comparison is None:
         return {**row, "verdict": "control"}

@@ -26,6 +26,7 @@ from ablations.analysis.show.comparisons import (
     arm_cell,
     decimals,
     mean_decimals,
+    sample_size,
     verdict_words,
 )
 from ablations.analysis.show.fairness import fairness_label
@@ -76,7 +77,7 @@ def _counted(whole: Whole, count: int) -> str:
 
 def _runs(whole: Whole) -> str:
     parts = whole.parts.values()
-    seeds = formats.plural(max(len(part.seeds) for part in parts), "seed")
+    seeds = sample_size(max(parts, key=lambda part: len(part.seeds)))
     counted = formats.plural(sum(part.runs.counted for part in parts), "run")
     arms, over = formats.plural(len(whole.first.arms), "arm"), _counted(whole, len(parts))
     text = f"{arms}, {over}, {seeds} each; {counted} in the report"

@@ -32,6 +32,7 @@ def effects(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]
         "metrics": [_described(collected.study.metric_named(name)) for name in names],
         "control": inference.control,
         "margin": inference.margin,
+        "replicates": inference.replicates,
         "unit": formats.difference_unit(metric),
         "limits": as_data(effect_limits(inference)),
         **section_data(verdicts(inference)),

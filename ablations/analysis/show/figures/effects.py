@@ -241,6 +241,9 @@ def _caption(plot: _Plot, inference: Inference) -> str:
     parts = [
         "Mean difference over the paired seeds with Student's 95% interval; thin, the interval "
         "that holds for all arms at once."
+        if inference.replicates == "paired"
+        else "Difference of means with Welch's 95% interval; thin, the interval that holds for all "
+        "arms at once. Runs are independent."
     ]
     if any(line.may_be_best for line in plot.lines):
         parts.append(f"{BEST.strip()}: may be the best arm.")
@@ -263,5 +266,7 @@ def _caption(plot: _Plot, inference: Inference) -> str:
         parts.append("An arrow alone: a thin interval goes on beyond the axis.")
     absent = [arm.arm for arm in inference.arms if arm.comparison and not arm.comparison.n]
     if absent:
-        parts.append(f"No seed in common with the control: {', '.join(absent)}.")
+        paired = inference.replicates == "paired"
+        none = "No seed in common with the control" if paired else "No run"
+        parts.append(f"{none}: {', '.join(absent)}.")
     return " ".join(parts)

@@ -7,10 +7,14 @@ from collections.abc import Collection, Iterator, Sequence
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.verdicts import Comparison
 from ablations.analysis.show import formats
-from ablations.analysis.show.comparisons import correction_words
+from ablations.analysis.show.comparisons import (
+    divergence_test,
+    name_of_test,
+    sample_size,
+)
 from ablations.analysis.show.paper.columns import AT_LEAST, MEAN
 from ablations.analysis.show.paper.numerals import Scale, count, scale_of
-from ablations.analysis.show.paper.table import FEWER, best_to_mark, has_fewer
+from ablations.analysis.show.paper.table import FEWER, best_to_mark, has_fewer, most_runs
 from ablations.analysis.show.paper.words import words
 from ablations.analysis.show.sections.looks import looks_notice
 
@@ -36,7 +40,7 @@ def _sentences(inference: Inference, columns: Collection[str]) -> Iterator[str]:
 
 def _what(inference: Inference, columns: Collection[str], scale: Scale) -> str:
     metric = words(scale.metric.label)
-    seeds = formats.plural(len(inference.seeds), "seed")
+    seeds, paired = sample_size(inference), inference.replicates == "paired"
     control = words(inference.control)
     unit = words({"%": "in percent", "": ""}.get(scale.unit, f"in {scale.unit}"))
     part = f" on {words(inference.part.label)}" if inference.part else ""
@@ -44,23 +48,29 @@ def _what(inference: Inference, columns: Collection[str], scale: Scale) -> str:
     if MEAN in columns:
         measured += f": mean over {seeds}, standard deviation as a subscript"
         return f"{measured}; the control, {control}, is first."
-    return f"{measured}, {seeds} of each arm; the control, {control}, is first."
+    return (
+        f"{measured}, {seeds}{' of each arm' if paired else ''}; the control, {control}, is first."
+    )
 
 
 def _effects(inference: Inference, columns: Collection[str], scale: Scale) -> Iterator[str]:
     """Say what an effect and its intervals are."""
+    paired = inference.replicates == "paired"
+    student = "Student's" if paired else "Welch's"
+    effect = (
+        "mean difference from the control over the same seeds"
+        if paired
+        else "difference of means from the control, of independent runs"
+    )
     of_ends = {
-        "interval": "Student's 95\\% interval (CI) of that arm alone",
+        "interval": f"{student} 95\\% interval (CI) of that arm alone",
         "interval_all": "the one (CI, all) that holds for all arms at once",
     }
     shown = [said for name, said in of_ends.items() if name in columns]
     if "effect" in columns or shown:
         unit = f", in {words(scale.difference_unit)}" if scale.difference_unit else ""
         around = f", with {' and '.join(shown)}" if shown else ""
-        yield (
-            f"Effect: mean difference from the control over the same seeds{unit}{around}; better "
-            f"is {scale.metric.better}."
-        )
+        yield (f"Effect: {effect}{unit}{around}; better is {scale.metric.better}.")
     if shown and inference.over_examples:
         examples = count(inference.over_examples.examples)
         yield f"Intervals count the seeds, not the draw of the {examples} test examples."
@@ -73,30 +83,34 @@ def _tests(
     judged = [one for one in compared if not one.too_few_pairs]
     if compared and not judged:
         most = max(one.n for one in compared)
+        paired = compared[0].replicates == "paired"
+        runs = formats.plural(most, "paired seed") if paired else sample_size(inference)
         yield (
-            f"No arm is judged: with {formats.plural(most, 'paired seed')} no difference, however "
-            f"large, can be told from chance (it takes at least {compared[0].pairs_needed})."
+            f"No arm is judged: with {runs} no difference, however large, can be told from chance "
+            f"(it takes at least {compared[0].pairs_needed})."
         )
         return
     if judged and {"p", "p_corrected", "verdict"} & set(columns):
-        test = f"two-sided sign-flip test{_correction(inference, judged[0])}"
+        test = _test(inference, judged[0])
         raw = " (raw: not corrected)" if "p" in columns else ""
         yield f"$p$: {words(test)}{raw}{_least(judged)}."
     if inference.looks and (error := looks_notice(inference.looks)):
         yield words(error)
     if "probability_of_improvement" in columns:
-        yield "Wins: share of seeds on which the arm beats the control, equal ones counted half."
+        of = "seeds on" if inference.replicates == "paired" else "pairs of runs in"
+        yield f"Wins: share of {of} which the arm beats the control, equal ones counted half."
 
 
-def _correction(inference: Inference, comparison: Comparison) -> str:
+def _test(inference: Inference, comparison: Comparison) -> str:
     if inference.looks and inference.looks.declared:
         counts = [str(n) for n in inference.looks.declared]
         seeds = formats.listed(counts, len(counts))
         return (
-            f", at looks of {seeds} seeds that share an error of 5%, corrected for "
+            f"two-sided sign-flip test, at looks of {seeds} seeds that share an error of 5%, "
+            "corrected for "
             f"{formats.plural(len(inference.other_arms()), 'comparison')}"
         )
-    return correction_words(comparison)
+    return name_of_test(comparison)
 
 
 def _least(judged: Sequence[Comparison]) -> str:
@@ -138,7 +152,7 @@ def _fewer(inference: Inference, scale: Scale) -> Iterator[str]:
     for arm in fewer:
         diverged = arm.divergence.diverged
         because = f", {diverged} diverged" if diverged else ""
-        told.append(f"{arm.arm} {arm.score.n} of {len(inference.seeds)}{because}")
+        told.append(f"{arm.arm} {arm.score.n} of {most_runs(inference)}{because}")
     yield f"{FEWER}{words(f'Completed runs: {formats.listed(told, MOST_NAMES)}')}."
     if inference.runs.diverged and inference.diverged_score:
         value = words(formats.measured(scale.metric, inference.diverged_score.value))
@@ -146,7 +160,8 @@ def _fewer(inference: Inference, scale: Scale) -> Iterator[str]:
     unstable = [arm.arm for arm in fewer if arm.comparison and arm.comparison.unstable]
     if unstable:
         names = words(formats.listed(unstable, MOST_NAMES))
-        yield f"More runs diverge than of the control (McNemar's exact test, Holm): {names}."
+        test = next(divergence_test(arm.comparison) for arm in fewer if arm.comparison)
+        yield f"More runs diverge than of the control ({test}, Holm): {names}."
 
 
 def _fairness(inference: Inference) -> str:

@@ -21,6 +21,7 @@ from ablations.analysis.show.paper.numerals import (
     seconds,
     share,
 )
+from ablations.analysis.show.paper.table import most_runs
 from ablations.analysis.show.paper.words import words
 
 Numbers = Iterator[tuple[str, str]]
@@ -57,7 +58,8 @@ def _of_study(inference: Inference) -> Numbers:
     yield "unit", words(scale.unit)
     yield "effect_unit", words(scale.difference_unit)
     yield "margin", scale.value(inference.margin) if inference.margin > 0 else NOTHING
-    yield "n", count(len(inference.seeds))
+    yield "n", count(most_runs(inference))
+    yield "replicates", inference.replicates
     yield "arms", count(len(inference.arms))
     yield "comparisons", count(len(inference.other_arms()))
     yield "runs", count(inference.runs.counted)

@@ -6,7 +6,7 @@ from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.whole import Whole
 from ablations.analysis.show import formats
-from ablations.analysis.show.comparisons import correction_words
+from ablations.analysis.show.comparisons import name_of_test, sample_size
 from ablations.analysis.show.paper.columns import NUMBER, Cells, PaperColumn
 from ablations.analysis.show.paper.numerals import scale_of
 from ablations.analysis.show.paper.table import PaperTable, best_to_mark, table_of
@@ -45,18 +45,21 @@ def matrix_caption(whole: Whole) -> str:
     """Return the caption as LaTeX."""
     first = whole.first
     scale = scale_of(first, first.metric)
-    seeds = formats.plural(max(len(part.seeds) for part in whole.parts.values()), "seed")
+    paired = first.replicates == "paired"
+    effect = "mean difference" if paired else "difference of means"
+    most = max(whole.parts.values(), key=lambda part: len(part.seeds))
+    seeds = f"{'' if paired else 'independent runs, '}{sample_size(most)}"
     control, label = words(first.control), words(scale.metric.label)
     unit = f" in {words(scale.difference_unit)}" if scale.difference_unit else ""
     parts = words(parts_noun(whole))
     text = [
-        f"Effect on {label}{unit}: mean difference from the control, {control}, over {seeds} on "
+        f"Effect on {label}{unit}: {effect} from the control, {control}, over {seeds} on "
         f"{parts}; first row: the control's mean. Better is {scale.metric.better}."
     ]
     compared = [arm.comparison for part in whole.parts.values() for arm in part.arms]
     judged = [one for one in compared if one and not one.too_few_pairs]
     if judged:
-        test = words(f"two-sided sign-flip test{correction_words(judged[0])}")
+        test = words(name_of_test(judged[0]))
         text.append(
             f"{SIGNIFICANT}\\,: significant at 5\\% in a {test}, each column for its own arms and "
             "for no other column."

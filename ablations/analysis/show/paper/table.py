@@ -107,8 +107,18 @@ def best_to_mark(inference: Inference) -> set[str]:
 
 
 def has_fewer(arm: ArmSummary, inference: Inference) -> bool:
-    """Whether an arm's mean is over fewer runs than the study has seeds."""
-    return arm.score.n < len(inference.seeds)
+    """Whether an arm's mean is over fewer runs than the study has seeds.
+
+    Of independent runs, than the arm with the most has.
+    """
+    return arm.score.n < most_runs(inference)
+
+
+def most_runs(inference: Inference) -> int:
+    """Return how many runs an arm has where it lacks none."""
+    if inference.replicates == "paired":
+        return len(inference.seeds)
+    return max((arm.divergence.runs for arm in inference.arms), default=0)
 
 
 def _row(

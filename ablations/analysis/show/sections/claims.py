@@ -38,7 +38,7 @@ PUBLISHED = re.compile(r"\b(1[89]|20)\d\d[a-z]?\b|\barxiv\b|\bdoi\b|https?://", 
 OF_OUR_OWN = re.compile(r"\W*(notes?|our|own|my|internal)\b", re.IGNORECASE)
 _HOW_TO_READ = (
     "Mean ± standard deviation over completed runs. A claim is reproduced or contradicted "
-    "where its paired difference is significant; the claims on one metric are a family of their "
+    "where its difference is significant; the claims on one metric are a family of their "
     "own, apart from the verdicts."
 )
 

@@ -41,6 +41,8 @@ def _import_again(inference: Inference) -> Section:
         words += ["--if-diverged", show(score.value)]
     if inference.pattern:
         words += ["--pattern", inference.pattern]
+    if inference.replicates == "paired":
+        words.append("--paired")
     report = ["ablations", "report", inference.study]
     return Section("Import it again", (Commands((shlex.join(words), shlex.join(report))),))
 

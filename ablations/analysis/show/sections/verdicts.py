@@ -15,12 +15,14 @@ from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, 
 from ablations.analysis.show.comparisons import (
     arm_cell,
     comparison_notes,
-    correction_words,
     decimals,
+    divergence_test,
     effect_cells,
     effect_columns,
+    independent_sentence,
     mean_cell,
     mean_decimals,
+    name_of_test,
     settle_notes,
     verdict_cell,
 )
@@ -28,8 +30,10 @@ from ablations.analysis.show.fairness import fairness_sentence
 from ablations.study.metrics import Metric
 
 TITLE = "Verdicts"
+WORTH_PAIRING = 0.3
+"""The correlation over equal seeds from which pairing finds clearly more."""
 THE_REST = (
-    "Intervals are Student's, of an arm alone. The report has the other columns (p, the intervals "
+    "Intervals are those of an arm alone. The report has the other columns (p, the intervals "
     "that hold for all arms at once) and says how to read them."
 )
 
@@ -42,7 +46,8 @@ def verdicts(inference: Inference) -> Section:
 
 def verdicts_in_brief(inference: Inference) -> Section:
     """Return a table for a narrow page, which has room for few columns; the notes are of arms."""
-    texts = (fairness_sentence(inference), *_about_arms(inference), THE_REST)
+    about = (fairness_sentence(inference), *_about_replicates(inference))
+    texts = (*about, *_about_arms(inference), THE_REST)
     return Section(TITLE, (_brief_table(inference), *notes(texts)))
 
 
@@ -118,6 +123,7 @@ def _examples_cells(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
 
 def _about_columns(inference: Inference) -> Iterator[str]:
     yield fairness_sentence(inference)
+    yield from _about_replicates(inference)
     yield _how_to_read(inference, tuple(_comparisons(inference).values()))
     if inference.over_examples:
         yield _how_examples_count(inference.over_examples)
@@ -136,7 +142,7 @@ def _about_arms(inference: Inference) -> Iterator[str]:
             p = formats.probability(arm.comparison.p_unstable)
             yield (
                 f"Unstable: {arm.arm} diverged in {of_arm}, the control in {of_control} "
-                f"(McNemar's exact test, corrected by Holm: p {p})."
+                f"({divergence_test(arm.comparison)}, corrected by Holm: p {p})."
             )
 
 
@@ -153,20 +159,24 @@ def _best_cell(arm: ArmSummary) -> Cell:
 
 def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str:
     """Return what effect, intervals, p and margin are."""
-    text = (
-        "Effect: the mean of arm minus control over n seeds, with Student's 95% interval of that "
-        "arm alone, and one that holds for all arms at once"
+    paired = inference.replicates == "paired"
+    effect = (
+        "Effect: the mean of arm minus control over n paired seeds, with Student's"
+        if paired
+        else "Effect: the arm's mean minus the control's, over n runs of each, with Welch's"
     )
+    text = f"{effect} 95% interval of that arm alone, and one that holds for all arms at once"
     if inference.margin > 0:
         text += ', which decides on "by at least the margin"'
-    correction = correction_words(comparisons[0]) if comparisons else ""
+    test = name_of_test(comparisons[0]) if comparisons else "two-sided test"
     if inference.looks and inference.looks.declared:
-        correction = (
-            ", corrected and judged at the look where the arm was compared last (see Looks)"
+        test = (
+            "two-sided sign-flip test, corrected and judged at the look where the arm was compared "
+            "last (see Looks)"
         )
     text += (
-        f". p: two-sided sign-flip test{correction}; better and worse go by it, so an arm may be "
-        "not settled though its own interval leaves out 0"
+        f". p: {test}; better and worse go by it, so an arm may be "
+        "not settled though its own interval excludes 0"
     )
     if inference.margin > 0:
         size = formats.magnitude(inference.answering_metric(), inference.margin)
@@ -182,7 +192,8 @@ def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str
     text += (
         f". Better is {inference.better}. May be best: in 95% of studies the arms marked yes hold "
         "the best one; a no goes by a one-sided test and is no verdict. Beats control: the "
-        "estimated chance on a new seed."
+        "estimated chance "
+        f"{'on a new seed' if paired else 'that a new run beats a new run of the control'}."
     )
     asymmetric = [arm.arm for arm in inference.arms if arm.asymmetric]
     if asymmetric and inference.correction == "max_t":
@@ -191,7 +202,26 @@ def _how_to_read(inference: Inference, comparisons: Sequence[Comparison]) -> str
             f"twice as much as the control: {formats.listed(asymmetric, 6)}. A study that states "
             "correction: holm leans on that less."
         )
+    elif asymmetric and not paired:
+        text += (
+            " A false better or worse is more frequent, about 11% in place of 5% of studies, where "
+            "an arm is skewed and spreads more than twice as much as the control: "
+            f"{formats.listed(asymmetric, 6)}."
+        )
     return text
+
+
+def _about_replicates(inference: Inference) -> Iterator[str]:
+    """Say that runs are independent, and where pairing would use what equal seeds share."""
+    if said := independent_sentence(inference):
+        yield said
+    correlation = inference.seed_correlation
+    if correlation is not None and correlation > WORTH_PAIRING:
+        how = "import --paired" if inference.imported else "replicates: paired"
+        yield (
+            f"Over equal seeds the arms' scores correlate by {correlation:.2f}: {how} would use "
+            "that, if the seeds are really shared."
+        )
 
 
 def _how_diverged_runs_count(inference: Inference, metric: Metric) -> str:

@@ -21,7 +21,9 @@ export function forest(place, found, names) {
   if (!rows.length) {
     place.replaceChildren(
       el('p', { class: 'note' }, [
-        `No arm shares a seed with the control, ${found.control}, yet: there is no effect to show.`,
+        found.replicates === 'independent'
+          ? `No arm and the control, ${found.control}, have runs yet: there is no effect to show.`
+          : `No arm shares a seed with the control, ${found.control}, yet: there is no effect to show.`,
       ]),
     );
     return;
@@ -165,8 +167,10 @@ function caption(found, rows) {
     : '';
   const best = rows.some((row) => row.may_be_best) ? ' ★: may be the best arm.' : '';
   return el('p', { class: 'note' }, [
-    'Mean difference over the paired seeds with Student’s 95% interval; thin, the interval that ' +
-      `holds for all arms at once. ${control}${margin}${best}${beyondWords}`,
+    (found.replicates === 'independent'
+      ? 'Difference of means of independent runs with Welch’s 95% interval'
+      : 'Mean difference over the paired seeds with Student’s 95% interval') +
+      `; thin, the interval that holds for all arms at once. ${control}${margin}${best}${beyondWords}`,
   ]);
 }
 
