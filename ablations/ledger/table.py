@@ -135,7 +135,7 @@ class _Reading:
         file: str,
         columns: Sequence[str],
         metric: str,
-        ignored: Sequence[str],
+        ignored: Collection[str],
         shares: Collection[str],
     ) -> None:
         self.file, self.columns, self.metric, self.shares = file, columns, metric, shares
