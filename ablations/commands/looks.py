@@ -68,7 +68,8 @@ def _seeds_shown(study: Study, root: RunsDirectory) -> tuple[int, ...]:
     if study.imported:
         finished = [s.run for s in standings if s.finished]
         by_arm = [[r.seed for r in finished if r.arm == arm] for arm in study.arm_names]
-        return tuple(max(by_arm, key=len))
+        longest = max(by_arm, key=len)
+        return tuple(longest)
     return study.seeds if all(standing.finished for standing in standings) else ()
 
 
