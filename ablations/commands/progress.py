@@ -11,7 +11,8 @@ from ablations.commands.lines import Lines
 from ablations.execution.underway import Observer
 from ablations.execution.worker import Job, Outcome
 from ablations.ledger.records import Result
-from ablations.study.metrics import PERCENT, Metric
+from ablations.study.metrics import Metric
+from ablations.study.scores import PERCENT
 
 SECONDS_BETWEEN_LOOKS = 1.0
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from ablations.errors import suggest
 from ablations.study.frozen import Frozen
-from ablations.study.metrics import PERCENT, Metric, logged_metric
+from ablations.study.metrics import Metric, logged_metric
 from ablations.study.recipe import BaseRecipe, Recipe
-from ablations.study.scores import SCORES, Direction, better_of
+from ablations.study.scores import PERCENT, SCORES, Direction, better_of
 
 PERCENT_UNITS, POINTS = ("percent", PERCENT), "points"
 """Units of values from 0 to 100; points are one where the metric is a share elsewhere."""

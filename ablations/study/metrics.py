@@ -19,9 +19,6 @@ from typing import Literal, TypeVar
 from ablations.study.scores import SCORES, Direction, Score
 from ablations.study.tasks import CLASSIFICATION, Task
 
-PERCENT = "%"
-"""The unit of values on a scale of 0 to 100, whose differences are in points."""
-
 
 @dataclass(frozen=True)
 class EpochMetric:
@@ -283,8 +280,7 @@ def logged_metric(name: str, final: Mapping[str, Metric]) -> EpochMetric | None:
     metric = epoch_metric(name)
     split, _, score = name.partition("_")
     alike = final.get(f"test_{score}") if split in ("train", "validation") else None
-    if split == "validation":
-        alike = final.get(name, alike)
+    alike = final.get(name, alike) if split == "validation" else alike
     if metric is None or alike is None:
         return metric
     return replace(metric, unit=alike.unit, percent=alike.percent)

@@ -10,6 +10,8 @@ from typing import Literal
 from ablations.study.tasks import CLASSIFICATION, REGRESSION, SEVERAL_LABELS, Task
 
 Direction = Literal["higher", "lower"]
+PERCENT = "%"
+"""The unit of values on a scale of 0 to 100, whose differences are in points."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from statistics import median
 
 from ablations.analysis.infer.curves import ArmCurves, ArmHistories
 from ablations.ledger.records import Epoch
-from ablations.study.metrics import PERCENT, logged_metric
+from ablations.study.metrics import logged_metric
 from ablations.study.schema import Study
+from ablations.study.scores import PERCENT
 
 A_POINT = 0.01  # of a share
 

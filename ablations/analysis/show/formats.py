@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from ablations.analysis.infer.divergence import Divergence
 from ablations.analysis.infer.intervals import Interval
-from ablations.study.metrics import PERCENT, Metric
+from ablations.study.metrics import Metric
+from ablations.study.scores import PERCENT
 
 NOTHING = "–"
 """Stands where there is no number."""

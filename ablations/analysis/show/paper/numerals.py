@@ -11,7 +11,8 @@ from statistics import median
 from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.intervals import Interval
 from ablations.analysis.infer.summary import Summary
-from ablations.study.metrics import PERCENT, Metric
+from ablations.study.metrics import Metric
+from ablations.study.scores import PERCENT
 
 NOTHING = "--"
 """Stands where there is no number."""

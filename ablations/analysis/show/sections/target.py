@@ -7,7 +7,7 @@ from ablations.analysis.infer.targets import Target, TimeToTarget
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Cell, Column, Section, Table, notes, number_columns
 from ablations.analysis.show.comparisons import arm_cell
-from ablations.study.metrics import PERCENT
+from ablations.study.scores import PERCENT
 
 
 def target(inference: Inference) -> Section | None:
