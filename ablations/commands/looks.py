@@ -67,9 +67,8 @@ def _seeds_shown(study: Study, root: RunsDirectory) -> tuple[int, ...]:
     standings = classify_all(expand(study), root, digests)
     if study.imported:
         finished = [s.run for s in standings if s.finished]
-        by_arm = [[r.seed for r in finished if r.arm == arm] for arm in study.arm_names]
-        longest = max(by_arm, key=len)
-        return tuple(longest)
+        by_arm = [tuple(r.seed for r in finished if r.arm == arm) for arm in study.arm_names]
+        return max(by_arm, key=len)
     return study.seeds if all(standing.finished for standing in standings) else ()
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ablations.errors import AblationsError, RunsDirectoryError
 from ablations.files import read_bounded, write_atomically
+from ablations.ledger.changes import Changes, changes_since
 from ablations.ledger.fingerprint import fingerprint
 from ablations.ledger.lock import alone
 from ablations.study.budgets import MOST_SEEDS
@@ -66,32 +67,6 @@ class Look(BaseModel):
     def question(self) -> tuple[object, ...]:
         """All that was asked: two looks with equal ones show the same."""
         return (self.comparison, self.seeds, self.weight, self.margin, self.correction)
-
-
-@dataclass(frozen=True)
-class Change:
-    """A setting of a study that was another when its verdicts were shown before."""
-
-    setting: str
-    """``margin``, ``metric``, ``control`` or ``correction``."""
-    before: Mapping[str, str]
-    """Each earlier value → when verdicts were first shown at it, in ISO 8601."""
-    now: str
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What was asked otherwise of some of the same runs when verdicts were shown before."""
-
-    first: str
-    """When verdicts were first shown that had been asked otherwise, in ISO 8601."""
-    settings: tuple[Change, ...]
-    added: tuple[str, ...]
-    """Arms that were not compared each time."""
-    removed: tuple[str, ...]
-    """Arms that were compared then, and are no longer."""
-    altered: tuple[str, ...]
-    """Arms that had other settings."""
 
 
 class _Record(BaseModel):
@@ -181,56 +156,6 @@ def _was_seen(look: Look, study: Study, arms: Mapping[str, str]) -> bool:
     return study.control in same and len(same) > 1
 
 
-_SETTINGS = ("metric", "margin", "control", "correction")
-
-
-def _changes(looks: Sequence[Look], study: Study, arms: Mapping[str, str]) -> Changes | None:
-    """Return what looks at two or more of the same arms, at some of the same seeds, asked else."""
-    seeds = set(study.seeds)
-    of_same_runs = (
-        look
-        for look in looks
-        if not seeds.isdisjoint(look.seeds) and len(look.arms.items() & arms.items()) > 1
-    )
-    others = [l for l in of_same_runs if l.arms != arms or any(_differing(l, study))]
-    if not others:
-        return None
-    before: dict[str, dict[str, str]] = {}
-    for look in others:
-        for setting in _differing(look, study):
-            before.setdefault(setting, {}).setdefault(_written(look, setting), look.at)
-    seen = {arm: digest for look in others for arm, digest in look.arms.items()}
-    return Changes(
-        first=others[0].at,
-        settings=tuple(
-            Change(setting, before[setting], _written(study, setting))
-            for setting in _SETTINGS
-            if setting in before
-        ),
-        added=tuple(arm for arm in arms if any(arm not in look.arms for look in others)),
-        removed=tuple(arm for arm in seen if arm not in arms),
-        altered=tuple(
-            arm
-            for arm, digest in arms.items()
-            if any(look.arms.get(arm, digest) != digest for look in others)
-        ),
-    )
-
-
-def _differing(look: Look, study: Study) -> Iterator[str]:
-    """Yield the settings that a look had otherwise; a margin is in the unit of its metric."""
-    for setting in _SETTINGS:
-        before, now = getattr(look, setting), getattr(study, setting)
-        other_unit = setting == "margin" and look.metric != study.metric
-        if before not in (None, "", now) and not other_unit:
-            yield setting
-
-
-def _written(of: Look | Study, setting: str) -> str:
-    value = getattr(of, setting)
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def read_looks(study: Study, path: Path) -> Looks:
     """Return the looks in ``path`` that stand for a study, its arms at what their searches chose.
 
@@ -241,7 +166,7 @@ def read_looks(study: Study, path: Path) -> Looks:
             that were begun.
     """
     looks, arms = _read(path).looks, _arms(study)
-    changes = _changes(looks, study, arms)
+    changes = changes_since(looks, study, arms)
     found = [each for each in looks if _stands(each, study, arms)]
     standing = list({(look.seeds, look.weight): look for look in reversed(found)}.values())[::-1]
     if not study.looks:

@@ -10,7 +10,8 @@ from itertools import pairwise
 from ablations.analysis.infer.corrections import LEVEL
 from ablations.analysis.infer.looks import LookRule
 from ablations.analysis.read.collect import Collected
-from ablations.ledger.looks import Changes, Look, Reason
+from ablations.ledger.changes import Changes
+from ablations.ledger.looks import Look, Reason
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ablations.analysis.infer.looks import FUTILE
 from ablations.analysis.infer.looks_taken import LooksTaken, LookTaken, error_of_looks
 from ablations.analysis.show import formats
 from ablations.analysis.show.blocks import Paragraph, Section, notes, text_table
-from ablations.ledger.looks import Changes
+from ablations.ledger.changes import Changes
 
 TITLE = "Looks"
 MOST_NAMED = 5
