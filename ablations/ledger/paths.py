@@ -29,6 +29,7 @@ LEARNED = "learned.npz"
 FINAL_METRICS = "final.json"
 OUTPUT = "output.log"
 VERSIONS = ".versions.json"
+IMPORTED = ".imported"
 MOST_SEED_DIGITS = 19  # those of a 64-bit integer
 
 
@@ -127,6 +128,11 @@ class RunDirectory(TrainingDirectory):
     def versions(self) -> Path:
         """What a user's function had imported, while its run is on."""
         return self.path / VERSIONS
+
+    @property
+    def imported(self) -> Path:
+        """The files that a command's Python has imported, a line each, while its run is on."""
+        return self.path / IMPORTED
 
     def replaced(self, fingerprint: str, result: str) -> Path:
         """Return the archive of the run as it was, beside the directories of its arm's seeds.

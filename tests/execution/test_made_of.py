@@ -277,6 +277,42 @@ def test_what_a_function_imported_unforeseen_is_noted_and_makes_it_stale() -> No
     assert {one.metrics["error"] for one in run()} == {8.0, 8.5}
 
 
+DYNAMIC_PROGRAM = """\
+import importlib, json, os, sys
+assert not any(os.path.exists(os.path.join(place, "sitecustomize.py")) for place in sys.path)
+rate, seed, directory = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+error = importlib.import_module("hel" + "per").error
+json.dump({"error": error(rate, seed)}, open(f"{directory}/final.json", "w"))
+"""
+
+
+@pytest.mark.parametrize("trainer", ["command", "shell"])
+def test_what_a_program_imported_unforeseen_is_noted_and_makes_it_stale(trainer: str) -> None:
+    Path("cli.py").write_text(DYNAMIC_PROGRAM)
+    write(trainer)
+    run()
+    made = result()
+    assert made.notes == ("imported, and not found before training: helper.py",)
+    assert set(made.made_of) == {"cli.py", "helper.py"}
+    assert not (RunsDirectory(Path("runs")).run("own", "slow", 0).imported).exists()
+    assert not prepare(load(), Options(workers=1)).comparison().pending
+    Path("helper.py").write_text(HELPER.format(bias=7.0))
+    standings = prepare(load(), Options(workers=1)).comparison().standings
+    assert {s.reason for s in standings} == {"helper.py has changed since"}
+
+
+def test_a_sitecustomize_of_the_users_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("theirs").mkdir()
+    Path("theirs/sitecustomize.py").write_text("import builtins; builtins.theirs = 3.0\n")
+    monkeypatch.setenv("PYTHONPATH", str(Path("theirs").resolve()))
+    Path("cli.py").write_text(DYNAMIC_PROGRAM.replace("assert not", "assert").replace(
+        'error(rate, seed)', "theirs"))  # fmt: skip
+    write("command")
+    run()
+    assert result().metrics == {"error": 3.0}
+    assert "theirs/sitecustomize.py" in result().made_of
+
+
 EDITS = """\
 import json, pathlib, sys
 directory = sys.argv[3]

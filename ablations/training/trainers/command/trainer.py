@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ablations.errors import UserCodeError
@@ -11,13 +13,17 @@ from ablations.ledger.leftovers import remove_unfinished
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import Result
 from ablations.ledger.standing import keeps_its_own
-from ablations.own_files import MOST_LISTED
+from ablations.own_files import EDITED, MOST_LISTED, digest, is_own, resolved, roots_with, shown
 from ablations.study.free_recipes import CommandRecipe, code_of_words
 from ablations.telemetry.run_events import RunEvents
 from ablations.training.request import TrainingRequest
 from ablations.training.resume import CheckpointManager
 from ablations.training.trainers.command.log import FollowedLog
 from ablations.training.trainers.program.training import Beginning, train
+
+IMPORT_WATCH = str(Path(__file__).parent / "import_watch")
+IMPORTED_FILES = "ABLATIONS_IMPORTED_FILES"
+"""Tells ``import_watch/sitecustomize.py`` where to write."""
 
 
 def train_by_command(request: TrainingRequest) -> Result:
@@ -34,6 +40,7 @@ class CommandProgram:
         self.seed, self.name = request.run.seed, str(request.run)
         self.directory: RunDirectory = request.directory
         self._log = FollowedLog(request.directory.metrics)
+        self._started = time.time()
 
     @property
     def work_directory(self) -> str | None:
@@ -42,9 +49,14 @@ class CommandProgram:
         return str(self.directory.path.resolve()) if own else self.recipe.code
 
     @property
-    def modules(self) -> str | None:
-        """Where its code lies, if it runs elsewhere."""
-        return None if self.recipe.trainer.cwd is None else os.path.abspath(self.recipe.code or ".")
+    def variables(self) -> Mapping[str, str]:
+        """What lets Python find its code if it runs elsewhere, and record what it imports."""
+        own = [] if self.recipe.trainer.cwd is None else [os.path.abspath(self.recipe.code or ".")]
+        path = [IMPORT_WATCH, *own, os.environ.get("PYTHONPATH", "")]
+        return {
+            "PYTHONPATH": os.pathsep.join(filter(None, path)),
+            IMPORTED_FILES: str(self.directory.imported.resolve()),
+        }
 
     def words(self, fingerprint: str) -> list[str]:
         """Return the command with everything put in."""
@@ -86,9 +98,24 @@ class CommandProgram:
         return {}
 
     def imported(self) -> Mapping[str, str]:
-        """Return nothing: what a program imports cannot be told from outside it."""
-        return {}
+        """Return the user's own files that it imported, if Python ran, beside those found before.
+
+        One that was edited since the program started may have been read before or after that.
+        """
+        try:
+            names = set(self.directory.imported.read_text(errors="surrogateescape").splitlines())
+        except OSError:
+            return {}
+        roots = roots_with(*map(Path, [self.recipe.code] if self.recipe.code else []))
+        known = {*self.recipe.made_of, *map(shown, self.recipe.code_files())}
+        own = sorted(Path(name) for name in names if is_own(resolved(name), roots))
+        return {
+            shown(path): EDITED if path.stat().st_mtime > self._started else digest(path)
+            for path in own
+            if path.is_file() and shown(path) not in known
+        }
 
     def clean(self) -> None:
         """Remove what is half written; its ``checkpoint/`` is the program's own, and stays."""
+        self.directory.imported.unlink(missing_ok=True)
         remove_unfinished(self.directory.path)

@@ -63,9 +63,9 @@ class FunctionProgram:
         return None
 
     @property
-    def modules(self) -> str | None:
-        """Nothing beside the working directory."""
-        return None
+    def variables(self) -> Mapping[str, str]:
+        """Nothing: it is told all by its words."""
+        return {}
 
     def words(self, fingerprint: str) -> list[str]:
         """Return the command that calls the function; it reads the rest from ``recipe.yaml``."""

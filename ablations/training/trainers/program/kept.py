@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from ablations.errors import TrainerError
@@ -34,23 +35,19 @@ class KeptProgram:
         words: Sequence[str],
         output: Path,
         directory: str | None = None,
-        modules: str | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Start it in a directory, or else the working directory; ``output`` takes its output.
 
-        Python finds what lies in the directory ``modules`` as well.
+        ``variables`` are added to its environment.
         """
-        own = environment()
-        if modules is not None:
-            path = [modules, own.get("PYTHONPATH", "")]
-            own["PYTHONPATH"] = os.pathsep.join(filter(None, path))
         self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", keeper.__file__, str(output.resolve()), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
             cwd=directory,
-            env=own,
+            env={**environment(), **variables},
         )
 
     def __enter__(self) -> Self:

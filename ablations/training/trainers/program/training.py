@@ -50,8 +50,8 @@ class Program(Protocol):
         """Where it is started; None is the working directory."""
 
     @property
-    def modules(self) -> str | None:
-        """A directory whose Python modules it finds wherever it is started; None adds none."""
+    def variables(self) -> Mapping[str, str]:
+        """What is added to its environment."""
 
     def words(self, fingerprint: str) -> list[str]:
         """Return what is started."""
@@ -104,7 +104,8 @@ class _ProgramTraining:
         beginning = self._begin()
         recipe = to_yaml(self.run.recipe.model_dump(mode="json"))
         write_atomically(self.directory.recipe, recipe)
-        for path in (self.directory.final_metrics, self.directory.output):
+        left = (self.directory.final_metrics, self.directory.output, self.directory.imported)
+        for path in left:
             path.unlink(missing_ok=True)
         written = WrittenFiles(Path(self.program.work_directory or "."), self.request.root.root)
         with RunEvents(self.directory.path, append_to=self.directory.events[0]) as events:
@@ -177,8 +178,8 @@ class _ProgramTraining:
             follow()
 
         words = self.program.words(self.fingerprint)
-        where, modules = self.program.work_directory, self.program.modules
-        with KeptProgram(words, self.directory.output, where, modules) as program:
+        where, variables = self.program.work_directory, self.program.variables
+        with KeptProgram(words, self.directory.output, where, variables) as program:
             status = program.wait(tick)
         follow()
         ended_well(status, self.directory.output)

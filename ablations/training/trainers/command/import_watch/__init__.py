@@ -1,0 +1,1 @@
+"""The directory that a command's ``PYTHONPATH`` begins with; see ``sitecustomize``."""
