@@ -279,9 +279,7 @@ def doctor(**options: Any) -> None:
 @click.option("--control", required=True, help="The arm that the others are compared with.")
 @click.option("--metric", required=True, help="The column that answers the question.")
 @click.option("--better", required=True, type=click.Choice(["higher", "lower"]))
-@click.option(
-    "--margin", required=True, type=click.FloatRange(min=0), help="What difference matters."
-)
+@click.option("--margin", required=True, type=click.FloatRange(min=0), help="Least that matters.")
 @click.option("--unit", default="", help="The metric's unit, such as points.")
 @click.option("--if-diverged", type=float, help="What a diverged run scores.")
 @click.option("--pattern", help="How a run's folder is named below FOLDER: {arm}/seed-{seed}.")

@@ -20,6 +20,7 @@ from ablations.study.load_search import resolve_search
 from ablations.study.looks import weights_of, wrong_looks
 from ablations.study.over import spanned
 from ablations.study.recipes import AnyRecipe
+from ablations.study.replicates import wrong_of_independent
 from ablations.study.schema import Study, variant_name, with_setting
 from ablations.study.settings import change, undeclared
 from ablations.study.study_file import COPY, TUNED, StudyFile
@@ -109,8 +110,8 @@ class _Resolver(DesignChecker):
         if self._is_known("seeds", "looks", "look_weights", "design"):
             for path, message in wrong_looks(raw.seeds, raw.looks, raw.look_weights, raw.design):
                 self.add(path, message)
-        if raw.replicates == "independent":
-            self._check_independent(raw)
+        for where, message in wrong_of_independent(raw):
+            self.add(where, message)
         tuning = self._tuning(raw, base, arms)
         trials = len(tuning["trials"]) * len(tuning["seeds"]) if tuning else 0
         if (runs := len(arms) * (len(raw.seeds) + trials)) > MOST_RUNS:
@@ -261,16 +262,6 @@ class _Resolver(DesignChecker):
                     self.add(
                         ("claims", number, side), f'no arm is called "{arm}"; {suggest(arm, names)}'
                     )
-
-    def _check_independent(self, raw: StudyFile) -> None:
-        """Refuse what only paired runs have."""
-        expected = "expected replicates: paired, or"
-        if raw.looks:
-            self.add(("looks",), f"looks judge paired runs; {expected} no looks")
-        if raw.design == "full_factorial":
-            self.add(("design",), f"its contrasts are of paired runs; {expected} another design")
-        if "correction" in raw.model_fields_set and raw.correction != "holm":
-            self.add(("correction",), f"max_t corrects paired runs; {expected} correction: holm")
 
     def _check_differences(
         self,

@@ -18,6 +18,7 @@ from ablations.study.looks import Looks, LookWeights
 from ablations.study.metrics import Metric
 from ablations.study.recipe import Recipe
 from ablations.study.recipes import AnyRecipe, trainable
+from ablations.study.replicates import Replicates, with_replicates
 from ablations.study.tasks import Task
 from ablations.study.yaml_writer import to_yaml_line
 
@@ -36,7 +37,6 @@ MOST_NAME_CHARACTERS = 240  # of a file's name, which may have 255
 MOST_VALUE_CHARACTERS = 50
 Design = Literal["one_at_a_time", "leave_one_out", "full_factorial"]
 Correction = Literal["max_t", "holm"]
-Replicates = Literal["paired", "independent"]
 
 
 def _name(value: str) -> str:
@@ -216,13 +216,8 @@ class Study(Frozen):
     null takes a point below where the mean accuracy of the control ends."""
     claims: Annotated[tuple[Claim, ...], Listed] = ()
     correction: Correction = "max_t"
-    """Of p for the arms of a family: step-down max-T over joint sign flips, or Holm's.
-
-    Independent runs have Holm's alone."""
+    """Of p for the arms of a family: step-down max-T over joint sign flips, or Holm's."""
     replicates: Replicates = "paired"
-    """Paired where a seed means the same for every arm, independent where it is only a label.
-
-    Records of imports from before this was stated are independent."""
     if_diverged: Mapping[str, float] = {}
     """Metric → what a diverged run scores; without one, the worst of any completed run."""
     overrides: Mapping[str, Any] = {}
@@ -246,16 +241,7 @@ class Study(Frozen):
     pattern: str = ""
     """How a run's folder is named where event files were imported; empty elsewhere."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _states_its_replicates(cls, data: Any) -> Any:
-        if not isinstance(data, Mapping):
-            return data
-        default = "independent" if data.get("imported") else "paired"
-        stated = {"replicates": default, **data}
-        if stated["replicates"] == "independent":
-            stated["correction"] = "holm"
-        return stated
+    _with_replicates = model_validator(mode="before")(with_replicates)
 
     @model_validator(mode="after")
     def _knows_its_metrics(self) -> Study:

@@ -13,6 +13,7 @@ from ablations.study.frozen import Frozen, NonNegative, problem, show
 from ablations.study.looks import Looks, LookWeights
 from ablations.study.over import Over
 from ablations.study.recipes import COMPILED
+from ablations.study.replicates import Replicates
 from ablations.study.schema import (
     SUMMARY,
     TUNING,
@@ -21,7 +22,6 @@ from ablations.study.schema import (
     Design,
     Listed,
     Name,
-    Replicates,
     Seeds,
 )
 from ablations.study.search import Search

@@ -27,7 +27,8 @@ from ablations.analysis.read.left_out import LeftOut
 from ablations.ledger.inert import InertArm, inert_arms
 from ablations.ledger.shared_files import SharedFiles, shared_files
 from ablations.study.metrics import METRICS, EpochMetric, Metric, logged_metric
-from ablations.study.schema import Correction, Part, Replicates, Study
+from ablations.study.replicates import Replicates
+from ablations.study.schema import Correction, Part, Study
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from ablations.analysis.infer.pairs import (
 from ablations.analysis.infer.scores import scores
 from ablations.analysis.infer.verdicts import Compared
 from ablations.analysis.read.collect import Collected
-from ablations.study.schema import Replicates, Study
+from ablations.study.replicates import Replicates
+from ablations.study.schema import Study
 from ablations.study.scores import Direction
 
 

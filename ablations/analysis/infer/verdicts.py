@@ -24,7 +24,8 @@ from ablations.analysis.infer.intervals import Interval
 from ablations.analysis.infer.pairs import PairedDifferences
 from ablations.analysis.infer.permutations import permutation_p_values
 from ablations.analysis.infer.settle import Settle
-from ablations.study.schema import Correction, Replicates
+from ablations.study.replicates import Replicates
+from ablations.study.schema import Correction
 from ablations.study.scores import Direction
 
 Verdict = Literal["better", "worse", "equivalent", "inconclusive", "none"]

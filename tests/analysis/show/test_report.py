@@ -404,10 +404,10 @@ def test_verdicts_csv_has_a_line_for_every_arm_in_the_metrics_unit(
     lines = (out / "activations" / "verdicts.csv").read_text().splitlines()
     assert lines[0] == (
         "arm,verdict,flag,n,effect,low,high,low_all,high_all,p,p_corrected,"
-        "probability_of_improvement,may_be_best"
+        "probability_of_improvement,may_be_best,replicates"
     )
     control, elu, tanh, relu = csv.DictReader(lines)
-    assert set(control.values()) == {"sigmoid", "control", "", "no"}
+    assert set(control.values()) == {"sigmoid", "control", "", "no", "paired"}
     assert (elu["verdict"], elu["flag"], elu["n"], elu["may_be_best"]) == ("better", "", "8", "yes")
     assert float(elu["effect"]) == pytest.approx(0.1007)
     ends = [float(elu[name]) for name in ("low_all", "low", "effect", "high", "high_all")]
