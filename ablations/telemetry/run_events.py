@@ -12,7 +12,6 @@ from ablations.telemetry.histograms import Buckets
 from ablations.telemetry.summaries import Value
 from ablations.telemetry.writer import NO_LAYERS, Layers
 
-
 HPARAMS_MOST_STEP = 2**31 - 1
 """The greatest ``training_step`` of a metric in HParams, an int32; it answers 500 above."""
 
