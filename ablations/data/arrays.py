@@ -83,7 +83,7 @@ def _check_names(name: str, grouped: Mapping[str, Any]) -> None:
             raise DataError(
                 f"{name}: {key} is not read, as the validation split is cut from {x} and {y}; "
                 f"append it to {x if key[0] in 'xX' else y} and write data.validation: "
-                f"{{rows: last {len(part)}}}"
+                f"{{rows: last {part.shape[0] if part.ndim else 'N'}}}"
             )
         raise DataError(f'{name}: unknown array "{key}"; {suggest(key, known)}')
 

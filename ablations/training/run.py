@@ -17,7 +17,6 @@ from ablations.ledger.records import Result, write_correct
 from ablations.study.keras_recipe import KerasRecipe, check_code
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
-from ablations.techniques.keras import internals
 from ablations.telemetry.run_events import RunEvents
 from ablations.training import checkpoint
 from ablations.training.recorded import RecordedTraining
@@ -58,6 +57,7 @@ def train_by_fit(request: TrainingRequest) -> Result:
     Raises:
         DataError: the inputs are not those that the caller planned the run with.
     """
+    from ablations.training.trainers.keras_fit.random_state import deterministic_operations
     from ablations.training.trainers.keras_fit.trainer import KerasTrainer
 
     recipe = request.run.recipe
@@ -67,7 +67,7 @@ def train_by_fit(request: TrainingRequest) -> Result:
     def make() -> Trainer:
         return KerasTrainer(recipe, request.run.seed, request.data_directory, request.metric)
 
-    with internals.deterministic_operations():
+    with deterministic_operations():
         return _RunTraining(request, make, lambda: Learned(Progress(), {}, ()), "").execute()
 
 
