@@ -36,6 +36,10 @@ def _plan(loaded: Study, options: Options) -> None:
     looks = read_looks(tuned.study, runs.looks(tuned.study.study))
     comparison = classify_all(filter(looks.wants, expand(tuned.study)), runs, known.digests)
     display.print_plan(tuned, looks, comparison, known.parameters, absent)
+    for data, of in known.data.items():
+        if of.values:
+            then = ", then standardized" if data.scale == "standardize" else ""
+            print(f"data set {data.name}: {of.values}{then}")
     if warning := too_few_seeds(loaded):
         print(warning)
     for arm in loaded.arms:

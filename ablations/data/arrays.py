@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.data.dataset import Dataset, Features
-from ablations.errors import DataError
+from ablations.errors import DataError, suggest
 
 SPLIT = ("x_train", "y_train", "x_test", "y_test")
 WHOLE = ("x", "y")
@@ -17,6 +18,8 @@ WEIGHTS = "sample_weights"
 """Of ``x_train``, or of ``x``."""
 TEST_SHARE = 1 / 5
 HIGHEST_PIXEL = 255
+_VALIDATION = re.compile(r"[xyXY]_?(val|valid|validation|dev)")
+"""The name of an array that is meant to validate."""
 
 Array = NDArray[Any]
 
@@ -34,6 +37,7 @@ def dataset_of(name: str, arrays: Mapping[str, Array], digest: str) -> Dataset:
         DataError: an array is missing or does not fit; the message names it by ``name``.
     """
     grouped = _grouped(arrays)
+    _check_names(name, grouped)
     weights = grouped.get(WEIGHTS)
     if all(key in grouped for key in SPLIT):
         x_train, y_train, x_test, y_test = (grouped[key] for key in SPLIT)
@@ -61,7 +65,27 @@ def dataset_of(name: str, arrays: Mapping[str, Array], digest: str) -> Dataset:
         scale=_scale(train_features),
         digest=digest,
         train_weights=None if weights is None else _weights(name, weights, len(train_labels)),
+        values=_values(train_features),
     )
+
+
+def _check_names(name: str, grouped: Mapping[str, Any]) -> None:
+    """Refuse an array that nothing would read."""
+    known = (*(SPLIT if all(key in grouped for key in SPLIT) else WHOLE), WEIGHTS)
+    if not all(key in grouped for key in known[:-1]):
+        return  # the line says which are missing
+    for key, array in grouped.items():
+        if key in known:
+            continue
+        if _VALIDATION.fullmatch(key):
+            part = next(iter(array.values())) if isinstance(array, Mapping) else array
+            x, y = known[:2]
+            raise DataError(
+                f"{name}: {key} is not read, as the validation split is cut from {x} and {y}; "
+                f"append it to {x if key[0] in 'xX' else y} and write data.validation: "
+                f"{{rows: last {part.shape[0] if part.ndim else 'N'}}}"
+            )
+        raise DataError(f'{name}: unknown array "{key}"; {suggest(key, known)}')
 
 
 def _grouped(arrays: Mapping[str, Array]) -> dict[str, Any]:
@@ -118,6 +142,20 @@ def _scale(features: Features) -> float | dict[str, float]:
     if isinstance(features, Mapping):
         return {name: _scale_of(each) for name, each in features.items()}
     return _scale_of(features)
+
+
+def _values(features: Features) -> str:
+    """Return what the features are, and what is done to them, in words."""
+    if isinstance(features, Mapping):
+        return "; ".join(f"{name}: {_values(each)}" for name, each in features.items())
+    kind = "whole numbers" if features.dtype.kind in "ui" else "numbers"
+    least, greatest = features.min(), features.max()
+    shown = f"{kind} from {least:g} to {greatest:g}"
+    if features.dtype == np.uint8:
+        return f"{shown} in uint8, divided by {HIGHEST_PIXEL}"
+    like_pixels = features.ndim > 2 and least >= 0 and 2 < greatest <= HIGHEST_PIXEL
+    hint = f" (pixels in uint8 would be divided by {HIGHEST_PIXEL})" if like_pixels else ""
+    return f"{shown}, taken as they are{hint}"
 
 
 def _scale_of(features: Array) -> float:

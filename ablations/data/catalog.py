@@ -155,7 +155,8 @@ def _digest(whole: str, classes: Classes) -> str:
 
 def _facts_of(data: Dataset) -> DataFacts:
     train, test = len(data.train_labels), len(data.test_labels)
-    return DataFacts(data.name, data.input_shape, data.outputs, train, test, data.digest)
+    shape, outputs = data.input_shape, data.outputs
+    return DataFacts(data.name, shape, outputs, train, test, data.digest, data.values)
 
 
 @lru_cache(maxsize=2)

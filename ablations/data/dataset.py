@@ -28,6 +28,8 @@ class DataFacts:
     test_examples: int
     digest: str | None
     """Hash of the data's files; None where they are not here yet."""
+    values: str = ""
+    """What a study's own features are, and whether they are scaled, in words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,8 @@ class Dataset:
     digest: str
     train_weights: NDArray[Any] | None = None
     """What the loss of each training example counts, [N]; None where all count alike."""
+    values: str = ""
+    """What a study's own features are, and whether they are scaled, in words."""
 
     @property
     def input_shape(self) -> Shape:

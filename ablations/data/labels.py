@@ -94,10 +94,15 @@ def _classes(data: Dataset, train: Array, test: Array) -> int:
 
 
 def _misfit(data: Dataset, key: str, labels: Array, task: Task) -> LabelsError:
-    return LabelsError(
-        f"{data.name}: {key} wants {task.labels} for a {task.title}, got {_shown(labels)}",
-        _other_task(labels, task),
-    )
+    message = f"{data.name}: {key} wants {task.labels} for a {task.title}, got {_shown(labels)}"
+    if task is CLASSIFICATION and _is_one_hot(labels):
+        return LabelsError(f"{message}, one-hot; {key}.argmax(axis=1) holds whole labels", None)
+    return LabelsError(message, _other_task(labels, task))
+
+
+def _is_one_hot(labels: Array) -> bool:
+    alike = labels.ndim == 2 and labels.shape[1] > 1 and np.isin(labels, (0, 1)).all()
+    return bool(alike and (labels.sum(axis=1) == 1).all())
 
 
 def _other_task(labels: Array, task: Task) -> Task | None:

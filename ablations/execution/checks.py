@@ -215,14 +215,14 @@ def _fits(
     from ablations.training import runtime
 
     runtime.start()
-    from ablations.techniques.keras import internals
+    from ablations.training.trainers.keras_fit.random_state import deterministic_operations
     from ablations.training.trainers.keras_fit.trainer import KerasTrainer
     from ablations.training.training_state import Progress
 
     recipe = KerasRecipe.model_validate(settings)
     trainer = KerasTrainer(recipe, seed, directory, metric)
     try:
-        with internals.deterministic_operations():
+        with deterministic_operations():
             trainer.start(Progress(), {})
             trainer.callbacks()
             built = trainer.model.built

@@ -7,7 +7,10 @@ from typing import Any
 
 from ablations.errors import suggest
 from ablations.study.declared_metrics import metrics_of, wrong_declarations, wrong_tasks
-from ablations.study.recipe import BaseRecipe
+from ablations.study.keras_recipe import KerasRecipe
+from ablations.study.metrics import Metric
+from ablations.study.recipe import BaseRecipe, Recipe
+from ablations.study.scores import better_of
 from ablations.study.study_file import StudyFile
 from ablations.study.yaml_reader import Path as DataPath
 
@@ -34,7 +37,7 @@ def resolve_metrics(
     named += [(("if_diverged", name), name) for name in raw.if_diverged]
     for place, name in named:
         if name not in known:
-            add(place, f'unknown metric "{name}"; {suggest(name, known)}', False)
+            add(place, _unknown(name, known, raw, every[0]), False)
     percent = known[score].percent
     if raw.target is not None and percent and not 0 < raw.target <= 1:
         bound = "≤ 1.0" if raw.target > 1 else "> 0.0"
@@ -47,3 +50,20 @@ def resolve_metrics(
         "claims": tuple(claims),
         "if_diverged": {**raw.if_diverged, **stated},
     }
+
+
+def _unknown(name: str, known: Mapping[str, Metric], raw: StudyFile, recipe: BaseRecipe) -> str:
+    """Return the line about a metric that nothing declares.
+
+    Where the user's own code measures, only what the study declares is known, and for Keras's
+    ``fit`` what ``evaluate`` gives.
+    """
+    if isinstance(recipe, Recipe):
+        return f'unknown metric "{name}"; {suggest(name, known)}'
+    of_fit = ("test_", "validation_") if isinstance(recipe, KerasRecipe) else ()
+    measured = [n for n in known if n.startswith(of_fit) and not n.endswith("_raw")]
+    declared = f"{{{name}: {{better: {better_of(name) or 'higher'}}}}}"
+    near = suggest(name, {*raw.metrics, *measured})
+    return (
+        f'unknown metric "{name}"; {near}; any other is declared under metrics, such as {declared}'
+    )

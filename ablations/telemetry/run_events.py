@@ -12,6 +12,9 @@ from ablations.telemetry.histograms import Buckets
 from ablations.telemetry.summaries import Value
 from ablations.telemetry.writer import NO_LAYERS, Layers
 
+HPARAMS_MOST_STEP = 2**31 - 1
+"""The greatest ``training_step`` of a metric in HParams, an int32; it answers 500 above."""
+
 
 class RunEvents:
     """Writes a run's metrics as events; a context manager that closes the file."""
@@ -73,7 +76,11 @@ class RunEvents:
         self._file.write(step, *_values(histograms))
 
     def end_session(self, step: int, metrics: Mapping[str, float], completed: bool) -> None:
-        """Write the final metrics and the end of the session."""
+        """Write the final metrics and the end of the session.
+
+        Where ``step`` is above 2³¹ − 1, they stand at that: HParams has no greater ones.
+        """
+        step = max(-HPARAMS_MOST_STEP, min(step, HPARAMS_MOST_STEP))
         final = [summaries.scalar(tags.final(name), value) for name, value in metrics.items()]
         self._file.write(step, *final, hparams.session_end(completed))
 

@@ -17,7 +17,6 @@ from ablations.ledger.records import Result, digest_of_weights, write_correct
 from ablations.study.keras_recipe import KerasRecipe, check_code
 from ablations.study.recipe import DataRecipe
 from ablations.study.yaml_writer import to_yaml
-from ablations.techniques.keras import internals
 from ablations.telemetry.run_events import RunEvents
 from ablations.training import checkpoint
 from ablations.training.made_of import imported_here, made_of
@@ -59,6 +58,7 @@ def train_by_fit(request: TrainingRequest) -> Result:
     Raises:
         DataError: the inputs are not those that the caller planned the run with.
     """
+    from ablations.training.trainers.keras_fit.random_state import deterministic_operations
     from ablations.training.trainers.keras_fit.trainer import KerasTrainer
 
     recipe = request.run.recipe
@@ -69,7 +69,7 @@ def train_by_fit(request: TrainingRequest) -> Result:
         of_run = (request.run.seed, request.data_directory, request.metric, request.shares)
         return KerasTrainer(recipe, *of_run)
 
-    with internals.deterministic_operations():
+    with deterministic_operations():
         return _RunTraining(request, make, lambda: Learned(Progress(), {}, ()), "").execute()
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ablations.commands import plan
+from ablations.commands.options import Options
 from ablations.data.catalog import describe, digest, read
+from ablations.data.split import split
 from ablations.errors import DataError, UserCodeError
+from ablations.study.recipe import DataRecipe
 from tests.support.user_code import PACKAGE, blobs
 
 X = np.arange(60, dtype=np.uint8).reshape(10, 2, 3)
@@ -57,6 +62,58 @@ def test_what_is_not_pixels_is_taken_as_it_is(tmp_path, dtype, kept):
     np.testing.assert_array_equal(data.train_features, X[:8].astype(dtype))
 
 
+AS_THEY_ARE = "taken as they are (pixels in uint8 would be divided by 255)"
+
+
+@pytest.mark.parametrize(
+    ("x", "values"),
+    [
+        (X, "whole numbers from 0 to 47 in uint8, divided by 255"),
+        (X.astype(np.int64), f"whole numbers from 0 to 47, {AS_THEY_ARE}"),
+        (X.astype(float), f"numbers from 0 to 47, {AS_THEY_ARE}"),
+        (X.astype(int) - 1, "whole numbers from -1 to 46, taken as they are"),
+        (X / 255, "numbers from 0 to 0.184314, taken as they are"),
+        (X.reshape(10, 6).astype(int), "whole numbers from 0 to 47, taken as they are"),
+    ],
+)
+def test_a_plan_can_say_whether_features_are_scaled(tmp_path, x, values):
+    name = archive(tmp_path, **{**SPLIT, "x_train": x[:8], "x_test": x[8:]})
+    assert describe(name, None).values == values
+    assert describe("digits", None).values == ""
+
+
+def test_a_plan_says_whether_features_are_scaled(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    archive(tmp_path, **{**SPLIT, "x_train": X[:8].astype(int), "x_test": X[8:].astype(int)})
+    Path("own.yaml").write_text(
+        """\
+study: own
+question: "?"
+base:
+  data: {name: "npz:own.npz", validation: 2, scale: standardize}
+  model: {hidden: [4]}
+  training: {batch_size: 2, epochs: 1, optimizer: sgd}
+control: sgd
+arms: {sgd: {}, adam: {training.optimizer: adam}}
+seeds: 6
+"""
+    )
+    plan.plan("own.yaml", (), Options(runs=Path("runs")))
+    said = f"whole numbers from 0 to 47, {AS_THEY_ARE}"
+    assert f"data set npz:own.npz: {said}, then standardized\n" in capsys.readouterr().out
+
+
+def test_an_appended_validation_split_is_the_rows_that_the_refusal_names(tmp_path):
+    """What the line about x_val says to write does what x_val was meant for."""
+    appended = {**SPLIT, "x_train": X[:8], "y_train": Y[:8]}
+    data = read(archive(tmp_path, **appended), None)
+    recipe = DataRecipe(name="npz:own.npz", validation={"rows": "last 3"})
+    for seed in range(3):
+        rows, held_out = split(recipe, len(data.train_labels), seed, data.train_labels)
+        assert sorted(held_out) == [5, 6, 7]
+        assert sorted(rows) == [0, 1, 2, 3, 4]
+
+
 def test_a_fifth_of_whole_data_is_for_testing_whatever_the_seed(tmp_path):
     data = read(archive(tmp_path, x=X, y=Y[:, None]), None)
     assert len(data.test_labels) == 2
@@ -82,8 +139,22 @@ NAN = np.where(X == 8, np.nan, X)
         ({"x": X, "y": Y / 2}, "wants whole labels from 0 on, got 0.5"),
         (
             {"x": X, "y": np.eye(2)[Y]},
+            r"y_train wants whole labels .*, one-hot; y_train.argmax\(axis=1\) holds whole labels$",
+        ),
+        (
+            {"x": X, "y": np.stack([Y, 1 + 0 * Y], 1)},
             "y_train wants whole labels .* for these, training.loss: binary_crossentropy",
         ),
+        (
+            {**SPLIT, "x_val": X[:3], "y_val": Y[:3]},
+            r"x_val is not read, as the validation split is cut from x_train and y_train; append "
+            r"it to x_train and write data.validation: {rows: last 3}",
+        ),
+        (
+            {**SPLIT, "sample_weight": np.ones(8)},
+            'unknown array "sample_weight"; did you mean "sample_weights"?',
+        ),
+        ({**SPLIT, "x": X, "y": Y}, 'unknown array "x"; '),
         ({"x": X.astype(str), "y": Y}, "x_train wants numbers"),
         ({"x": X[:, 0, 0], "y": Y}, r"wants numbers \[N, …\], got \[8\] in uint8"),
         ({**SPLIT, "x_test": X[8:, :1]}, r"x_train \[8, 2, 3\] in uint8 and x_test \[2, 1, 3\]"),

@@ -87,6 +87,20 @@ def test_code_and_settings_enter_the_fingerprint() -> None:
 
 
 GOOD = study("train")
+KERAS = """\
+study: own
+question: "?"
+trainer: keras
+base:
+  data: digits
+  model: {name: "python:tests.support.keras_training.classifier", width: 8}
+  training: {epochs: 1}
+control: narrow
+arms: {narrow: {}, wide: {model.width: 16}}
+seeds: 6
+metrics: {test_mae: {better: lower}}
+metric: test_mae
+"""
 WRONG = {
     "the trainer's name": (
         GOOD.replace(f"python:{PLACE}.train", "compild"),
@@ -154,7 +168,15 @@ WRONG = {
     ),
     "an unknown metric": (
         GOOD.replace("metric: error", "metric: eror"),
-        'own.yaml:9:9: metric: unknown metric "eror"; did you mean "error"?',
+        'own.yaml:9:9: metric: unknown metric "eror"; did you mean "error"? Known: error; any '
+        "other is declared under metrics, such as {eror: {better: higher}}",
+    ),
+    "an unknown metric of a Keras model": (
+        KERAS.replace("metric: test_mae", "metric: test_maee"),
+        'unknown metric "test_maee"; did you mean "test_mae"? Known: test_accuracy, test_loss, '
+        "test_mae, validation_accuracy, validation_accuracy_best, validation_accuracy_last, "
+        "validation_loss_best; any other is declared under metrics, such as "
+        "{test_maee: {better: higher}}",
     ),
     "a search": (
         GOOD + "tune: {settings: {settings.rate: [1, 2]}}\n",

@@ -166,3 +166,15 @@ def hangs(run):
         (run.directory / "child").write_text(str(child.pid))
         time.sleep(600)
     return {"error": 1.0}
+
+
+def logs_between_steps(run):
+    run.log(1.5, error=1.0)
+    return {"error": 1.0}
+
+
+def counts_tokens(run):
+    """Log at steps that no 32 bits hold, as one that counts tokens does."""
+    for step in (2**31, 3 * 10**9):
+        run.log(step, error=1.0)
+    return {"error": 1.0}

@@ -7,7 +7,6 @@ and what needs the name does without; where results would be wrong it stops with
 
 from __future__ import annotations
 
-import random
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -81,29 +80,13 @@ def _onednn() -> bool:
     return hasattr(_pywrap_util_port, "IsMklEnabled")
 
 
-def _op_determinism() -> bool:
+def _random_state() -> bool:
+    from keras.src.backend.common import global_state
+    from tensorflow.python.eager import context
     from tensorflow.python.framework import config
 
-    return hasattr(config, "disable_op_determinism") and hasattr(
-        config, "is_op_determinism_enabled"
-    )
-
-
-def _eager_seeds() -> bool:
-    from tensorflow.python.eager import context
-
-    drawn_by = getattr(context.Context, "_internal_operation_seed", None)
-    return drawn_by is not None and "_rng" in drawn_by.__code__.co_names
-
-
-def _global_seed_generator() -> bool:
-    from keras.src.backend.common import global_state
-    from keras.src.random import seed_generator
-
-    parts = ("GLOBAL_SEED_GENERATOR", "global_seed_generator")
-    return hasattr(global_state, "get_global_attribute") and all(
-        hasattr(seed_generator, part) for part in parts
-    )
+    there = hasattr(config, "disable_op_determinism"), hasattr(global_state, "get_global_attribute")
+    return all(there) and "_rng" in context.Context._internal_operation_seed.__code__.co_names
 
 
 PRIVATE = (
@@ -150,22 +133,8 @@ PRIVATE = (
         _onednn,
     ),
     Private(
-        "tensorflow.python.framework.config.disable_op_determinism, is_op_determinism_enabled",
-        "the deterministic operations of trainer: keras end with its run",
-        "results",
-        _op_determinism,
-    ),
-    Private(
-        "tensorflow.python.eager.context.context()._rng",
-        "a checkpoint of trainer: keras holds the seeds of operations outside of graphs",
-        "results",
-        _eager_seeds,
-    ),
-    Private(
-        "keras.src.random.seed_generator.global_seed_generator",
-        "a checkpoint of trainer: keras holds the state of keras.random without a seed",
-        "results",
-        _global_seed_generator,
+        *("disable_op_determinism, get_global_attribute, context()._rng", "fit repeats its bits"),
+        *("results", _random_state),
     ),
 )
 
@@ -208,48 +177,19 @@ def onednn_is_used() -> bool:
     return bool(_pywrap_util_port.IsMklEnabled())
 
 
-@contextmanager
-def deterministic_operations() -> Iterator[None]:
-    """Let TensorFlow use deterministic operations alone inside the block."""
+def set_determinism(on: bool) -> None:
+    """Let TensorFlow use deterministic operations alone, or any."""
     from tensorflow.python.framework import config
 
-    was_enabled = config.is_op_determinism_enabled()
-    config.enable_op_determinism()
-    try:
-        yield
-    finally:
-        if not was_enabled:
-            config.disable_op_determinism()
-            clear_kernel_cache()  # none that was made for determinism is used after it
+    config.enable_op_determinism() if on else config.disable_op_determinism()
 
 
-def allow_nondeterministic_operations() -> None:
-    """End ``deterministic_operations`` before the end of its block."""
-    from tensorflow.python.framework import config
-
-    config.disable_op_determinism()
-
-
-def eager_seeds() -> random.Random:
-    """Return the generator of the seeds of operations outside of graphs, once a seed is set."""
+def random_sources() -> tuple[Any, Any]:
+    """Return what seeds TensorFlow's eager operations, and ``keras.random`` or None before that."""
+    from keras.src.backend.common import global_state
     from tensorflow.python.eager import context
 
-    seeds: random.Random = context.context()._rng
-    return seeds
-
-
-def global_seed_state(create: bool = False) -> Any:
-    """Return the state variable [2] of ``keras.random`` without a seed; None before its first use.
-
-    ``create`` uses it.
-    """
-    from keras.src.backend.common import global_state
-    from keras.src.random import seed_generator
-
-    if create:
-        return seed_generator.global_seed_generator().state
-    found = global_state.get_global_attribute(seed_generator.GLOBAL_SEED_GENERATOR)
-    return None if found is None else found.state
+    return context.context()._rng, global_state.get_global_attribute("global_seed_generator")
 
 
 # Layers

@@ -11,6 +11,7 @@ from ablations.errors import suggest
 from ablations.ledger.lines import MOST_STEP, STEP, TAKEN
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import append_epoch
+from ablations.study.frozen import show
 from ablations.telemetry.run_events import RunEvents
 from ablations.training.trainers.function.checkpoint import FunctionCheckpoint
 from ablations.training.trainers.function.watch import Watched
@@ -66,7 +67,7 @@ class Run:
         Raises:
             TypeError: the step is no whole number, or a value is no number; names it.
         """
-        number = operator.index(step)
+        number = _whole(step)
         if abs(number) > MOST_STEP:
             raise ValueError(f"run.log: step {number}: wants at most {MOST_STEP}")
         numbers = {name: _number(name, value) for name, value in scalars.items()}
@@ -83,6 +84,14 @@ class Run:
         ``backward()``, are recorded too.  Nothing is drawn and no weight is touched.
         """
         self._watched.append(Watched(model, every))
+
+
+def _whole(step: SupportsIndex) -> int:
+    try:
+        return operator.index(step)
+    except TypeError:
+        message = f"run.log: step: expected a whole number, got {show(step)}"
+        raise TypeError(message) from None
 
 
 def _number(name: str, value: Any) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
 
-from ablations.errors import ModelError, UserCodeError
+from ablations.errors import ModelError, UserCodeError, suggest
 from ablations.study.keras_recipe import KerasRecipe
 from ablations.training.trainers.keras_fit.data import Splits
 from ablations.user_code import UserFunction
@@ -64,3 +65,11 @@ def callbacks_of(recipe: KerasRecipe) -> list[Any]:
     ):
         raise UserCodeError(f"{function}: wants a list of keras.callbacks.Callback")
     return list(returned)
+
+
+def lacks(metric: str, measured: Iterable[str]) -> str:
+    """Return that the answering metric is not among what the model measures."""
+    return (
+        f'no metric "{metric}", by which the study compares; {suggest(metric, measured)}; wants '
+        "metric: one of these, declared under metrics"
+    )

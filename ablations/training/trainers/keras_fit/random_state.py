@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -16,6 +17,19 @@ from numpy.typing import NDArray
 from ablations.techniques.keras import internals
 from ablations.training.trainers.keras_fit.gradients import TAP
 
+NOT_THE_SAME_BITS = (
+    "the order of its data after that is not what it would have been, as the data is no function "
+    "of seed and epoch"
+)
+OTHER_DRAWS = (
+    "its random draws after that are not those of an undisturbed run, as no checkpoint can hold "
+    "the state of "
+)
+NOT_DETERMINISTIC = (
+    "two runs of this seed can differ, as one of its operations has no deterministic form"
+)
+RANDOM = "random/"
+"""Begins the names of random states among the arrays of a checkpoint."""
 _SAMPLERS = (
     *("RandomStandardNormal", "RandomUniform", "RandomUniformInt", "TruncatedNormal"),
     *("ParameterizedTruncatedNormal", "RandomGamma", "RandomPoisson", "RandomPoissonV2"),
@@ -33,6 +47,32 @@ _SAMPLERS = (
 """Operations that count their draws where nothing can read or set the count."""
 
 
+@contextmanager
+def deterministic_operations() -> Iterator[None]:
+    """Let TensorFlow use deterministic operations alone inside the block."""
+    internals.set_determinism(True)
+    try:
+        yield
+    finally:
+        internals.set_determinism(False)
+        internals.clear_kernel_cache()  # none that was made for determinism is used after it
+
+
+def allow_all_operations(error: Exception) -> bool:
+    """End determinism where ``error`` says that an operation lacks it; return whether it does."""
+    unimplemented = isinstance(error, tf.errors.UnimplementedError)
+    if not unimplemented or "determinis" not in str(error).lower():
+        return False
+    internals.set_determinism(False)
+    return True
+
+
+def repeatable(notes: Iterable[str]) -> str:
+    """Return which of a run's notes say that its bits cannot be had again."""
+    wrong = (NOT_THE_SAME_BITS, OTHER_DRAWS, NOT_DETERMINISTIC)
+    return "; ".join(note for note in notes if note.startswith(wrong)) or "to the same bits"
+
+
 def seed_all(seed: int) -> None:
     """Seed Python, NumPy, TensorFlow with its global generator, and Keras."""
     keras.utils.set_random_seed(seed % 2**32)
@@ -41,24 +81,36 @@ def seed_all(seed: int) -> None:
 
 def random_states() -> dict[str, NDArray[Any]]:
     """Return the states of everything that ``seed_all`` seeds, by name."""
+    eager, of_keras = internals.random_sources()
     found = {
         "python": _bytes_of(random.getstate()),
         "numpy": _bytes_of(np.random.get_state()),  # noqa: NPY002
-        "tensorflow": _bytes_of(internals.eager_seeds().getstate()),
+        "tensorflow": _bytes_of(eager.getstate()),
         "tensorflow_global": tf.random.get_global_generator().state.numpy(),
     }
-    state = internals.global_seed_state()
-    return found if state is None else {**found, "keras": np.asarray(state)}
+    return found if of_keras is None else {**found, "keras": np.asarray(of_keras.state)}
 
 
-def restore_random_states(states: Mapping[str, NDArray[Any]]) -> None:
-    """Restore what ``random_states`` returned."""
-    if "keras" in states:
-        internals.global_seed_state(create=True).assign(states["keras"])
-    tf.random.get_global_generator().reset(states["tensorflow_global"])
-    internals.eager_seeds().setstate(_state_of(states["tensorflow"]))
-    np.random.set_state(_state_of(states["numpy"]))  # noqa: NPY002
-    random.setstate(_state_of(states["python"]))
+class StateRestorer(keras.callbacks.Callback):  # type: ignore[misc]
+    """Restores random states as the first epoch begins: ``fit`` itself draws before that."""
+
+    def __init__(self, states: Mapping[str, NDArray[Any]]) -> None:
+        """``states`` are those of ``random_states``; none where nothing is continued."""
+        super().__init__()
+        self._states = states
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Restore them once."""
+        states, self._states = self._states, {}
+        if not states:
+            return
+        if "keras" in states:
+            keras.random.uniform(())  # Keras makes its generator when it is first used
+            internals.random_sources()[1].state.assign(states["keras"])
+        tf.random.get_global_generator().reset(states["tensorflow_global"])
+        internals.random_sources()[0].setstate(_state_of(states["tensorflow"]))
+        np.random.set_state(_state_of(states["numpy"]))  # noqa: NPY002
+        random.setstate(_state_of(states["python"]))
 
 
 def _bytes_of(state: Any) -> NDArray[np.uint8]:

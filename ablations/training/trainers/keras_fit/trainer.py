@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
-from ablations.errors import AblationsError, TrainerError, suggest
+from ablations.errors import AblationsError, TrainerError
 from ablations.study.declared_metrics import wrong_share
 from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.scores import better_of
@@ -28,30 +27,24 @@ from ablations.training.trainers.keras_fit.model import (
     build_model,
     callbacks_of,
     check_can_be_evaluated,
+    lacks,
 )
 from ablations.training.trainers.keras_fit.random_state import (
+    NOT_DETERMINISTIC,
+    NOT_THE_SAME_BITS,
+    OTHER_DRAWS,
+    RANDOM,
+    StateRestorer,
     StepState,
+    allow_all_operations,
     random_states,
-    restore_random_states,
+    repeatable,
     seed_all,
 )
 from ablations.training.trainers.keras_fit.recorder import TEST, VALIDATION, Recorder
 from ablations.training.trainers.trainer import EpochEnd, FinalScores, Overview
 from ablations.training.training_state import Progress, TrainingState
 
-NOT_THE_SAME_BITS = (
-    "the order of its data after that is not what it would have been, as the data is no function "
-    "of seed and epoch"
-)
-OTHER_DRAWS = (
-    "its random draws after that are not those of an undisturbed run, as no checkpoint can hold "
-    "the state of {} in its steps"
-)
-NOT_DETERMINISTIC = (
-    "two runs of this seed can differ, as one of its operations has no deterministic form"
-)
-RANDOM = "random/"
-"""Begins the names of random states among the arrays of a checkpoint."""
 CALLBACKS_ANEW = "its callbacks began anew there"
 
 
@@ -92,9 +85,7 @@ class KerasTrainer:
 
     def environment(self) -> Mapping[str, Any]:
         """Return what a result depends on besides its recipe, and whether it can be had again."""
-        wrong = (NOT_THE_SAME_BITS, NOT_DETERMINISTIC, OTHER_DRAWS.partition("{")[0])
-        noted = [note for note in self.progress.notes if note.startswith(wrong)]
-        return {**runtime.environment(), "repeatable": "; ".join(noted) or "to the same bits"}
+        return {**runtime.environment(), "repeatable": repeatable(self.progress.notes)}
 
     def start(self, progress: Progress, learned: Arrays) -> None:
         """Draw data and model from the seed, as a script would that sets it first."""
@@ -108,7 +99,7 @@ class KerasTrainer:
             UnusableError: they are of another model.
         """
         if NOT_DETERMINISTIC in state.progress.notes:
-            internals.allow_nondeterministic_operations()
+            internals.set_determinism(False)
         self._prepare()
         # A step on data that nobody will miss builds all that a step builds.
         spare = load_splits(self.recipe, self.seed, self._data_directory)
@@ -128,7 +119,7 @@ class KerasTrainer:
         if not self.data.keyed_by_epoch:
             self.progress = self.progress.add_note(NOT_THE_SAME_BITS)
         if samplers := self._steps.samplers():
-            self.progress = self.progress.add_note(OTHER_DRAWS.format(", ".join(samplers)))
+            self.progress = self.progress.add_note(OTHER_DRAWS + ", ".join(samplers))
         if self.recipe.training.callbacks is not None:
             self.progress = self.progress.add_note(CALLBACKS_ANEW)
 
@@ -152,15 +143,13 @@ class KerasTrainer:
         if self.progress.reason or self.progress.stopped:
             return
 
-        try:
-            self._fit(on_epoch_end)
-        except tf.errors.UnimplementedError as error:
-            if self.progress.epochs or not self._does_without_determinism(error):
-                self._blame(error, (), "fit")
+        if not self._fit(on_epoch_end):
             self._prepare()
             self._fit(on_epoch_end)
 
-    def _fit(self, on_epoch_end: EpochEnd) -> None:
+    def _fit(self, on_epoch_end: EpochEnd) -> bool:
+        """Train; return False where nothing was trained as an operation is not deterministic."""
+
         def recorded(record: EpochRecord) -> None:
             self.progress = self.progress.after_epoch(record)
             on_epoch_end(record)
@@ -173,7 +162,7 @@ class KerasTrainer:
             recorded,
         )
         callbacks = self.callbacks()
-        first = [keras.callbacks.LambdaCallback(on_epoch_begin=self._restore_random_states)]
+        first = StateRestorer(self._restored_states)
         try:
             with _quiet():
                 self.model.fit(
@@ -181,46 +170,33 @@ class KerasTrainer:
                     validation_data=self.data.validation,
                     epochs=self.epochs,
                     initial_epoch=self.progress.epochs,
-                    callbacks=[*first, *callbacks, recorder],
+                    callbacks=[first, *callbacks, recorder],
                     shuffle=False,  # what is to be shuffled is, by the seed
                     verbose=0,
                 )
-        except tf.errors.UnimplementedError:
-            raise
         except Exception as error:
             if raised_in(error, [recorder]):  # as it records: no code of the user's
                 raise
+            if not self.progress.epochs and self._allows_all_operations(error):
+                return False
             self._blame(error, callbacks, "fit")
-
-    def _restore_random_states(self, epoch: int, logs: Any = None) -> None:
-        """Restore what the checkpoint held, once; ``fit`` draws before its first epoch."""
-        states, self._restored_states = self._restored_states, {}
-        if states:
-            restore_random_states(states)
-
-    def _does_without_determinism(self, error: Exception) -> bool:
-        """Allow all operations, with a note, where ``error`` says that one is not deterministic."""
-        noted = NOT_DETERMINISTIC in self.progress.notes
-        if noted or "determinis" not in str(error).lower():
-            return False
-        internals.allow_nondeterministic_operations()
-        self.progress = self.progress.add_note(NOT_DETERMINISTIC)
         return True
 
-    def _evaluate(self, data: Any) -> Mapping[str, Any]:
+    def _allows_all_operations(self, error: Exception) -> bool:
+        allowed = allow_all_operations(error)
+        if allowed:
+            self.progress = self.progress.add_note(NOT_DETERMINISTIC)
+        return allowed
+
+    def _evaluate(self, data: Any) -> dict[str, Any]:
         """Return what ``evaluate`` says."""
-
-        def evaluate() -> Mapping[str, Any]:
-            logs: Mapping[str, Any] = self.model.evaluate(data, verbose=0, return_dict=True)
-            return logs
-
         with _quiet():
             try:
-                return evaluate()
-            except tf.errors.UnimplementedError as error:
-                if not self._does_without_determinism(error):
+                return dict(self.model.evaluate(data, verbose=0, return_dict=True))
+            except Exception as error:
+                if not self._allows_all_operations(error):
                     raise
-                return evaluate()
+                return dict(self.model.evaluate(data, verbose=0, return_dict=True))
 
     def _blame(self, error: Exception, callbacks: Sequence[Any], doing: str) -> NoReturn:
         """Raise what the user's code is to be blamed for; an error of ours as it is."""
@@ -320,14 +296,6 @@ class KerasTrainer:
                 if curve and better is not None:
                     found[f"{name}_best"] = max(curve) if better == "higher" else min(curve)
         return found
-
-
-def lacks(metric: str, measured: Iterable[str]) -> str:
-    """Return that the answering metric is not among what the model measures."""
-    return (
-        f'no metric "{metric}", by which the study compares; {suggest(metric, measured)}; wants '
-        "metric: one of these, declared under metrics"
-    )
 
 
 @contextmanager

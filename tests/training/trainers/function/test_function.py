@@ -9,13 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from werkzeug.test import Client, create_environ
+from werkzeug.wrappers import Response
 
+from ablations.commands import studies
 from ablations.execution.catalog import CATALOG
 from ablations.execution.worker import Job, work
 from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result, read_history
 from ablations.study.recipes import read_recipe
+from ablations.telemetry import hparams
+from ablations.telemetry.event_file import EventFile
 from ablations.telemetry.event_reader import read_scalars
+from tests.support import own_training
 from tests.support.own_training import PLACE, raises
 
 RAISES = raises.__code__.co_firstlineno
@@ -77,6 +83,7 @@ def test_it_is_given_settings_and_seed_and_what_it_logs_is_recorded(tmp_path: Pa
         ("raises", f"own_training.py:{RAISES + 1}: ValueError: no such thing"),
         ("misspells", 'KeyError: \'no setting "rat"; did you mean "rate"? Known: rate, steps\''),
         ("saves_a_state", "text (a generator's state: json.dumps(…)) or bytes, got dict"),
+        ("logs_between_steps", "run.log: step: expected a whole number, got 1.5"),
         ("takes_nothing", "is called as takes_nothing("),
         ("ends_itself", "its process ended before it had returned its metrics"),
     ],
@@ -88,6 +95,44 @@ def test_what_it_does_wrong_is_the_reason_of_a_failed_run(
     assert result.status == "failed"
     assert reason in result.reason
     assert json.loads(directory(tmp_path).result.read_text())["reason"] == result.reason
+
+
+@pytest.mark.filterwarnings("ignore:html5lib:DeprecationWarning")  # of TensorBoard's own imports
+def test_steps_above_32_bits_are_recorded_and_hparams_still_answers(tmp_path: Path) -> None:
+    """TensorBoard's own HTTP answer: it was 500 for the whole study."""
+    result = train("counts_tokens", tmp_path)
+    place = directory(tmp_path)
+    assert result.status == "completed"
+    assert [line["epoch"] for line in read_history(place.metrics)] == [2**31, 3 * 10**9]
+    (tmp_path / "own.yaml").write_text(own_training.study("counts_tokens"))
+    (study,) = studies.load(str(tmp_path / "own.yaml"))
+    with EventFile(tmp_path / "own") as events:
+        events.write(0, hparams.experiment(study))
+    answer = session_groups(tmp_path)
+    (group,) = answer["sessionGroups"]
+    found = {each["name"]["tag"]: each for each in group["metricValues"]}
+    assert found["final/error"]["value"] == 1.0
+    assert found["final/error"]["trainingStep"] == 2**31 - 1
+
+
+def session_groups(logdir: Path) -> Any:
+    """Return what TensorBoard answers its HParams dashboard."""
+    from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
+    from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+    from tensorboard.plugins.base_plugin import TBContext
+    from tensorboard.plugins.hparams.hparams_plugin import HParamsPlugin
+
+    read = EventMultiplexer()
+    read.AddRunsFromDirectory(str(logdir))
+    read.Reload()
+    data = MultiplexerDataProvider(read, str(logdir))
+    routes = HParamsPlugin(TBContext(logdir=str(logdir), data_provider=data)).get_plugin_apps()
+    asked = {"sliceSize": 10, "allowedStatuses": ["STATUS_SUCCESS"]}
+    environment = create_environ(method="POST", json=asked)
+    environment["tensorboard.experiment_id"] = "0"
+    response = Client(routes["/session_groups"], Response).open(environment)
+    assert response.status_code == 200, response.text
+    return response.json
 
 
 def test_entries_that_are_no_numbers_are_left_out_and_named(tmp_path: Path) -> None:
