@@ -47,9 +47,7 @@ def mean_decimals(inference: Inference) -> dict[str, int]:
     return {**known, inference.control: max(known.values())} if known else {}
 
 
-def mean_cell(
-    summary: Summary, runs: int, metric: Metric, digits: int | None = None
-) -> Cell:
+def mean_cell(summary: Summary, runs: int, metric: Metric, digits: int | None = None) -> Cell:
     """Return a mean; one over fewer runs than count never stands alone."""
     text = formats.measured(metric, summary.mean, digits)
     if summary.mean is not None and summary.n < runs:

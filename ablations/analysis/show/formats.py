@@ -74,7 +74,9 @@ def measured(metric: Metric, value: float | None, decimals: int | None = None) -
     if value is None:
         return NOTHING
     if decimals is not None:
-        return _rounded(100 * value, decimals) + "%" if metric.percent else _rounded(value, decimals)
+        return (
+            _rounded(100 * value, decimals) + "%" if metric.percent else _rounded(value, decimals)
+        )
     return f"{100 * value:.2f}%".replace("-", MINUS) if metric.percent else _in_unit(metric, value)
 
 

@@ -25,7 +25,7 @@ ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["test_loss"]
         (formats.probability(0.0351), "0.035"),
         (formats.probability(0.0004), "<0.001"),
         (formats.probability(1.0), "1.000"),
-        (formats.interval(ACCURACY, Interval(-0.001, 0.0213)), "−0.10 to +2.13"),
+        (formats.interval(ACCURACY, Interval(-0.001, 0.0213)), "−0.1 to +2.1"),
         (formats.magnitude(ACCURACY, -0.0122), "1.22 points"),
         (formats.magnitude(LOSS, 0.25), "0.2500 nats"),
         (formats.diverged(Divergence(3, 8)), "3/8 diverged"),

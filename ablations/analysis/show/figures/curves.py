@@ -121,9 +121,7 @@ def learning_curves(inference: Inference) -> Iterator[Figure]:
             yield _figure(metric, curves, inference)
 
 
-def _figure(
-    metric: _Drawn, curves: Mapping[str, LearningCurve], inference: Inference
-) -> Figure:
+def _figure(metric: _Drawn, curves: Mapping[str, LearningCurve], inference: Inference) -> Figure:
     control, arms = inference.control, inference.curves
     limits = curve_limits(curves, control, metric.percent, kept_in_sight(inference))
     plot = _Plot(metric, curves, control, {arm.arm: arm.runs for arm in arms}, limits)

@@ -120,9 +120,7 @@ def of_literature(source: str) -> bool:
 
     Of several, separated by semicolons, one is enough; notes have no publication's year.
     """
-    return any(
-        PUBLISHED.search(part) and not OF_OUR_OWN.match(part) for part in source.split(";")
-    )
+    return any(PUBLISHED.search(part) and not OF_OUR_OWN.match(part) for part in source.split(";"))
 
 
 def counted(outcomes: Counter[Outcome]) -> str:

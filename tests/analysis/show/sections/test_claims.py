@@ -44,7 +44,7 @@ def test_the_answer_counts_the_outcomes(synthetic: Any) -> None:
     fill_claims(made)
     sentence = claims_sentence(infer(collect(made.runs, "activations")))
     assert sentence == (
-        "Of 3 claims of the literature: 1 reproduced, 1 contradicted and 1 not settled."
+        "Of 3 claims of notes or our own: 1 reproduced, 1 contradicted and 1 not settled."
     )
 
 

@@ -33,7 +33,7 @@ def test_an_interval_over_new_examples_stands_beside_the_first_and_n_is_named(
     column = [column.title for column in table.columns].index(HEADING)
     assert {row[0].text: row[column].text for row in table.rows} == {
         "sigmoid (control)": "–",
-        "elu": "−0.50 to +4.50",
+        "elu": "−0.5 to +4.5",
     }
     assert "the same 360 that every arm had" in notes
     assert "2.50 to 2.50 times as wide (median 2.50); holds 0 where the first does not: elu." in (
