@@ -140,6 +140,7 @@ THRESHOLDS = (
     f"the greatest) on 95% of it, a step that changes weights by {100 * LARGE_UPDATE:.0f}%, or "
     f"{100 * SMALL_MOVE:g}% by all steps together; and no epoch that is right {CHANCE_TIMES:g} "
     f"times as often as a guess, or {100 * CHANCE_SHARE:g}% of the way from there to always. "
-    "Gradients and updates are medians over the observed epochs, units are those after the last one; values are medians over the runs."
+    "Gradients and updates are medians over the observed epochs, units are those after the last "
+    "one; values are medians over the runs."
 )
 """How to read them."""

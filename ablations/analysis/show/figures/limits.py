@@ -64,8 +64,9 @@ def curve_limits(
 ) -> Limits:
     """Return the range of the means once the first quarter of the epochs is over.
 
-    The curves of the arms in ``kept`` are never cut.  Losses that differ a thousandfold are all shown, on a logarithmic axis.  Else bands may widen
-    the range by half at either side, no more: those of n = 2 are very wide.
+    The curves of the arms in ``kept`` are never cut.  Losses that differ a thousandfold are all
+    shown, on a logarithmic axis.  Else bands may widen the range by half at either side, no more:
+    those of n = 2 are very wide.
     """
     means = {arm: settled(curve.means) for arm, curve in curves.items()}
     lowest, highest = min(map(min, means.values())), max(map(max, means.values()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import math
 import re
 import textwrap
 from collections.abc import Callable, Iterator
@@ -199,18 +198,14 @@ def part_labels(canvas: Canvas) -> None:
         marked = [each for each in axes.xaxis.get_major_ticks() if _within(each.get_loc(), axes)]
         ticks = [each.get_loc() for each in marked]
         labels = [each.label1.get_text() for each in marked]
-        locator = axes.xaxis.get_major_locator()
-        for count in range(len(ticks) - 1, 0, -1):
+        written = not isinstance(axes.xaxis.get_major_locator(), MaxNLocator)
+        for step in range(2, len(ticks)):
             if not _touching(axes):
                 break
-            if isinstance(locator, MaxNLocator):
-                locator.set_params(nbins=count)
-            elif all(map(_is_number, labels)):
-                step = math.ceil(len(ticks) / count)
-                axes.set_xticks(ticks[::step], labels[::step])
-            else:
+            if not all(map(_is_number, labels)):
                 axes.tick_params(axis="x", labelrotation=90)
                 break
+            axes.set_xticks(ticks[::step], labels[::step] if written else None)
             canvas.draw_without_rendering()
 
 
