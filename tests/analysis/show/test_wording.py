@@ -246,6 +246,10 @@ def test_no_two_sentences_contradict_each_other(study: Simulated) -> None:
         assert arm.arm == inference.best_by_mean
     if named := re.search(rf"(\w+),? has the {extreme} mean", text):
         assert named.group(1) == inference.best_by_mean
+        means = {a.arm: a.score.mean for a in inference.arms if a.score.mean is not None}
+        first = max(means.values()) if extreme == "highest" else min(means.values())
+        scored = "where diverged runs are scored" in text
+        assert (means[named.group(1)] == first) != scored
     if inference.factorial is None:
         shown = {a.arm: a.comparison.verdict for a in inference.arms if a.comparison}
         for title, verdict in (("Better than the control", "better"), ("Worse", "worse")):

@@ -193,13 +193,14 @@ function rangeOf(maps, { range, metric }) {
 
 function endText(value, metric) {
   if (metric.percent) return `${(100 * value).toFixed(0)}%`;
-  return number(value, 3).replace('-', '−');
+  return number(value, 3);
 }
 
 function describe(value, metric) {
   if (metric.percent) return `${metric.label} ${(100 * value).toFixed(1)}%`;
   if (metric.logarithmic) {
-    return `log10 of the ${metric.label} ${value.toFixed(2).replace('-', '−')} (${(10 ** value).toExponential(2)})`;
+    const numbers = `${value.toFixed(2)} (${(10 ** value).toExponential(2)})`.replaceAll('-', '−');
+    return `log10 of the ${metric.label} ${numbers}`;
   }
   return `${metric.label} ${number(value)}`;
 }
