@@ -64,10 +64,10 @@ CASES = {
     ),
     "worse around the margin": (
         moved(-0.01, 0.003), 3,
-        "NOT SETTLED whether worse by the margin than base: worse; accuracy −0.01000 (95%",
+        "NOT SETTLED whether worse by the margin than base: worse; accuracy −0.0100 (95%",
     ),
-    "noise": (moved(-0.02, 0.08), 3, "worse by the margin than base: inconclusive"),
-    "inconclusive, but no worse": (moved(0.012, 0.025), 0, "not worse by the margin than base: in"),
+    "noise": (moved(-0.02, 0.08), 3, "worse by the margin than base: not settled"),
+    "not settled, but no worse": (moved(0.012, 0.025), 0, "not worse by the margin than base: not"),
     "too few seeds": (moved(-0.5, seeds=5), 3, "no verdict (too few pairs)"),
     "diverges": ([None] * 10, 1, "WORSE by the margin than base: worse by at least the margin; u"),
 }  # fmt: skip

@@ -173,3 +173,30 @@ def test_what_was_not_finite_is_marked_and_zero_has_a_place(
     (elu,) = tab(filled.runs).get("layers", study=NAME, seed=0, arms="elu")["maps"]
     assert elu["values"] == [[-38.0], [None]]
     assert elu["lost"] == [[False], [True]]
+
+
+def test_one_dead_arm_leaves_the_colours_to_the_others(tab: Any, layered: SyntheticStudy) -> None:
+    found = tab(layered.runs).get("layers", study=NAME)
+    values = [v for each in found["maps"] for row in each["values"] for v in row if v is not None]
+    assert found["range"]["low"] == pytest.approx(np.percentile(values, 2))
+    assert found["range"]["high"] == pytest.approx(np.percentile(values, 98))
+    for seed in layered.study.seeds:  # no gradient arrives at all
+        path = layered.directory("elu", seed).layers
+        path.unlink()
+        write_layers(layered.directory("elu", seed), layers=4, epochs=3, orders=2000.0)
+    found = tab(layered.runs).get("layers", study=NAME)
+    maps = {each["arm"]: each for each in found["maps"]}
+    assert maps["elu"]["zero"] == [[True] * 3] * 3 + [[True] * 3]
+    assert not np.any(maps["sigmoid"]["zero"])
+    assert found["range"]["low"] > -2  # of the others alone
+
+
+def test_an_arm_that_waits_is_not_told_that_its_telemetry_is_off(
+    tab: Any, layered: SyntheticStudy
+) -> None:
+    for seed in layered.study.seeds:
+        layered.directory("elu", seed).layers.unlink()
+        layered.directory("elu", seed).result.unlink()
+    arms = {arm["arm"]: arm for arm in tab(layered.runs).get("findings", study=NAME)["arms"]}
+    assert (arms["elu"]["observed"], arms["elu"]["runs"]) == (0, 0)
+    assert arms["sigmoid"]["runs"] == arms["sigmoid"]["observed"] > 0

@@ -7,7 +7,7 @@ show, so that a finding means something; a network without findings may still tr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal, get_args
 
@@ -24,6 +24,7 @@ from ablations.study.layer_metrics import (
 
 Kind = Literal[
     "divergence",
+    "at_chance",
     "nonfinite_gradients",
     "exploding_gradients",
     "large_gradients",
@@ -36,6 +37,12 @@ Kind = Literal[
     "small_updates",
 ]
 
+CHANCE_TIMES, CHANCE_SHARE = 2.0, 0.1
+"""A network stays at chance where no epoch is right more than twice as often as a guess, and none
+comes a tenth of the way from there to always right.
+
+Of ten classes that is 19%: a constant answer reaches 14% on 200 examples, anything learned more.
+"""
 ORDERS = 3.0
 """Orders of magnitude between the two ends of a network from which a signal vanishes or explodes.
 
@@ -100,6 +107,11 @@ class Finding:
     """
     seeds: tuple[int, ...]
     """Of the runs that show it."""
+    chance: float = 0.0
+    """The accuracy of a guess, of a network that stays there; ``value`` is its own best."""
+    fall: float = 0.0
+    """Of such a network, the orders of magnitude by which gradients fall from ``other`` to
+    ``layer``; 0 where no layers say so."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,8 @@ def findings(collected: Collected) -> tuple[ArmFindings, ...]:
 
 
 def _of_arm(collected: Collected, arm: str) -> ArmFindings:
-    runs = [RunLayers.of(run) for run in collected.of_arm(arm)]
+    chance = collected.study.if_diverged.get("test_accuracy")
+    runs = [RunLayers.of(run, chance) for run in collected.of_arm(arm)]
     observed = [run for run in runs if run.is_observed]
     found = [finding for run in observed for finding in run_findings(run)]
     kinds = dict.fromkeys(finding.kind for finding in sorted(found, key=_place))
@@ -149,6 +162,8 @@ def _joined(found: list[Finding]) -> Finding:
         edge=middle.edge,
         value=median(finding.value for finding in found),
         seeds=tuple(seed for finding in found for seed in finding.seeds),
+        chance=middle.chance,
+        fall=median(finding.fall for finding in found),
     )
 
 
@@ -165,8 +180,23 @@ def run_findings(run: RunLayers) -> tuple[Finding, ...]:
         for each in _updates(run)
         if each.kind != "small_updates" or not vanished.issuperset(each.layers)
     )
-    detected = (*gradients, *_activations(run), *_units(run), *updates)
+    detected = (*_at_chance(run), *gradients, *_activations(run), *_units(run), *updates)
     return tuple(sorted((*diverged, *detected), key=_place))
+
+
+def _at_chance(run: RunLayers) -> Iterator[Finding]:
+    """Yield that nothing was learned, with how far gradients fall from the outputs down."""
+    chance, best = run.chance, run.best_accuracy
+    if not chance or best is None or run.diverged_in:
+        return
+    if best > min(CHANCE_TIMES * chance, chance + CHANCE_SHARE * (1 - chance)):
+        return
+    sizes = {layer: log10_or_least(norm) for layer, norm in run.medians(GRADIENT_NORM).items()}
+    ends = list(sizes)
+    bottom, top = (ends[0], ends[-1]) if ends else ("", "")
+    fall = sizes[top] - sizes[bottom] if ends else 0.0
+    found = _finding(run, "at_chance", bottom, ends, best, other=top)
+    yield replace(found, chance=chance, fall=fall)
 
 
 def _gradients(run: RunLayers) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from ablations.analysis.read.collect import RecordedRun
 from ablations.analysis.read.layers import LayerHistory
 from ablations.study.layer_metrics import GRADIENT_NORM, UPDATE_RATIO
 
+ACCURACIES = ("train_accuracy", "validation_accuracy")
 OF_STEPS = (GRADIENT_NORM, UPDATE_RATIO)
 """What is measured as the weights are trained, not after an epoch."""
 
@@ -27,14 +28,21 @@ class RunLayers:
     numbers; None where it did not."""
     classifies: bool
     """Whether it minimizes a cross-entropy, whose size is known: about log of the classes."""
+    chance: float | None = None
+    """The accuracy of a guess; None where nothing says so."""
+    best_accuracy: float | None = None
+    """The best of any epoch, on the train or the validation split; None without any."""
 
     @classmethod
-    def of(cls, run: RecordedRun) -> RunLayers:
+    def of(cls, run: RecordedRun, chance: float | None = None) -> RunLayers:
         """Return those of a run; none are observed where it recorded none."""
-        classifies = any("train_accuracy" in epoch for epoch in run.history()[-1:])
+        history = run.history()
+        classifies = any("train_accuracy" in epoch for epoch in history[-1:])
+        logged = [epoch.get(key) for epoch in history for key in ACCURACIES]
+        best = max((value for value in logged if value is not None), default=None)
         result = run.result
         diverged_in = result.epochs if result.status == "diverged" else None
-        return cls(run.seed, run.layers(), result.updates, diverged_in, classifies)
+        return cls(run.seed, run.layers(), result.updates, diverged_in, classifies, chance, best)
 
     @property
     def is_observed(self) -> bool:

@@ -147,7 +147,8 @@ def _may_be_best(inference: Inference, metric: Metric) -> Iterator[str]:
     if len(best) == 1 and leads and _verdict(best[0]) == "better":
         yield f"The {extreme} {metric.label} is that of {names}."
     elif len(best) == 1 and leads:
-        yield f"{names} has the {extreme} mean {metric.label}; {NOT_KNOWN}."
+        scored = _scored(inference, best[0], metric)
+        yield f"{names} has the {extreme} mean {metric.label}{scored}; {NOT_KNOWN}."
     else:
         of_all = f"{len(best)} of {len(inference.arms)} arms"
         of_all = f"any of {of_all}: {names}" if len(best) > 1 else names
@@ -174,7 +175,16 @@ def _best_by_mean(inference: Inference, metric: Metric) -> Iterator[str]:
                 yield f"The {extreme} {metric.label} is that of {name}: {mean}."
             else:
                 name = f"The control, {arm.arm}," if arm.is_control else arm.arm
-                yield f"{name} has the {extreme} mean {metric.label}, {mean}; {NOT_KNOWN}."
+                label = f"{metric.label}{_scored(inference, arm, metric)}"
+                yield f"{name} has the {extreme} mean {label}, {mean}; {NOT_KNOWN}."
+
+
+def _scored(inference: Inference, leader: ArmSummary, metric: Metric) -> str:
+    """Say where an arm leads only as diverged runs are scored, not by the means that are shown."""
+    sign = 1 if metric.better == "higher" else -1
+    means = [sign * arm.score.mean for arm in inference.arms if arm.score.mean is not None]
+    leads = leader.score.mean is not None and sign * leader.score.mean >= max(means)
+    return "" if leads else " where diverged runs are scored"
 
 
 def _mean(arm: ArmSummary, inference: Inference) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ablations.analysis.infer.findings import (
+    CHANCE_SHARE,
+    CHANCE_TIMES,
     DEAD,
     DEAD_ABOVE,
     LARGE_GRADIENT,
@@ -47,6 +49,16 @@ def _orders_from(finding: Finding, what: str, verb: str) -> str:
 
 def _divergence(finding: Finding) -> str:
     return f"training diverges: the loss is not finite after {count(finding.value)} updates"
+
+
+def _at_chance(finding: Finding) -> str:
+    guess = f"a guess has {100 * finding.chance:.1f}%"
+    text = f"stays at chance: {100 * finding.value:.1f}% right at the best epoch, {guess}"
+    if not 1 <= abs(finding.fall) < ORDERS:  # healthy; or said by a finding of its own
+        return text
+    verb = "falls" if finding.fall > 0 else "grows"
+    ends = f"from {finding.other} to {finding.layer}"
+    return f"{text}; the median gradient norm {verb} by 10^{abs(finding.fall):.1f} {ends}"
 
 
 def _vanishing_gradients(finding: Finding) -> str:
@@ -107,6 +119,7 @@ def _in_layers(finding: Finding) -> str:
 
 _SENTENCES: Mapping[Kind, Callable[[Finding], str]] = {
     "divergence": _divergence,
+    "at_chance": _at_chance,
     "nonfinite_gradients": _nonfinite_gradients,
     "exploding_gradients": _exploding_gradients,
     "large_gradients": _large_gradients,
@@ -125,7 +138,9 @@ THRESHOLDS = (
     f"units ({100 * DEAD_ABOVE:.0f}% above the lowest {LOW_LAYERS}) zero on the whole probe batch, "
     f"{100 * SATURATED:.0f}% of them flat (a slope of 5% of "
     f"the greatest) on 95% of it, a step that changes weights by {100 * LARGE_UPDATE:.0f}%, or "
-    f"{100 * SMALL_MOVE:g}% by all steps together. Gradients and updates are medians over the "
-    "observed epochs, units are those after the last one; values are medians over the runs."
+    f"{100 * SMALL_MOVE:g}% by all steps together; and no epoch that is right {CHANCE_TIMES:g} "
+    f"times as often as a guess, or {100 * CHANCE_SHARE:g}% of the way from there to always. "
+    "Gradients and updates are medians over the observed epochs, units are those after the last "
+    "one; values are medians over the runs."
 )
 """How to read them."""

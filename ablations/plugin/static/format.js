@@ -4,7 +4,7 @@ export const NOTHING = '–';
 
 export function measured(metric, value, digits = 4) {
   if (value === null || value === undefined || Number.isNaN(value)) return NOTHING;
-  if (metric.percent) return `${(100 * value).toFixed(2)}%`;
+  if (metric.percent) return signed(`${(100 * value).toFixed(2)}%`);
   return number(value, digits);
 }
 
@@ -12,20 +12,26 @@ export function number(value, significant = 4) {
   if (value === null || value === undefined) return NOTHING;
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e6) return value.toExponential(significant - 1);
+  if (size < 1e-3 || size >= 1e6) return signed(value.toExponential(significant - 1));
   const decimals = Math.max(0, significant - 1 - Math.floor(Math.log10(size)));
-  return value.toLocaleString('en', {
+  const text = value.toLocaleString('en', {
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
   });
+  return signed(text);
+}
+
+// The report's minus sign, in an exponent too.
+function signed(text) {
+  return text.replaceAll('-', '−');
 }
 
 // A tick of an axis: as few digits as tell it from its neighbours.
 export function tick(value) {
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e6) return value.toExponential(0).replace('e+', 'e');
-  return String(Number(value.toPrecision(6)));
+  if (size < 1e-3 || size >= 1e6) return signed(value.toExponential(0).replace('e+', 'e'));
+  return signed(String(Number(value.toPrecision(6))));
 }
 
 // The end of an interval as it is drawn: that of a share ends where shares do.

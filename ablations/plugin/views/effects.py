@@ -53,17 +53,22 @@ def _rows(inference: Inference, metric: Metric) -> Iterator[dict[str, Any]]:
     """Yield a row for each arm, in the order of the table; the control's has no effect."""
     for arm in inference.arms:
         comparison = arm.comparison
+        alone = comparison.interval if comparison else None
         row: dict[str, Any] = {"arm": arm.arm, "may_be_best": arm.may_be_best}
         if comparison is None:
             yield {**row, "verdict": "control", "words": "the control", "effect": None}
             continue
+        digits = decimals(comparison, metric)
         yield {
             **row,
             "verdict": comparison.verdict,
             "words": verdict_words(comparison, arm.is_copy),
             "effect": comparison.effect,
-            "interval": as_data(comparison.interval),
+            "interval": as_data(alone),
             "simultaneous": as_data(comparison.simultaneous),
-            "text": formats.difference(metric, comparison.effect, decimals(comparison, metric)),
-            "interval_text": formats.interval(metric, comparison.interval),
+            "text": formats.difference(metric, comparison.effect, digits),
+            "interval_text": formats.interval(metric, alone),
+            "ends": [formats.difference(metric, end, digits) for end in as_data(alone).values()]
+            if alone
+            else None,
         }

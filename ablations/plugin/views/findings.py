@@ -16,11 +16,12 @@ def findings(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any
     return {
         "control": collected.study.control,
         "thresholds": THRESHOLDS,
-        "without": without_layers(collected.study),
+        "without": without_layers(collected),
         "arms": [
             {
                 "arm": found.arm,
                 "observed": found.runs,
+                "runs": len(collected.of_arm(found.arm)),
                 "damaged": found.damaged,
                 "findings": arm_sentences(found),
             }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ablations.analysis.infer.gradient_flow import GradientFlow, gradient_flow
-from ablations.analysis.infer.orders import log10_or_least
+from ablations.analysis.infer.orders import LEAST_LOG10, log10_or_least
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.layers import LayerEpoch, LayerHistory
 from ablations.errors import one_line, suggest
@@ -17,9 +17,9 @@ from ablations.plugin.requests import BadRequestError, arms_of, one_arm, whole_n
 from ablations.study.keras_recipe import KerasRecipe
 from ablations.study.layer_metrics import GRADIENT_NORM, LAYER_METRICS, LayerMetric
 from ablations.study.recipes import COMPILED
-from ablations.study.schema import Study
 
 MEDIAN = "median"
+SCALE_PERCENTILES = (2, 98)
 AT_FIRST = 6
 """Arms that are shown where none are asked for."""
 
@@ -47,6 +47,8 @@ def layers(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
             for arm in wanted
             if arm in runs
         ]
+    for each in maps:
+        each["zero"] = [[_is_zero(value, metric) for value in row] for row in each["values"]]
     return {
         "metrics": [_described(each) for each in LAYER_METRICS.values()],
         "metric": _described(metric),
@@ -55,14 +57,41 @@ def layers(study: OpenStudy, arguments: Mapping[str, str]) -> Mapping[str, Any]:
         "seeds": [*([MEDIAN] if metric.name == GRADIENT_NORM else []), *map(str, seeds)],
         "seed": shown,
         "maps": maps,
-        "without": without_layers(collected.study),
+        "range": _range(maps, metric),
+        "without": without_layers(collected),
     }
 
 
-def without_layers(study: Study) -> str:
-    """Return why runs of a study may have no layers, by what trains them."""
-    kinds = {arm.recipe.kind for arm in study.arms}
+def _range(maps: Sequence[Mapping[str, Any]], metric: LayerMetric) -> dict[str, float] | None:
+    """Return the scale of the colours: the 2nd to the 98th percentile of what the maps hold.
+
+    So one dead arm leaves colours to the others.  Norms of 0 have a colour of their own.
+    """
+    import numpy as np
+
+    values = [
+        value
+        for each in maps
+        for row in each["values"]
+        for value in row
+        if value is not None and not _is_zero(value, metric)
+    ]
+    if not values:
+        return None
+    low, high = np.percentile(values, SCALE_PERCENTILES)
+    return {"low": float(low), "high": float(high)}
+
+
+def _is_zero(value: float | None, metric: LayerMetric) -> bool:
+    return metric.logarithmic and value == LEAST_LOG10
+
+
+def without_layers(collected: Collected) -> str:
+    """Return why runs of a study may have no layers, by what trains them; or that none began."""
+    kinds = {arm.recipe.kind for arm in collected.study.arms}
     if kinds == {COMPILED}:
+        if not any(each.directory.path.is_dir() for each in collected.standings):
+            return "No run has begun yet."
         return (
             "A run records its layers unless its study says telemetry: {histograms_every_epochs: "
             "0}; runs of versions before 0.6 did not."

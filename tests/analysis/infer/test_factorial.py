@@ -105,3 +105,26 @@ def test_other_designs_have_none(synthetic: Any) -> None:
     made = synthetic()
     made.add("sigmoid", 0)
     assert factorial_effects(collect(made.runs, "activations")) is None
+
+
+def test_the_simple_effects_are_differences_of_cell_means(factorial_study: Any) -> None:
+    made = factorial_study(seeds=10)
+    for seed in range(10):  # ELU costs 20 points with a batch of 64
+        made.add("activation-elu_batch_size-64", seed, accuracy=0.3 + 0.001 * seed)
+    collected = collect(made.runs, made.study.study)
+    effects = factorial_effects(collected)
+    assert effects is not None
+    means = {
+        arm: np.mean(list(collected.values(arm, "test_accuracy").values()))
+        for arm in made.study.arm_names
+    }
+    elu, relu, *_, interaction = effects.contrasts
+    assert [(one.arm, one.reference) for one in elu.simple] == [
+        ("activation-elu_batch_size-32", "control"),
+        ("activation-elu_batch_size-64", "activation-sigmoid_batch_size-64"),
+    ]
+    for one in (*elu.simple, *relu.simple):
+        assert one.effect == pytest.approx(means[one.arm] - means[one.reference])
+    assert elu.comparison.effect == pytest.approx(np.mean([one.effect for one in elu.simple]))
+    assert (elu.reverses, relu.reverses) == (True, False)
+    assert interaction.simple == ()

@@ -10,10 +10,12 @@ from ablations.analysis.infer.inference import infer
 from ablations.analysis.infer.run_layers import RunLayers
 from ablations.analysis.infer.to_json import as_data
 from ablations.analysis.read.collect import collect
-from ablations.analysis.read.layers import read_layers
+from ablations.analysis.read.layers import LayerEpoch, LayerHistory, read_layers
 from ablations.analysis.show.findings import finding_sentence
 from ablations.analysis.show.page import build_page
 from ablations.ledger.lines import append_line
+from ablations.study.layer_metrics import GRADIENT_NORM
+from tests.support.synthetic_runs import write_layers
 from tests.support.user_code import PACKAGE
 
 DEEP = [16] * 12
@@ -182,3 +184,52 @@ def test_gradient_flow_is_the_median_over_seeds_of_each_layer_and_epoch(study):
     assert elu.seeds == (0, 1, 2)
     (only,) = gradient_flow(collect(study.runs, "activations"), ["relu"])
     assert only == flows["relu"]
+
+
+def at_chance(best, chance=0.1, orders=2.6):
+    """Return what is found of a run that is right as often as ``best`` at its best epoch."""
+    norms = {f"hidden{n}": {GRADIENT_NORM: 10.0 ** (orders * (n - 5) / 4)} for n in range(1, 6)}
+    history = LayerHistory((LayerEpoch(1, 40, norms, {}),), "")
+    run = RunLayers(0, history, 40, None, True, chance, best)
+    return {finding.kind: finding for finding in run_findings(run)}
+
+
+def test_a_network_that_stays_at_chance_is_a_finding_with_its_gradients():
+    stays = at_chance(0.103)["at_chance"]
+    assert finding_sentence(stays, 1) == (
+        "stays at chance: 10.3% right at the best epoch, a guess has 10.0%; the median gradient "
+        "norm falls by 10^2.6 from hidden5 to hidden1"
+    )
+    said = finding_sentence(at_chance(0.103, orders=0.5)["at_chance"], 1)
+    assert said == "stays at chance: 10.3% right at the best epoch, a guess has 10.0%"
+    both = at_chance(0.103, orders=4.0)
+    assert {"at_chance", "vanishing_gradients"} == set(both)  # which says how far they fall
+
+
+@pytest.mark.parametrize(
+    ("best", "chance", "stays"),
+    [
+        (0.18, 0.1, True),
+        (0.2, 0.1, False),  # more than 19%
+        (0.54, 0.5, True),
+        (0.56, 0.5, False),  # of two classes, a tenth of the way from 50 to 100%
+        (0.0019, 0.001, True),
+        (0.0021, 0.001, False),
+        (0.103, None, False),
+        (None, 0.1, False),
+    ],
+)
+def test_chance_ends_where_a_guess_is_clearly_beaten(best, chance, stays):
+    assert ("at_chance" in at_chance(best, chance)) == stays
+
+
+def test_the_accuracy_of_a_guess_comes_from_the_study(synthetic):
+    made = synthetic(("sigmoid", "elu"), 2, if_diverged={"test_accuracy": 0.1})
+    for seed in range(2):
+        made.add("sigmoid", seed, accuracy=0.1, curve=(0.1, 0.11, 0.105))
+        made.add("elu", seed)
+        for arm in ("sigmoid", "elu"):
+            write_layers(made.directory(arm, seed), layers=3, epochs=3)
+    sigmoid, elu = findings(collect(made.runs, "activations"))
+    assert [(f.kind, f.value, f.seeds) for f in sigmoid.findings] == [("at_chance", 0.11, (0, 1))]
+    assert elu.findings == ()

@@ -71,7 +71,7 @@ def test_too_few_seeds_give_no_verdict_but_say_how_many_would_do(
     train(made, EFFECTS)
     text = answer(made)
     assert text.startswith(f"No verdicts: with {seeds} paired seed")
-    assert f"{needed} seeds would do" in text
+    assert f"a verdict takes at least {needed} seeds" in text
     assert "Better than" not in text
 
 
@@ -116,7 +116,7 @@ def test_the_best_arms_are_named_first_where_the_control_is_none_of_them(synthet
 def test_too_few_seeds_still_say_how_far_the_intervals_lie(synthetic: Any) -> None:
     made = synthetic(ARMS[:2], 4)
     train(made, EFFECTS)
-    assert "The largest differences seen: tanh by 3." in answer(made)
+    assert "The largest differences seen: tanh higher (better) by 3." in answer(made)
     assert "(95% interval " in answer(made)
 
 
@@ -139,4 +139,75 @@ def test_without_verdicts_the_best_mean_is_named_as_such(synthetic: Any) -> None
     made = synthetic(("sigmoid", "elu"), 1, metric="test_loss")
     made.add("sigmoid", 0, metrics={"test_loss": 0.5})
     made.add("elu", 0, metrics={"test_loss": 0.25})
-    assert "the lowest test loss is that of elu: 0.2500 (n = 1)." in answer(made)
+    said = (
+        "elu has the lowest mean test loss, 0.2500 (n = 1); whether it is the best is not settled."
+    )
+    assert said in answer(made)
+
+
+def fill(made: Any, values: Mapping[str, Sequence[float]], metric: str = "test_loss") -> None:
+    """Give every arm one value of the metric for each seed."""
+    for arm, of_arm in values.items():
+        for seed, value in enumerate(of_arm):
+            made.add(arm, seed, metrics={metric: value})
+
+
+def test_a_difference_without_a_verdict_keeps_its_sign(synthetic: Any) -> None:
+    made = synthetic(("sigmoid", "tanh", "elu", "relu"), 4, metric="test_loss")
+    reference = (10.0, 12.0, 14.0, 16.0)
+    fill(made, {"sigmoid": reference, "tanh": [value - 5 for value in reference]})
+    fill(made, {"elu": (13.0, 16.0, 17.0, 20.0), "relu": (10.0, 13.0, 14.0, 15.5)})
+    text = answer(made)
+    # ELU: 3, 4, 3, 4: 3.5 ± 3.1824 · 0.57735/2 = 0.91869; ReLU: 0, 1, 0, −0.5: 0.125 ± 1.00664.
+    assert "tanh lower (better) by 5.0000 nats (95% interval 5.0000 to 5.0000), " in text
+    assert "elu higher (worse) by 3.50 nats (2.58 to 4.42)" in text
+    assert "relu higher (worse) by 0.1 nats (between 0.9 lower and 1.1 higher)" in text
+
+
+def test_an_arm_that_is_not_shown_to_be_better_is_not_called_the_highest(synthetic: Any) -> None:
+    made = synthetic(("sigmoid", "elu"), 10, margin=0.01)
+    # The case of a review: p is .027 one-sided, .055 two-sided.
+    old = (792.2, 978.7, 773.4, 882.2, 787.2, 898.4, 772.6, 878.7, 980.2, 785.2)
+    new = (975.1, 876.2, 968.0, 972.8, 969.2, 878.9, 977.8, 811.7, 978.9, 976.8)
+    thousandths = {"sigmoid": [v / 1000 for v in old], "elu": [v / 1000 for v in new]}
+    fill(made, thousandths, "test_accuracy")
+    text = answer(made)
+    assert text.startswith("elu has the highest mean test accuracy; whether it is the best is not")
+    assert "The highest" not in text
+    assert "No arm is shown to differ from the control, sigmoid" in text
+
+
+def test_of_a_study_that_trains_the_answer_says_how_far_it_is(synthetic: Any) -> None:
+    made = synthetic(ARMS, 10)
+    for seed in range(10):
+        made.add("sigmoid", seed, accuracy=0.8 + 0.001 * seed)
+        made.add("tanh", seed, accuracy=0.9 + 0.001 * seed * (-1) ** seed)
+    made.add("relu", 0, accuracy=0.7)
+    text = answer(made)
+    assert text.startswith("So far, 21 of 50 runs: none yet of elu and selu.")
+    for arm in ("elu", "selu"):
+        made.add(arm, 0, accuracy=0.7)
+    assert answer(made).startswith("So far, 23 of 50 runs: more to come of relu, elu and selu.")
+    made.study = made.study.model_copy(update={"imported": True})
+    made.write_record()
+    assert "So far" not in answer(made)  # nothing is to come
+
+
+def test_a_main_effect_that_a_cell_reverses_is_not_stated(factorial_study: Any) -> None:
+    made = factorial_study()
+    for seed in range(10):  # ELU is 20 points better with one batch size and 6 worse with the other
+        for size, effect in ((32, 0.2), (64, -0.06)):
+            name = f"activation-elu_batch_size-{size}"
+            made.add(name, seed, accuracy=0.5 + effect + 0.0005 * (-1) ** (seed + size))
+    text = answer(made)
+    assert "better: activation elu" not in text
+    found = collect(made.runs, made.study.study)
+    cells = {arm: list(found.values(arm, "test_accuracy").values()) for arm in made.study.arm_names}
+    low = np.mean(cells["activation-elu_batch_size-64"]) - np.mean(
+        cells["activation-sigmoid_batch_size-64"]
+    )
+    says = f"activation elu (against sigmoid), from −{abs(100 * low):.2f} points ("
+    assert f"Depends on the other factors: {says}" in text
+    assert "(activation-elu_batch_size-64 minus activation-sigmoid_batch_size-64) to +" in text
+    assert "(activation-elu_batch_size-32 minus control)" in text
+    assert "better: activation relu (against sigmoid) by " in text

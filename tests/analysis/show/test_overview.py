@@ -110,8 +110,8 @@ def test_claims_stand_in_one_table_the_contradicted_first_and_each_study_has_its
     rows = [line for line in markdown.splitlines() if "](second/report.md#claims)" in line]
     assert [row.split(" | ")[0] for row in rows] == ["| old is \\| gold", "| elu beats sigmoid"]
     assert "contradicted" in rows[0]
-    assert "−10.05 (" in rows[0]  # of 100 to 101 thousandths, by turns
-    assert "+10.05 (" in rows[1]
+    assert "−10.050 (" in rows[0]  # of 100 to 101 thousandths, by turns
+    assert "+10.050 (" in rows[1]
     assert "the setting: &lt;ten&gt; layers" in markdown
     assert "![first: each arm's effect and verdict](first/figures/at_a_glance.svg)" in markdown
 

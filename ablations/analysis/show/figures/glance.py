@@ -70,6 +70,10 @@ def _draw_line(axes: Axes, height: float, line: EffectLine, scale: float, limits
     low, high = max(interval.low, limits.low), min(interval.high, limits.high)
     if low <= high:
         axes.hlines(height, low, high, color=style.colour, linewidth=1.6)
+    if interval.low < limits.low < interval.high:
+        _mark(axes, limits.low, height, line.verdict, "<")
+    if interval.high > limits.high > interval.low:
+        _mark(axes, limits.high, height, line.verdict, ">")
     effect = min(max(scale * line.effect, limits.low), limits.high)
     beyond = effect != scale * line.effect
     marker = ("<" if effect == limits.low else ">") if beyond else style.marker

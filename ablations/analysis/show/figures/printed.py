@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from ablations.analysis.show.blocks import Figure
-from ablations.analysis.show.figures.style import Layout, Stroke, house_style
+from ablations.analysis.show.figures.style import Layout, Stroke, house_style, part_labels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -61,6 +61,7 @@ def _fitted(figure: Figure, width: float) -> tuple[Canvas, Any]:
         FigureCanvasPdf(canvas)  # what measures text as it will be set
         figure.paint(canvas, _layout(width, inside))
         canvas.draw_without_rendering()
+        part_labels(canvas)
         box = canvas.get_tightbbox()
         if abs(box.width - width) <= EXACT:
             break

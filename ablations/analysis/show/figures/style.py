@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import textwrap
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from ablations.analysis.show.blocks import Figure
 from ablations.analysis.show.figures.svg import slim
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
 INK, QUIET, PAPER = "#1d2126", "#59616b", "#ffffff"
@@ -185,9 +187,55 @@ def draw_svg(paint: Callable[[Canvas], None]) -> str:
         return _svg(canvas, _box(canvas))
 
 
+def part_labels(canvas: Canvas) -> None:
+    """Take ticks away from an x axis until no label touches the next; turn labels that are words.
+
+    The canvas must have been drawn.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    for axes in canvas.axes:
+        marked = [each for each in axes.xaxis.get_major_ticks() if _within(each.get_loc(), axes)]
+        ticks = [each.get_loc() for each in marked]
+        labels = [each.label1.get_text() for each in marked]
+        written = not isinstance(axes.xaxis.get_major_locator(), MaxNLocator)
+        for step in range(2, len(ticks)):
+            if not _touching(axes):
+                break
+            if not all(map(_is_number, labels)):
+                axes.tick_params(axis="x", labelrotation=90)
+                break
+            axes.set_xticks(ticks[::step], labels[::step] if written else None)
+            canvas.draw_without_rendering()
+
+
+def _touching(axes: Axes) -> bool:
+    """Whether two labels of the x axis are less than half a letter apart."""
+    drawn = [
+        tick.label1.get_window_extent()
+        for tick in axes.xaxis.get_major_ticks()
+        if tick.label1.get_visible() and tick.label1.get_text() and _within(tick.get_loc(), axes)
+    ]
+    drawn.sort(key=lambda box: box.x0)
+    return any(one.x1 + one.height / 3 > other.x0 for one, other in itertools.pairwise(drawn))
+
+
+def _within(place: float, axes: Axes) -> bool:
+    return min(axes.get_xlim()) <= place <= max(axes.get_xlim())
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace("−", "-"))
+    except ValueError:
+        return False
+    return True
+
+
 def _box(canvas: Canvas) -> Any:
     """Return what the canvas covers, the text that hangs out of it too."""
     canvas.draw_without_rendering()
+    part_labels(canvas)
     return canvas.get_tightbbox().padded(PADDING_INCHES)
 
 

@@ -61,12 +61,10 @@ function picture(found, rows, width, scale) {
   for (const value of linearTicks(limits.low, limits.high, narrow ? 4 : 7)) {
     root.append(
       svg('line', { class: 'grid', x1: x(value), x2: x(value), y1: 4, y2: bottom }),
-      svg('text', { class: 'tick', x: x(value), y: bottom + 16, 'text-anchor': 'middle' }, [tick(value).replace('-', '−')]),
+      svg('text', { class: 'tick', x: x(value), y: bottom + 16, 'text-anchor': 'middle' }, [tick(value)]),
     );
   }
-  if (limits.low <= 0 && 0 <= limits.high) {
-    root.append(svg('line', { class: 'zero', x1: x(0), x2: x(0), y1: 4, y2: bottom }));
-  }
+  root.append(svg('line', { class: 'zero', x1: x(0), x2: x(0), y1: 4, y2: bottom }));
   rows.forEach((row, number) => {
     const middle = 8 + number * step + (narrow ? step - 14 : step / 2);
     root.append(...texts(row, narrow, left, width, right, 8 + number * step, middle));
@@ -132,23 +130,34 @@ function marks(row, x, middle, limits, scale) {
     const at = `translate(${x(effect)},${middle})`;
     parts.push(svg('path', { class: `mark is-${kind}`, d: SHAPES[kind], transform: at }));
   }
-  if (low < limits.low) parts.push(...beyond(row, x(limits.low), middle, 1, effect < limits.low));
-  if (high > limits.high) parts.push(...beyond(row, x(limits.high), middle, -1, effect > limits.high));
+  const [lowText, highText] = row.ends || [];
+  const whole = `${row.text} (${row.interval_text})`;
+  if (low < limits.low) {
+    parts.push(...beyond(row, x(limits.low), middle, 1, effect < limits.low ? whole : lowText));
+  } else if (row.simultaneous && scale * row.simultaneous.low < limits.low) {
+    parts.push(...beyond(row, x(limits.low), middle, 1, ''));
+  }
+  if (high > limits.high) {
+    parts.push(...beyond(row, x(limits.high), middle, -1, effect > limits.high ? whole : highText));
+  } else if (row.simultaneous && scale * row.simultaneous.high > limits.high) {
+    parts.push(...beyond(row, x(limits.high), middle, -1, ''));
+  }
   return parts;
 }
 
-// An arrow at the edge for what lies beyond it, with the effect where that does too.
-function beyond(row, edge, middle, inward, withText) {
+// An arrow at the edge for what lies beyond it, and its numbers: above the line where one is drawn.
+function beyond(row, edge, middle, inward, words) {
   const arrow = svg('path', {
     class: `mark is-${row.verdict}`,
     d: inward > 0 ? 'M0,0 L7,-4 L7,4 Z' : 'M0,0 L-7,-4 L-7,4 Z',
     transform: `translate(${edge},${middle})`,
   });
-  if (!withText) return [arrow];
+  if (!words) return [arrow];
+  const raised = words === row.ends?.[inward > 0 ? 0 : 1] ? 10 : 0;
   const text = svg(
     'text',
-    { class: 'beyond', x: edge + 11 * inward, y: middle + 4, 'text-anchor': inward > 0 ? 'start' : 'end' },
-    [`${row.text} (${row.interval_text})`],
+    { class: 'beyond', x: edge + 11 * inward, y: middle + 4 - raised, 'text-anchor': inward > 0 ? 'start' : 'end' },
+    [words],
   );
   return [arrow, text];
 }
@@ -156,12 +165,10 @@ function beyond(row, edge, middle, inward, withText) {
 function caption(found, rows) {
   const margin = found.margin ? ' The grey band is the margin.' : '';
   const { low, high } = found.limits;
-  const control =
-    low <= 0 && 0 <= high
-      ? `The dashed line is the control, ${found.control}.`
-      : `The control, ${found.control}, is at 0, beyond the axis.`;
+  const control = `The dashed line is the control, ${found.control}.`;
   const scale = found.metric.percent ? 100 : 1;
-  const isCut = rows.some((row) => scale * row.effect < low || scale * row.effect > high);
+  const isBeyond = (value) => scale * value < low || scale * value > high;
+  const isCut = rows.some((row) => [row.effect, row.interval?.low, row.interval?.high].some(isBeyond));
   const beyondWords = isCut
     ? ' The axis is cut so that the others can be read; an arrow with numbers stands for what lies beyond it.'
     : '';

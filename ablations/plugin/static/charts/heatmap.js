@@ -9,6 +9,9 @@ const VIRIDIS = [
   [34, 168, 132], [68, 191, 112], [122, 209, 81], [189, 223, 38], [253, 231, 37],
 ];
 const ROW = { least: 9, most: 22, letters: 12 };
+// Colours of cells that stand outside of the scale.
+const APART = { zero: 'quiet', lost: 'state-failed', none: 'margin' };
+const WORDS = { zero: '0', lost: 'not finite', none: 'not measured' };
 const TOP = 4;
 const BOTTOM = 34;
 
@@ -20,7 +23,8 @@ export function shadeOf(share) {
 }
 
 // One arm's map.  `map` has layers (from the inputs on), epochs, and values [layer][epoch], null
-// where nothing was measured, and lost [layer][epoch] where it was not finite.  `onPick` is told
+// where nothing was measured, lost [layer][epoch] where it was not finite, and zero [layer][epoch]
+// where a norm has no logarithm.  `onPick` is told
 // the place of a cell that is clicked, `onPlace` of one that is pointed at.
 export function heatmap(map, range, room, onPlace, onPick) {
   const id = newId('map');
@@ -104,11 +108,10 @@ function paint(canvas, { map, range, geometry, at }) {
       const x = left + epoch * column;
       const value = map.values[layer][epoch];
       const lost = map.lost[layer][epoch];
-      pen.fillStyle = lost
-        ? colour('state-failed')
-        : value === null
-          ? colour('margin')
-          : shadeOf((value - range.low) / span);
+      if (lost) pen.fillStyle = colour(APART.lost);
+      else if (value === null) pen.fillStyle = colour(APART.none);
+      else if (map.zero[layer][epoch]) pen.fillStyle = colour(APART.zero);
+      else pen.fillStyle = shadeOf((value - range.low) / span);
       pen.fillRect(x, y, Math.max(1, column - (column > 6 ? 1 : 0)), row - 1);
     }
   }
@@ -148,13 +151,26 @@ function fitted(pen, text, room) {
   return `…${kept}`;
 }
 
-// The scale that all maps share.
-export function scaleBar(range, label) {
+// The scale that all maps share, and the colours of what stands outside of it.
+export function scaleBar(range, label, maps) {
   const stops = VIRIDIS.map((_, place) => shadeOf(place / (VIRIDIS.length - 1)));
   const bar = el('span', { class: 'ramp', 'aria-hidden': 'true' });
   bar.style.background = `linear-gradient(to right, ${stops.join(',')})`;
   return el('div', { class: 'scale' }, [
     el('span', {}, [label]),
     el('span', { class: 'ends' }, [el('span', {}, [range.lowText]), bar, el('span', {}, [range.highText])]),
+    ...Object.keys(APART).filter((kind) => maps.some((map) => has(map, kind))).map((kind) => {
+      const box = el('span', { class: 'box', 'aria-hidden': 'true' });
+      box.style.background = `var(--${APART[kind]})`;
+      return el('span', { class: 'ends' }, [box, WORDS[kind]]);
+    }),
   ]);
+}
+
+function has(map, kind) {
+  return map.values.some((row, layer) =>
+    row.some((value, epoch) =>
+      kind === 'none' ? value === null && !map.lost[layer][epoch] : map[kind][layer][epoch],
+    ),
+  );
 }

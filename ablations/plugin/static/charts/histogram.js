@@ -30,7 +30,7 @@ export function histogram(buckets, label, room) {
     root.append(
       svg('line', { class: 'grid', x1: x(value), x2: x(value), y1: top, y2: HEIGHT - bottom }),
       svg('text', { class: 'tick', x: x(value), y: HEIGHT - bottom + 15, 'text-anchor': 'middle' }, [
-        tick(Number(value.toFixed(3))).replace('-', '−'),
+        tick(Number(value.toFixed(3))),
       ]),
     );
   }

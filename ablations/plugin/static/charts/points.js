@@ -35,7 +35,7 @@ export function pointChart(lines, axis, vertical, width) {
     root.append(
       svg('line', { class: 'grid', x1: LEFT, x2: width - 8, y1: y(value), y2: y(value) }),
       svg('text', { class: 'tick', x: LEFT - 8, y: y(value) + 4, 'text-anchor': 'end' }, [
-        tick(Number(value.toPrecision(6))).replace('-', '−'),
+        tick(Number(value.toPrecision(6))),
       ]),
     );
   }

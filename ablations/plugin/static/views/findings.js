@@ -23,7 +23,8 @@ export function open(root, page) {
 function blocks(found) {
   const flagged = found.arms.filter((arm) => arm.findings.length);
   const clear = found.arms.filter((arm) => !arm.findings.length && arm.observed);
-  const unseen = found.arms.filter((arm) => !arm.observed);
+  const pending = found.arms.filter((arm) => !arm.observed && !arm.runs);
+  const unseen = found.arms.filter((arm) => !arm.observed && arm.runs);
   const parts = [];
   if (!flagged.length && clear.length) {
     parts.push(el('p', { class: 'sentences' }, ['No arm shows a sign of trouble in its layers.']));
@@ -36,6 +37,9 @@ function blocks(found) {
   }
   if (flagged.length && clear.length) {
     parts.push(el('p', { class: 'note' }, [`Nothing found in: ${names(clear)}.`]));
+  }
+  if (pending.length) {
+    parts.push(el('p', { class: 'note' }, [`No run has finished yet of: ${names(pending)}.`]));
   }
   if (unseen.length) {
     const text = `No layers recorded in a run of: ${names(unseen)}. ${found.without}`;

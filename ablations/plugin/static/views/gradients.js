@@ -35,8 +35,8 @@ export function open(root, page) {
     const shown = found.maps.filter((map) => map.epochs.length);
     width = root.clientWidth;
     empty(maps);
-    const range = rangeOf(shown, found.metric);
-    update(scale, [range, found.metric], () => [scaleBar(range, found.metric.axis)]);
+    const range = rangeOf(shown, found);
+    update(scale, [range, found.metric, shown], () => [scaleBar(range, found.metric.axis, shown)]);
     const apart = 24;
     const columns = Math.max(1, Math.min(shown.length, Math.floor((width + apart) / (300 + apart))));
     const room = Math.min(640, (width - (columns - 1) * apart) / columns);
@@ -63,7 +63,7 @@ export function open(root, page) {
       ? 'not finite'
       : value === null
         ? 'not measured'
-        : describe(value, found.metric) + (map.n > 1 ? `, the median of ${map.n} runs` : '');
+        : (map.zero[at.layer][at.epoch] ? `${found.metric.label} 0` : describe(value, found.metric)) + (map.n > 1 ? `, the median of ${map.n} runs` : '');
     readout.textContent = `${map.arm}, ${map.layers[at.layer]}, ${epoch}: ${text}`;
   }
 
@@ -180,29 +180,27 @@ function armChips(found, names, onChange) {
   });
 }
 
-function rangeOf(maps, metric) {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const map of maps) {
-    for (const layer of map.values) {
-      for (const value of layer) {
-        if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
-      }
-    }
-  }
-  if (low > high) [low, high] = [0, 1];
-  return { low, high, lowText: endText(low, metric), highText: endText(high, metric) };
+// The ends of the scale; what lies beyond has the colour of the nearest end.
+function rangeOf(maps, { range, metric }) {
+  const { low, high } = range || { low: 0, high: 1 };
+  const values = maps.flatMap((map) => map.values.flatMap((row, layer) =>
+    row.filter((value, epoch) => value !== null && !map.zero[layer][epoch]),
+  ));
+  const below = values.some((value) => value < low) ? '≤ ' : '';
+  const above = values.some((value) => value > high) ? '≥ ' : '';
+  return { low, high, lowText: below + endText(low, metric), highText: above + endText(high, metric) };
 }
 
 function endText(value, metric) {
   if (metric.percent) return `${(100 * value).toFixed(0)}%`;
-  return number(value, 3).replace('-', '−');
+  return number(value, 3);
 }
 
 function describe(value, metric) {
   if (metric.percent) return `${metric.label} ${(100 * value).toFixed(1)}%`;
   if (metric.logarithmic) {
-    return `log10 of the ${metric.label} ${value.toFixed(2).replace('-', '−')} (${(10 ** value).toExponential(2)})`;
+    const numbers = `${value.toFixed(2)} (${(10 ** value).toExponential(2)})`.replaceAll('-', '−');
+    return `log10 of the ${metric.label} ${numbers}`;
   }
   return `${metric.label} ${number(value)}`;
 }
@@ -218,7 +216,9 @@ function numberTable(found) {
       ...shown.map((map) => {
         const place = map.layers.indexOf(layer);
         const value = place < 0 ? null : map.values[place].at(-1);
-        return el('td', { class: 'number' }, [value === null ? '–' : valueText(value, found.metric)]);
+        const zero = place >= 0 && map.zero[place].at(-1);
+        const text = zero ? 'norm 0' : value === null ? '–' : valueText(value, found.metric);
+        return el('td', { class: 'number' }, [text]);
       }),
     ]),
   );

@@ -1,7 +1,7 @@
 // Factorial designs: lines that are not parallel show that two factors interact.
 
 import { breakable, choice, el } from '../dom.js';
-import { drawnEnd, measured } from '../format.js';
+import { drawnEnd } from '../format.js';
 import { looks } from '../theme.js';
 import { plain } from '../sortable.js';
 import { pointChart } from '../charts/points.js';
@@ -53,7 +53,7 @@ function figure(metric, pair, width, turned, turn) {
         y: cell.mean === null ? null : scale * cell.mean,
         low: cell.interval ? drawnEnd(metric, cell.interval.low) : null,
         high: cell.interval ? drawnEnd(metric, cell.interval.high) : null,
-        text: `${other}: ${measured(metric, cell.mean)}`,
+        text: `${other}: ${cell.text}`,
       };
     }),
   }));
@@ -95,11 +95,9 @@ function meansTable(metric, pair) {
     el('tr', {}, [
       el('th', { scope: 'row' }, breakable(cell.first)),
       el('td', {}, [cell.second]),
-      el('td', { class: 'number mean' }, [measured(metric, cell.mean)]),
+      el('td', { class: 'number mean' }, [cell.text]),
       el('td', { class: 'number' }, [
-        cell.interval
-          ? `${measured(metric, cell.interval.low)} to ${measured(metric, cell.interval.high)}`
-          : '–',
+        cell.interval_text || '–',
       ]),
     ]),
   );

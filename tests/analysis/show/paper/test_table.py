@@ -164,7 +164,7 @@ def test_too_few_seeds_show_what_there_is_and_say_that_nothing_is_judged(synthet
     assert "textbf" not in text
     said = caption(of(made), DEFAULT)
     assert "No arm is judged: with 3 paired seeds no difference" in said
-    assert "6 would do" in said
+    assert "it takes at least 6" in said
     assert "sign-flip" not in said
 
 

@@ -3,7 +3,7 @@ from typing import Any
 from ablations.analysis.infer.inference import infer
 from ablations.analysis.read.collect import collect
 from ablations.analysis.show.blocks import Cell, Paragraph, Table
-from ablations.analysis.show.sections.claims import claims, claims_sentence
+from ablations.analysis.show.sections.claims import claims, claims_sentence, of_literature
 from tests.support.synthetic_runs import claim, fill_claims
 
 ARMS = ("sigmoid", "tanh", "elu")
@@ -44,7 +44,21 @@ def test_the_answer_counts_the_outcomes(synthetic: Any) -> None:
     fill_claims(made)
     sentence = claims_sentence(infer(collect(made.runs, "activations")))
     assert sentence == (
-        "Of 3 claims of the literature: 1 reproduced, 1 contradicted and 1 not settled."
+        "Of 3 claims of notes or our own: 1 reproduced, 1 contradicted and 1 not settled."
+    )
+
+
+def test_only_a_published_source_makes_a_claim_one_of_the_literature(synthetic: Any) -> None:
+    published = ("Clevert et al. 2015", "notes 000; He et al. 2015, 30 layers", "arXiv:1502.03167")
+    assert all(map(of_literature, published))
+    own = ("notes 000 and 003", "our own", "notes of 2024", "folklore", "nobody")
+    assert not any(map(of_literature, own))
+    of_paper = {**claim("elu", "sigmoid"), "source": "Clevert et al. 2015"}
+    made = synthetic(ARMS, 10, claims=[claim("tanh", "elu"), of_paper, claim("tanh", "sigmoid")])
+    fill_claims(made)
+    assert claims_sentence(infer(collect(made.runs, "activations"))) == (
+        "Of 1 claim of the literature: 1 reproduced; "
+        "of 2 claims of notes or our own: 1 contradicted and 1 not settled."
     )
 
 

@@ -33,7 +33,7 @@ def test_an_interval_over_new_examples_stands_beside_the_first_and_n_is_named(
     column = [column.title for column in table.columns].index(HEADING)
     assert {row[0].text: row[column].text for row in table.rows} == {
         "sigmoid (control)": "–",
-        "elu": "−0.50 to +4.50",
+        "elu": "−0.5 to +4.5",
     }
     assert "the same 360 that every arm had" in notes
     assert "2.50 to 2.50 times as wide (median 2.50); holds 0 where the first does not: elu." in (
@@ -45,3 +45,15 @@ def test_there_is_none_where_runs_do_not_keep_what_they_got_right(synthetic: Any
     table, notes = blocks(of(synthetic))
     assert HEADING not in [column.title for column in table.columns]
     assert "examples" not in notes
+
+
+def test_a_p_at_its_floor_says_so(synthetic: Any) -> None:
+    made = synthetic(("sigmoid", "elu"), 7)
+    for seed in range(7):
+        made.add("sigmoid", seed, accuracy=0.5 + 0.001 * seed)
+        made.add("elu", seed, accuracy=0.6 + 0.0012 * seed)
+    table, notes = blocks(infer(collect(made.runs, "activations")))
+    # All seven differences agree in sign: 2/2⁷.
+    said = "p is the smallest possible with 7 seeds: 0.016, however large the effect (elu)."
+    assert said in notes
+    assert "0.016" in [cell.text for cell in table.rows[1]]
