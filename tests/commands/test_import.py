@@ -408,3 +408,17 @@ def test_an_import_that_is_interrupted_leaves_a_study_that_status_knows(
     assert sum(pending) == 50 - written
     again = import_(name)
     assert again.output.startswith(f"timing: {50 - written} runs imported")
+
+
+def test_a_mean_and_an_effect_of_other_runs_both_say_of_how_many(place: Path) -> None:
+    table = draw_table(0)
+    unequal = {"slow": table["slow"], "fast": table["fast"][:7], "late": table["late"]}
+    import_(write_table(place / "t.csv", unequal, frozenset()))
+    answer = ablations("report").output
+    assert (
+        "The control's mean is over 10 runs, an effect over the seeds that both arms have: that of "
+        "fast over 7 pairs." in answer
+    )
+    report = (place / "report/timing/report.md").read_text()
+    mean = table["slow"].mean()
+    assert f"{mean:#.4g} (n = 10)" in report

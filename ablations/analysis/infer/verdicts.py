@@ -92,11 +92,6 @@ class Comparison:
         """The fewest pairs with which a difference could be significant in this family."""
         return pairs_needed(self.comparisons, self.correction, self.level)
 
-    @property
-    def same_at_every_seed(self) -> bool:
-        """Whether there are pairs and all are equal to the last bit."""
-        return self.n > 0 and not any(self.differences)
-
 
 @dataclass(frozen=True)
 class _Family:
@@ -176,10 +171,10 @@ def _verdict(
 ) -> Verdict:
     if summary.mean is None or equivalence_interval is None:
         return "none"
-    if not any(values):
-        return "equivalent"  # the same bits at every seed: a copy of the control, for one
     if not can_be_significant(len(values), family.comparisons, family.correction, family.level):
-        return "none"
+        return "none"  # equal scores at a few seeds are no proof either: a metric may be coarse
+    if not any(values):
+        return "equivalent"  # the same score at every seed: a copy of the control, for one
     if p_corrected <= family.level:
         return "better" if (summary.mean > 0) == (family.better == "higher") else "worse"
     return "equivalent" if _within(equivalence_interval, family.margin) else "inconclusive"

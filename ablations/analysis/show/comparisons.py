@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.summary import Summary
@@ -25,11 +25,16 @@ def arm_cell(arm: str, is_control: bool) -> Cell:
     return Cell(f"{arm} (control)", style="control") if is_control else Cell(arm)
 
 
-def mean_cell(summary: Summary, runs: int, metric: Metric) -> Cell:
-    """Return a mean; one over fewer runs than count never stands alone."""
+def mean_cell(summary: Summary, runs: int, metric: Metric, pairs: Collection[int] = ()) -> Cell:
+    """Return a mean; one over fewer runs than count never stands alone.
+
+    Nor does one over other runs than an effect beside it, which is over so many ``pairs``.
+    """
     text = formats.measured(metric, summary.mean)
     if summary.mean is not None and summary.n < runs:
         text += f" ({summary.n} of {runs})"
+    elif summary.mean is not None and any(n != summary.n for n in pairs):
+        text += f" (n = {summary.n})"
     return Cell(text, summary.mean)
 
 
@@ -119,7 +124,7 @@ def comparison_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> I
 def _few_pairs(comparisons: Mapping[str, Comparison]) -> Iterator[str]:
     few: dict[str, list[str]] = {}
     for name, comparison in comparisons.items():
-        if comparison.n and comparison.too_few_pairs and not comparison.same_at_every_seed:
+        if comparison.n and comparison.too_few_pairs:
             few.setdefault(too_few_pairs(comparison), []).append(name)
     for why, names in few.items():
         yield f"No p for {formats.listed(names, 6)}: {why}."

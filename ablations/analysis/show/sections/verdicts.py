@@ -73,7 +73,7 @@ def _brief_table(inference: Inference) -> Table:
             (
                 arm_cell(arm.arm, arm.is_control),
                 verdict_cell(arm),
-                mean_cell(arm.score, arm.divergence.runs, metric),
+                mean_cell(arm.score, arm.divergence.runs, metric, _pairs(arm, inference)),
                 effect_cell,
                 interval_cell,
                 n_cell,
@@ -89,12 +89,18 @@ def _row(arm: ArmSummary, inference: Inference) -> tuple[Cell, ...]:
         arm_cell(arm.arm, arm.is_control),
         verdict_cell(arm),
         _best_cell(arm),
-        mean_cell(arm.score, arm.divergence.runs, metric),
+        mean_cell(arm.score, arm.divergence.runs, metric, _pairs(arm, inference)),
         *effect_cells(arm.comparison, metric, len(inference.seeds)),
         *_examples_cells(arm, inference),
         Cell(formats.share(beats), beats),
         Cell(formats.diverged(arm.divergence), arm.divergence.diverged),
     )
+
+
+def _pairs(arm: ArmSummary, inference: Inference) -> set[int]:
+    """Return over how many pairs the effects are that an arm's mean stands beside."""
+    beside = inference.arms if arm.is_control else (arm,)
+    return {each.comparison.n for each in beside if each.comparison and each.comparison.n}
 
 
 def _examples_heading(inference: Inference) -> tuple[str, ...]:
