@@ -81,7 +81,7 @@ def read_table(path: Path, metric: str) -> Read:
     if len(lines) > MOST_RUNS:
         raise AblationsError(f"{path}: more than {MOST_RUNS} runs; wants at most {MOST_RUNS}")
     texts = _of_text(columns, [fields for _, fields in lines], metric)
-    reading = _Reading(str(path), columns, metric, texts)
+    reading = _Reading(str(path), columns, metric, tuple(texts))
     rows = [row for line, fields in lines if (row := reading.row(line, fields))]
     if reading.problems:
         raise StudyError(reading.problems)
