@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from ablations.analysis.show.inert import inert_sentence, repeating_sentence
+from ablations.analysis.show.inert import (
+    inert_sentence,
+    repeating_sentence,
+    score_sentences,
+)
 from ablations.commands import display, studies
 from ablations.commands.options import Options
 from ablations.commands.seeds import as_declared, say_declared, too_few_seeds
 from ablations.execution import facts
 from ablations.execution.catalog import CATALOG
-from ablations.ledger.inert import inert_arms, repeating_arms
+from ablations.ledger.inert import inert_arms, repeating_arms, same_scores, scores_of_control
 from ablations.ledger.looks import read_looks
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.searches import settle
@@ -49,5 +53,9 @@ def _plan(loaded: Study, options: Options) -> None:
             print(f"{arm.name}: training.schedule {schedule.name} never acts: {why}")
     if repeating := repeating_arms(comparison):
         print(repeating_sentence(repeating))
+    same = same_scores(comparison, tuned.study.metric)
+    of_control = scores_of_control(tuned.study, comparison)
+    for sentence in score_sentences(same, of_control, tuned.study.answering_metric.label):
+        print(sentence)
     for inert in inert_arms(tuned.study, comparison):
         print(inert_sentence(inert, tuned.study.control))

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ablations.analysis.show.inert import inert_sentence, repeating_sentence
+from ablations.analysis.show.inert import (
+    inert_sentence,
+    repeating_sentence,
+    score_sentences,
+)
 from ablations.analysis.show.shared_files import shared_sentence
 from ablations.commands import studies
 from ablations.commands.answer import give_answer
@@ -17,7 +21,7 @@ from ablations.commands.train import train
 from ablations.errors import AblationsError
 from ablations.execution import study_files
 from ablations.execution.session import Prepared, prepare
-from ablations.ledger.inert import inert_arms, repeating_arms
+from ablations.ledger.inert import inert_arms, repeating_arms, same_scores, scores_of_control
 from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.shared_files import shared_files
 from ablations.ledger.standing import State
@@ -102,6 +106,10 @@ def _run(prepared: Prepared, lines: Lines) -> list[str]:
         finished = _of_all_shards(prepared).comparison()
         if repeating := repeating_arms(finished.standings):
             lines.say(f"{name}: {repeating_sentence(repeating)}")
+        same = same_scores(finished.standings, study.metric)
+        of_control = scores_of_control(finished.tuned.study, finished.standings)
+        for sentence in score_sentences(same, of_control, study.answering_metric.label):
+            lines.say(f"{name}: {sentence}")
         for inert in inert_arms(finished.tuned.study, finished.standings):
             lines.say(f"{name}: {inert_sentence(inert, study.control)}")
         results = (s.result for s in finished.standings if s.result and s.finished)

@@ -672,3 +672,17 @@ def test_a_percentage_is_refused_as_a_share_and_shown_as_declared(place: Path) -
     assert f"{effect:.2f} points" in report
     assert "0.50 points" in report  # the margin
     assert f"{100 * values['fast'].mean():.2f}" not in report
+
+
+def test_a_mean_and_an_effect_of_other_runs_both_say_of_how_many(place: Path) -> None:
+    table = draw_table(0)
+    unequal = {"slow": table["slow"], "fast": table["fast"][:7], "late": table["late"]}
+    import_(write_table(place / "t.csv", unequal, frozenset()))
+    answer = ablations("report").output
+    assert (
+        "The control's mean is over 10 runs, an effect over the seeds that both arms have: that of "
+        "fast over 7 pairs." in answer
+    )
+    report = (place / "report/timing/report.md").read_text()
+    mean = table["slow"].mean()
+    assert f"{mean:#.4g} (n = 10)" in report

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -45,28 +44,36 @@ def write(kind: str, old: str = "", new: str = "") -> None:
     Path("own.yaml").write_text(text.replace(old, new))
 
 
-def test_seeds_that_reach_nothing_are_one_run_and_settle_nothing(place: Path) -> None:
+def test_equal_scores_of_a_trainer_of_ones_own_count_as_they_are_with_a_note(place: Path) -> None:
     write("fixed")
     ran = here("run", "own")
-    assert "The seed reaches nothing: the runs of each of a, b and c equal each other" in ran.stdout
-    assert "Better" not in ran.stdout
-    assert "No verdicts: " in ran.stdout
-    assert "The seed reaches nothing" in here("plan", "own").stdout
-    reported = here("report", "own")
-    assert "The seed reaches nothing" in reported.stderr
+    note = (
+        "own: The same error at every seed: a (6 runs), b (6 runs) and c (6 runs). The runs count"
+    )
+    assert note in ran.stdout
+    assert "The seed reaches nothing" not in ran.stdout
+    assert "Better than the control, a (0.9000) in error: b by " in ran.stdout
+    assert "The same error at every seed" in here("plan", "own").stdout
+    assert "The same error at every seed" in here("report", "own").stderr
     rows = Path("report/own/verdicts.csv").read_text().splitlines()
     assert [row.split(",")[:4] for row in rows[2:]] == [
-        ["b", "none", "", "1"],
-        ["c", "none", "", "1"],
+        ["b", "better", "", "6"],
+        ["c", "better", "", "6"],
     ]
 
 
-def test_seeds_that_reach_one_of_two_arms_count(place: Path) -> None:
-    write("fixed", "b: {settings.rate: 0.9}", "b: {settings.rate: 0.9, settings.kind: drawn}")
+def test_an_arm_that_scores_as_the_control_is_named_and_at_few_seeds_not_equivalent(
+    place: Path,
+) -> None:
+    write("fixed", "b: {settings.rate: 0.9}", "b: {settings.kind: alike}")
+    Path("own.yaml").write_text(Path("own.yaml").read_text().replace("seeds: 6", "seeds: 2"))
     ran = here("run", "own")
-    assert "the runs of each of a and c equal each other" in ran.stdout
-    assert re.search(r"Better than the control, a \(0\.90+\) in error: b by ", ran.stdout)
-    assert "No verdict, as that takes at least 6 paired seeds: c" in ran.stdout
+    assert "own: The same error as the control's at every seed: b (2 runs). Either" in ran.stdout
+    assert "No difference that matters" not in ran.stdout
+    assert "inert" not in ran.stdout
+    checked = here("check", "own")
+    assert checked.returncode == 3
+    assert "own: b: NOT SETTLED" in checked.stdout
 
 
 def test_the_answer_is_said_though_an_arm_failed(place: Path) -> None:

@@ -70,10 +70,9 @@ def test_what_only_one_of_them_measures_tells_nothing(made: Any) -> None:
 
 def test_only_seeds_that_both_have_finished_are_compared(made: Any) -> None:
     made.directory("elu", 1).result.unlink()
+    assert inert(made) == (InertArm("elu", "sigmoid", (0, 2)),)
     made.add("elu", 2, status="failed", reason="no memory")
-    assert inert(made) == (InertArm("elu", "sigmoid", (0,)),)
-    made.directory("elu", 0).result.unlink()
-    assert inert(made) == ()
+    assert inert(made) == ()  # one run says nothing of other seeds
 
 
 def test_a_declared_copy_is_not_inert(tmp_path: Any) -> None:
@@ -92,3 +91,49 @@ def test_the_report_says_so_before_its_numbers(made: Any) -> None:
     page = build_page(infer(collect(made.runs, made.study.study)))
     wanted = "elu is inert: its 3 runs equal the control's to the last bit."
     assert wanted in [notice.text for notice in page.notices]
+
+
+def test_of_two_arms_that_are_one_training_none_is_called_inert(made: Any) -> None:
+    for seed in made.study.seeds:
+        add(made, "elu", seed, 0.9 + 0.01 * seed, 9.0)
+        add(made, "tanh", seed, 0.9 + 0.01 * seed, 8.0)
+    page = build_page(infer(collect(made.runs, made.study.study)))
+    wanted = (
+        "tanh and elu are one training: their 3 runs each are equal to the last bit, so the "
+        "settings in which they differ change nothing."
+    )
+    assert wanted in [notice.text for notice in page.notices]
+
+
+@pytest.mark.parametrize("digests", [("a", "a"), ("a", "b"), ("a", ""), ("", "")])
+def test_equal_scores_of_other_weights_are_not_inert(
+    made: SyntheticStudy, digests: tuple[str, str]
+) -> None:
+    for arm, digest in zip(("sigmoid", "elu"), digests, strict=True):
+        for seed in made.study.seeds:
+            metrics = {"test_accuracy": 0.8 + 0.01 * seed}
+            made.add(arm, seed, metrics=metrics, weights_digest=digest and f"{digest}{seed}")
+    assert [found.arm for found in inert(made)] == (["elu"] if digests != ("a", "b") else [])
+
+
+def test_one_coarse_metric_without_a_loss_tells_nothing_where_weights_are_not_known(
+    made: SyntheticStudy,
+) -> None:
+    for arm in ("sigmoid", "elu"):
+        for seed in made.study.seeds:
+            made.directory(arm, seed).metrics.unlink()
+            made.add(arm, seed, curve=(), metrics={"test_accuracy": 0.8 + 0.01 * seed})
+    assert inert(made) == ()
+
+
+def test_seeds_of_equal_accuracy_and_other_weights_each_count(made: SyntheticStudy) -> None:
+    for arm in ARMS:
+        for seed in made.study.seeds:
+            score = {"test_accuracy": 0.8}
+            made.add(
+                arm, seed, metrics=score, weights_digest=f"{arm}{seed}" if arm == "elu" else ""
+            )
+    collected = collect(made.runs, made.study.study)
+    assert set(collected.repeating) == {"sigmoid", "tanh"}
+    assert collected.replicates(made.study.seeds, ARMS) == [0, 1, 2]
+    assert collected.replicates(made.study.seeds, ("sigmoid", "tanh")) == [0]

@@ -24,7 +24,7 @@ from ablations.analysis.infer.tuning import Fairness, Tuning, fairness, tuning
 from ablations.analysis.infer.tuning_curves import TuningCurve, tuning_curves
 from ablations.analysis.read.collect import Collected
 from ablations.analysis.read.left_out import LeftOut
-from ablations.ledger.inert import InertArm, inert_arms
+from ablations.ledger.inert import InertArm, inert_arms, same_scores, scores_of_control
 from ablations.ledger.shared_files import SharedFiles, shared_files
 from ablations.study.metrics import METRICS, EpochMetric, Metric, logged_metric
 from ablations.study.replicates import Replicates
@@ -83,6 +83,10 @@ class Inference:
     """Arms that equal another one to the last bit though they declare a difference."""
     repeating: Mapping[str, tuple[int, ...]]
     """Arm → seeds, of the arms whose training no seed reaches."""
+    same_scores: Mapping[str, tuple[int, ...]]
+    """Arm → seeds, of the arms whose runs score the same, where nothing else is known of them."""
+    scores_of_control: Mapping[str, tuple[int, ...]]
+    """The same of the arms whose runs score as the control's at every seed."""
     claims: tuple[ClaimResult, ...]
     factorial: FactorialEffects | None
     """Of a full factorial design."""
@@ -187,6 +191,12 @@ def infer(collected: Collected, layers: bool = True) -> Inference:
         over_examples=over_examples(collected, arms),
         repeating=collected.repeating,
         inert=inert_arms(study, (run.standing for run in collected.runs if run.counts)),
+        same_scores=same_scores(
+            (run.standing for run in collected.runs if run.counts), study.metric
+        ),
+        scores_of_control=scores_of_control(
+            study, (run.standing for run in collected.runs if run.counts)
+        ),
         claims=claim_results(collected),
         factorial=factorial_effects(collected),
         fairness=fairness(collected, searches),

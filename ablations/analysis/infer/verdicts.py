@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ablations.analysis.infer import permutations, sign_flips
 from ablations.analysis.infer.corrections import (
     LEVEL,
     FlipTest,
@@ -22,7 +23,6 @@ from ablations.analysis.infer.corrections import (
 from ablations.analysis.infer.independent import IndependentRuns
 from ablations.analysis.infer.intervals import Interval
 from ablations.analysis.infer.pairs import PairedDifferences
-from ablations.analysis.infer.permutations import permutation_p_values
 from ablations.analysis.infer.settle import Settle
 from ablations.study.replicates import Replicates
 from ablations.study.schema import Correction
@@ -102,6 +102,13 @@ class Comparison:
         return "paired" if self.n_reference is None else "independent"
 
     @property
+    def smallest_p(self) -> float:
+        """The smallest p, before any correction, that so many pairs or runs can give."""
+        if self.n_reference is None:
+            return sign_flips.smallest_p_value(self.n)
+        return permutations.smallest_p_value(self.n, self.n_reference)
+
+    @property
     def too_few_pairs(self) -> bool:
         """Whether no difference, however large, could be significant with so few pairs, or runs."""
         return not can_be_significant(
@@ -113,11 +120,6 @@ class Comparison:
         """The fewest pairs, or independent runs of each arm, that could give a verdict."""
         independent = self.replicates == "independent"
         return pairs_needed(self.comparisons, self.correction, self.level, independent)
-
-    @property
-    def same_at_every_seed(self) -> bool:
-        """Whether there are pairs and all are equal to the last bit."""
-        return self.replicates == "paired" and self.n > 0 and not any(self.differences)
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def _test(family: Sequence[Compared], correction: Correction) -> FlipTest:
     if paired:
         return flip_test([member.by_seed for member in paired], correction)
     runs = [member for member in family if isinstance(member, IndependentRuns)]
-    p_values = permutation_p_values(
+    p_values = permutations.permutation_p_values(
         [(list(each.of_arm.values()), list(each.of_reference.values())) for each in runs]
     )
     return FlipTest(p_values, holm(p_values))
@@ -207,10 +209,10 @@ def _verdict(
     enough = can_be_significant(
         runs.n, family.comparisons, family.correction, family.level, runs.n_reference
     )
-    if runs.all_equal and (enough or runs.n_reference is None):
-        return "equivalent"  # the same bits at every seed: a copy of the control, for one
     if not enough:
-        return "none"
+        return "none"  # equal scores at a few seeds are no proof either: a metric may be coarse
+    if runs.all_equal:
+        return "equivalent"  # the same score at every seed: a copy of the control, for one
     if p_corrected <= family.level:
         return "better" if (runs.effect > 0) == (family.better == "higher") else "worse"
     return "equivalent" if _within(equivalence_interval, family.margin) else "inconclusive"

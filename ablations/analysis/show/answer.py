@@ -97,6 +97,7 @@ def _about_arms(inference: Inference) -> Iterator[str]:
     else:
         yield from _may_be_best(inference, metric)
         yield from _better_and_worse(inference, control, others)
+        yield from _different_runs(control, others)
         yield from _other_verdicts(inference, others, metric)
         yield from _control_diverged(control, others)
 
@@ -217,6 +218,22 @@ def _better_and_worse(
         yield f"No arm is shown to differ from {reference} in {metric.label}{best}."
     if worse:
         yield f"Worse: {_effects(worse, metric)}."
+
+
+def _different_runs(control: ArmSummary, others: Sequence[ArmSummary]) -> Iterator[str]:
+    """Say over how many runs the control's mean is, where effects are over others."""
+    pairs = [
+        f"that of {arm.arm} over {plural(arm.comparison.n, 'pair')}"
+        for arm in others
+        if arm.comparison
+        and arm.comparison.n_reference is None
+        and arm.comparison.n not in (0, control.score.n)
+    ]
+    if control.score.mean is not None and pairs:
+        yield (
+            f"The control's mean is over {plural(control.score.n, 'run')}, an effect over the "
+            f"seeds that both arms have: {listed(pairs, MOST_NAMES)}."
+        )
 
 
 def _by_size(arms: Sequence[ArmSummary], verdict: str) -> list[ArmSummary]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.inference import Inference
-from ablations.analysis.infer.sign_flips import smallest_p_value
 from ablations.analysis.infer.summary import Summary
 from ablations.analysis.infer.verdicts import Comparison
 from ablations.analysis.show import formats
@@ -47,11 +46,22 @@ def mean_decimals(inference: Inference) -> dict[str, int]:
     return {**known, inference.control: max(known.values())} if known else {}
 
 
-def mean_cell(summary: Summary, runs: int, metric: Metric, digits: int | None = None) -> Cell:
-    """Return a mean; one over fewer runs than count never stands alone."""
+def mean_cell(
+    summary: Summary,
+    runs: int,
+    metric: Metric,
+    digits: int | None = None,
+    pairs: Collection[int] = (),
+) -> Cell:
+    """Return a mean; one over fewer runs than count never stands alone.
+
+    Nor does one over other runs than an effect beside it, which is over so many ``pairs``.
+    """
     text = formats.measured(metric, summary.mean, digits)
     if summary.mean is not None and summary.n < runs:
         text += f" ({summary.n} of {runs})"
+    elif summary.mean is not None and any(n != summary.n for n in pairs):
+        text += f" (n = {summary.n})"
     return Cell(text, summary.mean)
 
 
@@ -209,7 +219,7 @@ def comparison_notes(comparisons: Mapping[str, Comparison], metric: Metric) -> I
 def _few_pairs(comparisons: Mapping[str, Comparison]) -> Iterator[str]:
     few: dict[str, list[str]] = {}
     for name, comparison in comparisons.items():
-        if comparison.n and comparison.too_few_pairs and not comparison.same_at_every_seed:
+        if comparison.n and comparison.too_few_pairs:
             few.setdefault(too_few_pairs(comparison), []).append(name)
     for why, names in few.items():
         yield f"No p for {formats.listed(names, 6)}: {why}."
@@ -219,13 +229,15 @@ def _smallest_p(comparisons: Mapping[str, Comparison]) -> Iterator[str]:
     """Say which p would be no smaller, however large the effect."""
     least: dict[str, list[str]] = {}
     for name, comparison in comparisons.items():
-        p, smallest = comparison.p, smallest_p_value(comparison.n)
+        p, smallest = comparison.p, comparison.smallest_p
         if p is None or comparison.too_few_pairs or p > smallest * (1 + 1e-9):
             continue
-        if comparison.same_at_every_seed or smallest < formats.SHOWN_AS_LESS:
+        if smallest < formats.SHOWN_AS_LESS:
             continue
         before = " before the correction" if (comparison.p_corrected or p) > 1.001 * p else ""
         seeds = formats.plural(comparison.n, "seed")
+        if comparison.n_reference is not None:
+            seeds = f"{numbers_of_runs(comparison)} runs"
         why = f"the smallest possible with {seeds}{before}: {formats.probability(smallest)}"
         least.setdefault(why, []).append(name)
     for why, names in least.items():

@@ -12,7 +12,11 @@ from ablations.analysis.show.blocks import Figure, Section, anchor
 from ablations.analysis.show.comparisons import sample_size
 from ablations.analysis.show.fairness import fairness_label, fairness_warnings
 from ablations.analysis.show.formats import plural
-from ablations.analysis.show.inert import inert_sentence, repeating_sentence
+from ablations.analysis.show.inert import (
+    inert_sentence,
+    repeating_sentence,
+    score_sentences,
+)
 from ablations.analysis.show.sections.changes import changes
 from ablations.analysis.show.sections.claims import ClaimLine, claim_lines, claims
 from ablations.analysis.show.sections.environment import TITLE as ENVIRONMENT
@@ -167,6 +171,8 @@ def notices(inference: Inference) -> Iterator[Notice]:
         yield Notice(shared_sentence(inference.shared_files))
     if inference.repeating:
         yield Notice(repeating_sentence(inference.repeating))
+    label, of_control = inference.answering_metric().label, inference.scores_of_control
+    yield from map(Notice, score_sentences(inference.same_scores, of_control, label))
     for inert in inference.inert:
         yield Notice(inert_sentence(inert, inference.control))
     yield from map(Notice, fairness_warnings(inference))

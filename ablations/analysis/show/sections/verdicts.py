@@ -81,7 +81,13 @@ def _brief_table(inference: Inference) -> Table:
             (
                 arm_cell(arm.arm, arm.is_control),
                 verdict_cell(arm),
-                mean_cell(arm.score, arm.divergence.runs, metric, digits.get(arm.arm)),
+                mean_cell(
+                    arm.score,
+                    arm.divergence.runs,
+                    metric,
+                    digits.get(arm.arm),
+                    _pairs(arm, inference),
+                ),
                 effect_cell,
                 interval_cell,
                 n_cell,
@@ -97,12 +103,19 @@ def _row(arm: ArmSummary, inference: Inference, digits: int | None) -> tuple[Cel
         arm_cell(arm.arm, arm.is_control),
         verdict_cell(arm),
         _best_cell(arm),
-        mean_cell(arm.score, arm.divergence.runs, metric, digits),
+        mean_cell(arm.score, arm.divergence.runs, metric, digits, _pairs(arm, inference)),
         *effect_cells(arm.comparison, metric, len(inference.seeds)),
         *_examples_cells(arm, inference),
         Cell(formats.share(beats), beats),
         Cell(formats.diverged(arm.divergence), arm.divergence.diverged),
     )
+
+
+def _pairs(arm: ArmSummary, inference: Inference) -> set[int]:
+    """Return over how many pairs the effects are that an arm's mean stands beside."""
+    beside = inference.arms if arm.is_control else (arm,)
+    compared = [one.comparison for one in beside if one.comparison]
+    return {one.n for one in compared if one.n and one.n_reference is None}
 
 
 def _examples_heading(inference: Inference) -> tuple[str, ...]:
