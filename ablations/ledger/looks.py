@@ -55,9 +55,9 @@ class Look(BaseModel):
     control: str = ""
     metric: str = ""
     margin: float | None = None
-    """None in records of before 0.7."""
+    """None in older records."""
     correction: str = ""
-    """Empty in records of before 0.7."""
+    """Empty in older records."""
     weight: float | None = None
     """The share of the error that it spent; None where the study had not declared it."""
     left: Mapping[str, Reason] = {}
