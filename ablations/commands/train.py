@@ -29,7 +29,7 @@ def train(
 ) -> list[str]:
     """Train what is pending, wait for what others train; return the runs that failed, and why.
 
-    A run that another process held and gave up, before or while this one waits, is trained here.
+    A run that another process held and then gave up is trained here.
     """
     first = session(prepared)
     failed, waited_for = _train_pending(first, metric, name, lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,8 +31,13 @@ def record(study: Study, runs: RunsDirectory, outputs: int | None) -> bool:
     """
     guessed = {} if outputs is None else scores_if_diverged(study.known_metrics, outputs)
     stated = {**guessed, **study.if_diverged}
+    said = study.model_copy(update={"if_diverged": stated})
+    path, content = runs.record(study.study), to_yaml(said.model_dump(mode="json"))
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == content.encode():  # nothing is touched where nothing is new
+            return False
     with alone_with(study.study, runs):
-        return keep(study.model_copy(update={"if_diverged": stated}), runs)
+        return keep(said, runs)
 
 
 @contextmanager

@@ -25,10 +25,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Changes:
-    """What was asked otherwise of some of the same runs when verdicts were shown before."""
+    """Differences between a study's question and those of verdicts that were shown before."""
 
     first: str
-    """When verdicts were first shown that had been asked otherwise, in ISO 8601."""
+    """When verdicts of another question were first shown, in ISO 8601."""
     settings: tuple[Change, ...]
     added: tuple[str, ...]
     """Arms that were not compared each time."""

@@ -55,9 +55,9 @@ class Look(BaseModel):
     control: str = ""
     metric: str = ""
     margin: float | None = None
-    """None in records of before 0.7."""
+    """None in older records."""
     correction: str = ""
-    """Empty in records of before 0.7."""
+    """Empty in older records."""
     weight: float | None = None
     """The share of the error that it spent; None where the study had not declared it."""
     left: Mapping[str, Reason] = {}
@@ -90,7 +90,7 @@ class Looks:
     undeclared: tuple[Look, ...] = ()
     """At runs that were complete at fewer seeds than later; no rule divided the error for them."""
     changes: Changes | None = None
-    """What was asked otherwise before; None where nothing was."""
+    """Differences from earlier questions to some of the same runs; None without any."""
 
     @cached_property
     def left(self) -> Mapping[str, Look]:
@@ -203,8 +203,8 @@ def record_look(
 def record_shown(looks: Looks, seeds: tuple[int, ...]) -> None:
     """Note what complete runs at some seeds are asked, unless the very same was noted before.
 
-    Not when a report is made: TensorBoard and the runs themselves show what they show without one.
-    Of declared looks the last that was taken shows its verdicts.
+    They are there to be seen without a report: TensorBoard and the runs themselves show them.  Of
+    declared looks the last that was taken shows its verdicts.
 
     Raises:
         AblationsError: the record cannot be read or written.

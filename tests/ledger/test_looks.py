@@ -331,7 +331,7 @@ def test_a_margin_that_changes_after_a_declared_look_is_known_and_the_look_stand
     assert [list(c.before) for c in back.settings] == [["0.5"]]
 
 
-def test_a_record_of_before_0_7_is_read_and_says_no_margin(path: Path) -> None:
+def test_an_older_record_is_read_and_says_no_margin(path: Path) -> None:
     first = make_study(ARMS, 4, margin=0.005)
     asked(first, path)
     content = json.loads(path.read_text())

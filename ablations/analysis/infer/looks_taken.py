@@ -47,7 +47,7 @@ class LooksTaken:
     """About how often a study that was looked at like this names a wrong arm; None where all looks
     were declared, and it is 5%, or where there was one look."""
     changes: Changes | None
-    """What was asked otherwise of some of the same runs before."""
+    """Differences from earlier questions to some of the same runs; None without any."""
 
 
 def looks_taken(collected: Collected) -> LooksTaken | None:

@@ -99,9 +99,9 @@ def write_reports(
 
 
 def _write_overview(out: Path) -> None:
-    """Write the overview of all reports in ``out``: of those, too, that are written meanwhile.
+    """Write the overview of all reports in ``out``.
 
-    Who writes last has seen what all others had written before.
+    It is written again if another process added a report meanwhile, so the last one lists all.
     """
     written, entries = None, read_entries(out)
     while entries != written:

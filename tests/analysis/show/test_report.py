@@ -576,7 +576,7 @@ def test_an_arm_without_a_run_is_not_called_worse_than_the_best(synthetic: Any, 
 def test_the_overview_holds_a_report_that_is_written_meanwhile(
     synthetic: Any, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who had listed the reports first and wrote last left the other's out."""
+    """The process that listed the reports first and wrote last left the other's out."""
     made = synthetic()
     fill(made)
     report(made, out)
