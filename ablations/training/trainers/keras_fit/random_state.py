@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
@@ -128,22 +129,25 @@ class StepState:
 
     def __init__(self, model: keras.Model) -> None:
         """Wrap the steps of ``model``, before one is traced."""
-        self._graphs: list[Any] = []
+        self._traced: list[weakref.ref[Any]] = []
         model.train_step, model.test_step = map(self._observed, (model.train_step, model.test_step))
 
     def _observed(self, step: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(step)
         def observed(*arguments: Any, **named: Any) -> Any:
             if not tf.executing_eagerly():
-                self._graphs.append(tf.compat.v1.get_default_graph())
+                self._traced.append(weakref.ref(tf.compat.v1.get_default_graph()))
             return step(*arguments, **named)
 
         return observed
 
+    def _graphs(self) -> list[Any]:
+        return [graph for reference in self._traced if (graph := reference()) is not None]
+
     def samplers(self) -> list[str]:
         """Return the types of operations in the steps whose count of draws cannot be saved."""
         found: set[str] = set()
-        for graph in self._graphs:
+        for graph in self._graphs():
             definition = graph.as_graph_def()
             functions = (function.node_def for function in definition.library.function)
             for nodes in (definition.node, *functions):
@@ -157,7 +161,7 @@ class StepState:
         """
         names = {id(internals.first_copy(variable.value)) for variable in known}
         found: list[Any] = []
-        for graph in self._graphs:
+        for graph in self._graphs():
             by_handle = {id(variable.handle): variable for variable in graph.variables}
             used = (by_handle.get(id(handle)) for handle in graph.external_captures)
             for variable in used:
