@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ablations.analysis.infer.early_ends import early_ends
 from ablations.analysis.read.collect import read_record
-from ablations.analysis.show.early_ends import early_sentences
+from ablations.analysis.show.cautions import early_sentences
 from ablations.analysis.show.formats import listed
 from ablations.commands.looks import note_shown
 from ablations.errors import AblationsError, RunsDirectoryError, one_line, suggest

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ablations.analysis.infer.arms import ArmSummary
 from ablations.analysis.infer.inference import Inference
+from ablations.analysis.show.cautions import cautions, different_runs, so_far
 from ablations.analysis.show.comparisons import (
     direction,
     effect_size,
@@ -13,7 +14,6 @@ from ablations.analysis.show.comparisons import (
     mean_decimals,
     too_few_pairs,
 )
-from ablations.analysis.show.early_ends import early_sentences
 from ablations.analysis.show.formats import (
     diverged_share,
     listed,
@@ -28,8 +28,6 @@ from ablations.study.metrics import Metric
 MOST_NAMES = 3
 MOST_BEST = 8
 NOT_KNOWN = "whether it is the best is not settled"
-TO_COME = ("missing", "unfinished", "stale")
-"""Kinds of runs that ``run`` would train."""
 
 
 def answer(inference: Inference) -> tuple[str, ...]:
@@ -37,42 +35,10 @@ def answer(inference: Inference) -> tuple[str, ...]:
     factors = factorial_sentences(inference)
     best = tuple(_best_by_mean(inference, inference.answering_metric())) if factors else ()
     sentences = (*factors, *best) or tuple(_about_arms(inference))
-    sentences = (*so_far((inference,)), *_cautions(inference), *sentences)
+    sentences = (*so_far((inference,)), *cautions(inference), *sentences)
     about_runs = filter(None, [independent_sentence(inference) if inference.runs.counted else ""])
     claims = (claims_sentence(inference),) if inference.claims else ()
     return (*sentences, *claims, *about_runs)
-
-
-def so_far(parts: Sequence[Inference]) -> Iterator[str]:
-    """Say of a study that still trains how many runs it has, and which arms wait."""
-    to_come: dict[str, int] = {}
-    for part in parts:
-        names = {arm.arm for arm in part.arms}
-        for left in part.left_out if not part.imported else ():
-            if left.kind in TO_COME and left.arm in names:
-                to_come[left.arm] = to_come.get(left.arm, 0) + len(left.seeds)
-    counted = sum(part.runs.counted for part in parts)
-    if not to_come or not counted:
-        return
-    begun = {arm.arm for part in parts for arm in part.arms if arm.divergence.runs}
-    none = [arm for arm in to_come if arm not in begun]
-    waiting = f"none yet of {listed(none, MOST_NAMES)}" if none else ""
-    waiting = waiting or f"more to come of {listed(list(to_come), MOST_NAMES)}"
-    yield f"So far, {counted} of {plural(counted + sum(to_come.values()), 'run')}: {waiting}."
-
-
-def _cautions(inference: Inference) -> Iterator[str]:
-    """Yield what of the runs themselves makes the numbers doubtful."""
-    diverged = [arm for arm in inference.arms if arm.divergence.diverged]
-    score = inference.diverged_score
-    if inference.imported and diverged and score and not score.stated:
-        value = measured(inference.answering_metric(), score.value)
-        named = [f"{arm.arm} ({arm.divergence.diverged}/{arm.divergence.runs})" for arm in diverged]
-        yield (
-            f"Diverged runs score {value}, the worst value of any completed run, as --if-diverged "
-            f"was not given: {listed(named, MOST_NAMES)}."
-        )
-    yield from early_sentences(inference.early_ends)
 
 
 def _about_arms(inference: Inference) -> Iterator[str]:
@@ -97,7 +63,7 @@ def _about_arms(inference: Inference) -> Iterator[str]:
     else:
         yield from _may_be_best(inference, metric)
         yield from _better_and_worse(inference, control, others)
-        yield from _different_runs(control, others)
+        yield from different_runs(control, others)
         yield from _other_verdicts(inference, others, metric)
         yield from _control_diverged(control, others)
 
@@ -218,22 +184,6 @@ def _better_and_worse(
         yield f"No arm is shown to differ from {reference} in {metric.label}{best}."
     if worse:
         yield f"Worse: {_effects(worse, metric)}."
-
-
-def _different_runs(control: ArmSummary, others: Sequence[ArmSummary]) -> Iterator[str]:
-    """Say over how many runs the control's mean is, where effects are over others."""
-    pairs = [
-        f"that of {arm.arm} over {plural(arm.comparison.n, 'pair')}"
-        for arm in others
-        if arm.comparison
-        and arm.comparison.n_reference is None
-        and arm.comparison.n not in (0, control.score.n)
-    ]
-    if control.score.mean is not None and pairs:
-        yield (
-            f"The control's mean is over {plural(control.score.n, 'run')}, an effect over the "
-            f"seeds that both arms have: {listed(pairs, MOST_NAMES)}."
-        )
 
 
 def _by_size(arms: Sequence[ArmSummary], verdict: str) -> list[ArmSummary]:

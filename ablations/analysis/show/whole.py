@@ -10,7 +10,7 @@ from ablations.analysis.infer.inference import Inference
 from ablations.analysis.infer.ranks import MeanRanks
 from ablations.analysis.infer.whole import Whole
 from ablations.analysis.show import formats
-from ablations.analysis.show.answer import answer, so_far
+from ablations.analysis.show.answer import answer
 from ablations.analysis.show.blocks import (
     Cell,
     Column,
@@ -21,6 +21,7 @@ from ablations.analysis.show.blocks import (
     notes,
     number_columns,
 )
+from ablations.analysis.show.cautions import so_far
 from ablations.analysis.show.comparisons import (
     SORT_ORDER,
     arm_cell,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from ablations.study.recipe import TelemetryRecipe
+from ablations.study.scores import better_of
 from ablations.telemetry import tags
 from ablations.telemetry.histograms import Buckets, buckets_of, log10_buckets
 from ablations.training.epoch_record import EpochRecord
@@ -128,3 +129,17 @@ def _number(value: Any) -> float | None:
         return float(value)
     except (TypeError, ValueError):
         return None
+
+
+def last_and_best(history: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return ``validation_<metric>_last`` and ``_best``, where it is known which is better."""
+    found: dict[str, float] = {}
+    for name in dict.fromkeys(name for line in history for name in line):
+        if name.startswith(f"{VALIDATION}_"):
+            logged = [line[name] for line in history if name in line]
+            curve = [value for value in logged if math.isfinite(value)]
+            better = better_of(name)
+            found[f"{name}_last"] = logged[-1]
+            if curve and better is not None:
+                found[f"{name}_best"] = max(curve) if better == "higher" else min(curve)
+    return found

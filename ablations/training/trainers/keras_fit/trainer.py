@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from ablations.errors import AblationsError, TrainerError
 from ablations.study.declared_metrics import wrong_share
 from ablations.study.keras_recipe import KerasRecipe
-from ablations.study.scores import better_of
 from ablations.techniques.keras import internals
 from ablations.training import runtime
 from ablations.training.checkpoint import Arrays, UnusableError, take_prefixed, with_prefix
@@ -41,7 +40,12 @@ from ablations.training.trainers.keras_fit.random_state import (
     repeatable,
     seed_all,
 )
-from ablations.training.trainers.keras_fit.recorder import TEST, VALIDATION, Recorder
+from ablations.training.trainers.keras_fit.recorder import (
+    TEST,
+    VALIDATION,
+    Recorder,
+    last_and_best,
+)
 from ablations.training.trainers.trainer import EpochEnd, FinalScores, Overview
 from ablations.training.training_state import Progress, TrainingState
 
@@ -270,7 +274,7 @@ class KerasTrainer:
         return self._evaluated({VALIDATION: self.data.validation, TEST: self.data.test})
 
     def _evaluated(self, splits: Mapping[str, Any]) -> FinalScores:
-        metrics = self._of_curves()
+        metrics = last_and_best(self.progress.history)
         for split, data in splits.items():
             if data is not None:
                 logs = self._evaluate(data)
@@ -282,20 +286,6 @@ class KerasTrainer:
         if too_large := wrong_share(metrics, self.shares):
             raise TrainerError(too_large)
         return FinalScores(metrics)
-
-    def _of_curves(self) -> dict[str, float]:
-        """Return ``validation_<metric>_last`` and ``_best``, where it is known which is better."""
-        found: dict[str, float] = {}
-        names = dict.fromkeys(name for line in self.progress.history for name in line)
-        for name in names:
-            if name.startswith(f"{VALIDATION}_"):
-                logged = [line[name] for line in self.progress.history if name in line]
-                curve = [value for value in logged if math.isfinite(value)]
-                better = better_of(name)
-                found[f"{name}_last"] = logged[-1]
-                if curve and better is not None:
-                    found[f"{name}_best"] = max(curve) if better == "higher" else min(curve)
-        return found
 
 
 @contextmanager
