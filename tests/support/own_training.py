@@ -62,6 +62,18 @@ def resumes(run):
     return {"error": float(path.sum())}
 
 
+def saves_and_never_asks(run):
+    """Save at each step and begin anew each time; the first time it dies at step 5."""
+    first = not (run.directory / "begun").exists()
+    (run.directory / "begun").touch()
+    for step in range(8):
+        run.log(step, position=step)
+        run.checkpoint.save(step=step)
+        if first and step == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return {"error": 1.0}
+
+
 def diverges(run):
     return {"error": float("nan") if run.settings["rate"] > 0.05 else 1.0, "other": 2}
 

@@ -27,7 +27,7 @@ from ablations.telemetry.run_events import RunEvents
 from ablations.training.resume import CheckpointManager
 from ablations.training.trainers.function.checkpoint import FunctionCheckpoint
 from ablations.training.trainers.function.run import Run
-from ablations.training.trainers.function.trainer import IMPORTED, RAISED, VERSIONS
+from ablations.training.trainers.function.trainer import IMPORTED, RAISED, RESTORED, VERSIONS
 from ablations.training.trainers.program.final_metrics import checked, number_in
 from ablations.user_code import UserFunction, take_code_from
 
@@ -54,7 +54,8 @@ def main(directory: RunDirectory, seed: int, fingerprint: str, metric: str) -> N
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002
     with RunEvents(directory.path, append_to=directory.events[0]) as events:
-        run = Run(recipe.settings, seed, directory, _checkpoint(directory, fingerprint), events)
+        checkpoint = _checkpoint(directory, fingerprint)
+        run = Run(recipe.settings, seed, directory, checkpoint, events)
         returned = function.call(run)
     if os.getpid() != process:  # a fork of the user's that came back
         os._exit(0)
@@ -62,7 +63,7 @@ def main(directory: RunDirectory, seed: int, fingerprint: str, metric: str) -> N
         checked(returned, "returns", metric)
     except TrainerError as error:
         raise UserCodeError(f"{function}: {error}") from None
-    told = {VERSIONS: _versions(), IMPORTED: imported.look()}
+    told = {VERSIONS: _versions(), IMPORTED: imported.look(), RESTORED: checkpoint.asked}
     write_atomically(directory.versions, json.dumps(told))
     write_atomically(directory.final_metrics, json.dumps(dict(map(_plain, returned.items()))))
 

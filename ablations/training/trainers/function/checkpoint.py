@@ -28,6 +28,8 @@ class FunctionCheckpoint:
         self._manager, self._steps = manager, steps
         self._path = manager.directory.resume
         self._before, self._began = seconds, time.perf_counter()
+        self.asked = False
+        """Whether the function has asked for what was saved."""
 
     def save(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
         """Save arrays, numbers, texts and bytes by name, in place of what was saved before.
@@ -49,6 +51,7 @@ class FunctionCheckpoint:
 
         Metrics that were logged after that are gone, so that each step is logged once.
         """
+        self.asked = True
         try:
             found = self._manager.read(self._path)
         except UnusableError:

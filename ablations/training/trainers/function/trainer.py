@@ -21,7 +21,7 @@ from ablations.training.trainers.program.ending import last_lines
 from ablations.training.trainers.program.final_metrics import LEFT_NOTHING
 from ablations.training.trainers.program.training import Beginning, train
 
-VERSIONS, IMPORTED = "versions", "imported"
+VERSIONS, IMPORTED, RESTORED = "versions", "imported", "restored"
 """What the process tells of itself."""
 PROGRAM = "ablations.training.trainers.function"
 RAISED = 70
@@ -56,6 +56,7 @@ class FunctionProgram:
         self.seed = request.run.seed
         self.metric = request.metric
         self.directory: RunDirectory = request.directory
+        self._saved_step: int | None = None
 
     @property
     def work_directory(self) -> str | None:
@@ -93,15 +94,21 @@ class FunctionProgram:
         header, _ = saved
         checkpoints.truncate_files(header.files)
         seconds = header.progress.get("seconds", 0.0)
-        return Beginning((f"continued after step {header.epochs}",), float(seconds))
+        self._saved_step = header.epochs
+        return Beginning((), float(seconds))
 
     def follow(self, events: RunEvents) -> Callable[[], None]:
         """Return what does nothing: the function's own process records what it logs."""
         return lambda: None
 
     def notes(self) -> tuple[str, ...]:
-        """Return nothing: what cannot be logged is an error of its call."""
-        return ()
+        """Return whether the function went on from what it had saved, where it had."""
+        if self._saved_step is None:
+            return ()
+        if self._all_told().get(RESTORED):
+            return (f"continued after step {self._saved_step}",)
+        saved = f"what it had saved at step {self._saved_step}"
+        return (f"began anew, as it never called run.checkpoint.restore for {saved}",)
 
     def versions(self) -> Mapping[str, Any]:
         """Return the versions of what it had imported at its end."""
@@ -112,9 +119,14 @@ class FunctionProgram:
         return self._told(IMPORTED)
 
     def _told(self, what: str) -> dict[str, str]:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            found = json.loads(self.directory.versions.read_bytes())[what]
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            found = self._all_told()[what]
             return {str(name): str(value) for name, value in dict(found).items()}
+        return {}
+
+    def _all_told(self) -> dict[str, Any]:
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            return dict(json.loads(self.directory.versions.read_bytes()))
         return {}
 
     def clean(self) -> None:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from ablations.commands import studies
 from ablations.execution.catalog import CATALOG
 from ablations.execution.worker import Job, work
+from ablations.ledger.lines import by_step
 from ablations.ledger.paths import RunDirectory, RunsDirectory
 from ablations.ledger.records import Result, read_history
 from ablations.study.recipes import read_recipe
@@ -208,6 +209,16 @@ def test_a_run_that_was_killed_goes_on_from_its_checkpoint_to_the_same_numbers(
     logged, again = ([s for s in read_scalars(e) if s[1] == "curves/position"] for e in events)
     assert logged == again
     assert not directory(tmp_path / "killed").checkpoint.exists()
+
+
+def test_a_function_that_never_asks_for_what_it_saved_is_not_said_to_go_on(tmp_path: Path) -> None:
+    assert train("saves_and_never_asks", tmp_path).status == "failed"
+    again = train("saves_and_never_asks", tmp_path)
+    assert again.notes == (
+        "began anew, as it never called run.checkpoint.restore for what it had saved at step 5",
+    )
+    logged = by_step(read_history(directory(tmp_path).metrics))
+    assert {step: line["position"] for step, line in logged.items()} == dict(enumerate(range(8)))
 
 
 def test_code_that_changes_after_the_study_was_read_is_not_trained(tmp_path: Path) -> None:
