@@ -17,7 +17,7 @@ class Change:
     """A setting of a study that was another when its verdicts were shown before."""
 
     setting: str
-    """``margin``, ``metric``, ``control`` or ``correction``."""
+    """``metric``, ``margin``, ``control``, ``correction`` or ``replicates``."""
     before: Mapping[str, str]
     """Each earlier value → when verdicts were first shown at it, in ISO 8601."""
     now: str
@@ -38,7 +38,7 @@ class Changes:
     """Arms that had other settings."""
 
 
-_SETTINGS = ("metric", "margin", "control", "correction")
+_SETTINGS = ("metric", "margin", "control", "correction", "replicates")
 
 
 def changes_since(looks: Sequence[Look], study: Study, arms: Mapping[str, str]) -> Changes | None:

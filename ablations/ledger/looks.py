@@ -57,6 +57,7 @@ class Look(BaseModel):
     margin: float | None = None
     """None in older records."""
     correction: str = ""
+    replicates: str = ""
     """Empty in older records."""
     weight: float | None = None
     """The share of the error that it spent; None where the study had not declared it."""
@@ -66,7 +67,8 @@ class Look(BaseModel):
     @property
     def question(self) -> tuple[object, ...]:
         """All that was asked: two looks with equal ones show the same."""
-        return (self.comparison, self.seeds, self.weight, self.margin, self.correction)
+        asked = (self.margin, self.correction, self.replicates)
+        return (self.comparison, self.seeds, self.weight, *asked)
 
 
 class _Record(BaseModel):
@@ -236,6 +238,7 @@ def _look(
         metric=study.metric,
         margin=study.margin,
         correction=study.correction,
+        replicates=study.replicates,
         weight=weight,
         left=left or {},
     )

@@ -291,6 +291,15 @@ def test_what_was_asked_otherwise_of_the_same_runs_is_known(
     assert [list(change.before) for change in back.settings] == [[now]]
 
 
+def test_runs_that_were_paired_before_are_known(path: Path) -> None:
+    first = make_study(ARMS, 4, correction="holm")
+    found = read_looks(asked(first, path, replicates="independent"), path).changes
+    assert found is not None
+    assert [(c.setting, list(c.before), c.now) for c in found.settings] == [
+        ("replicates", ["paired"], "independent")
+    ]
+
+
 def test_arms_that_came_went_or_changed_since_verdicts_were_shown_are_known(path: Path) -> None:
     first = make_study(("sigmoid", "elu", "tanh", "relu"), 4)
     asked(first, path)
@@ -336,7 +345,7 @@ def test_an_older_record_is_read_and_says_no_margin(path: Path) -> None:
     asked(first, path)
     content = json.loads(path.read_text())
     for look in content["looks"]:
-        del look["margin"], look["correction"]
+        del look["margin"], look["correction"], look["replicates"]
     path.write_text(json.dumps(content))
     found = read_looks(make_study(ARMS, 4, margin=0.5), path)
     assert (len(found.undeclared), found.changes) == (1, None)

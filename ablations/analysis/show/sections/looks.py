@@ -14,6 +14,7 @@ from ablations.ledger.changes import Changes
 
 TITLE = "Looks"
 MOST_NAMED = 5
+_NAMES = {"replicates": "kind of replicates"}
 REASONS = ("better", "worse", "equivalent", "futile")
 
 
@@ -45,8 +46,9 @@ def _changed(changes: Changes) -> Iterator[str]:
         values = formats.listed(list(change.before), MOST_NAMED)
         days = dict.fromkeys(at[:10] for at in change.before.values())
         shown = formats.listed(list(days), MOST_NAMED)
+        setting = _NAMES.get(change.setting, change.setting)
         yield (
-            f"The {change.setting} was {values} when the verdicts were shown on {shown}, "
+            f"The {setting} was {values} when the verdicts were shown on {shown}, "
             f"and is {change.now} now."
         )
     arms = {"added": changes.added, "removed": changes.removed, "changed": changes.altered}
