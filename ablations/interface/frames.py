@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _TEXT = {
     *("study", "arm", "status", "reason", "data", "fingerprint"),
-    *("verdict", "flag", "may_be_best", "metric"),
+    *("verdict", "flag", "may_be_best", "metric", "replicates"),
 }
 
 
