@@ -273,7 +273,7 @@ def test_a_metric_of_this_package_is_shown_as_ever(place: Path) -> None:
     (place / "t.csv").write_text("\n".join(["arm,seed,test_accuracy", *lines]))
     assert import_("t.csv", metric="test_accuracy", better="higher").exit_code == 0
     ablations("report")
-    assert "92.50%" in (place / "report/timing/report.md").read_text()
+    assert "| 92.5% |" in (place / "report/timing/report.md").read_text()
     result = json.loads((place / "runs/timing/fast/seed-2/result.json").read_text())
     assert result["metrics"] == {"test_accuracy": 0.92}
 
@@ -614,7 +614,8 @@ def test_replace_takes_the_place_of_all_that_was_there(place: Path) -> None:
     assert done.output.splitlines() == [
         "t.csv: lacks, so removed (kept until ablations clean): late/seed-5, typo/seed-0, "
         "typo/seed-1, typo/seed-2, typo/seed-3 and 2 more",
-        "timing: 0 runs imported, 29 were there; ablations report timing",
+        "timing: 0 runs imported, 29 were there, independent (--paired: seeds are shared); "
+        "ablations report timing",
     ]
     assert len(list((place / "runs").rglob("*.tar"))) == 7
     assert "typo" not in ablations("status", "timing").output
@@ -667,9 +668,9 @@ def test_a_percentage_is_refused_as_a_share_and_shown_as_declared(place: Path) -
     assert import_("t.csv", **changes, unit="percent").exit_code == 0
     assert ablations("report").exit_code == 0
     report = (place / "report/timing/report.md").read_text()
-    assert f"{values['fast'].mean():.2f}%" in report
+    assert f"{values['fast'].mean():.3f}%" in report  # two digits of the interval's half-width
     effect = (values["fast"] - values["slow"]).mean()
-    assert f"{effect:.2f} points" in report
+    assert f"{effect:.3f} points" in report
     assert "0.50 points" in report  # the margin
     assert f"{100 * values['fast'].mean():.2f}" not in report
 
@@ -677,12 +678,16 @@ def test_a_percentage_is_refused_as_a_share_and_shown_as_declared(place: Path) -
 def test_a_mean_and_an_effect_of_other_runs_both_say_of_how_many(place: Path) -> None:
     table = draw_table(0)
     unequal = {"slow": table["slow"], "fast": table["fast"][:7], "late": table["late"]}
-    import_(write_table(place / "t.csv", unequal, frozenset()))
+    import_(write_table(place / "t.csv", unequal, frozenset()), "--paired")
     answer = ablations("report").output
     assert (
         "The control's mean is over 10 runs, an effect over the seeds that both arms have: that of "
         "fast over 7 pairs." in answer
     )
     report = (place / "report/timing/report.md").read_text()
-    mean = table["slow"].mean()
-    assert f"{mean:#.4g} (n = 10)" in report
+    (control,) = (line for line in report.splitlines() if line.startswith("| slow (control) | c"))
+    mean, *n = control.split(" | ")[3].split(" ", 1)
+    assert n == ["(n = 10)"]
+    digits = len(mean.partition(".")[2])
+    assert digits >= 2
+    assert mean == f"{table['slow'].mean():.{digits}f}"

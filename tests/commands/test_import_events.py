@@ -22,6 +22,8 @@ from tests.commands.test_import import ablations, draw_table, import_, write_tab
 STEPS = 4
 Write = Callable[[Path, list[tuple[int, str, float]]], None]
 
+REPORT = ", independent (--paired: seeds are shared); ablations report timing"
+
 
 @pytest.fixture(params=["tensors", "numbers"])
 def write(request: pytest.FixtureRequest, tensorflow: ModuleType) -> Write:
@@ -69,11 +71,11 @@ def verdicts(place: Path, study: str = "timing") -> dict[str, dict[str, str]]:
 def test_event_files_give_the_report_of_their_last_values(place: Path, write: Write) -> None:
     log_all(write, place / "logs")
     said = import_("logs", metric="eval/error")
-    assert said.output == "timing: 30 runs imported; ablations report timing\n"
+    assert said.output == f"timing: 30 runs imported{REPORT}\n"
     assert ablations("report").exit_code == 0
     of_events = verdicts(place)
     report = (place / "report/timing/report.md").read_text()
-    assert "*Imported.* 5 arms, 6 seeds; 30 runs in the report." in report
+    assert "*Imported.* 5 arms, 6 runs an arm; 30 runs in the report." in report
     assert "ablations import logs --study timing" in report
     assert "--pattern '{arm}/seed-{seed}'" in report
     written = (place / "report/timing/curves.csv").read_text().splitlines()
@@ -100,7 +102,7 @@ def test_a_curve_of_an_own_trainer_goes_by_its_name(place: Path, write: Write) -
             folder = place / f"logs/{arm}/seed-{seed}"
             write(folder, [(0, "curves/error", 9.0), (1, "curves/error", last)])
     said = import_("logs", metric="error", control="a")
-    assert said.output == "timing: 4 runs imported; ablations report timing\n"
+    assert said.output == f"timing: 4 runs imported{REPORT}\n"
     result = read_result(place / "runs/timing/b/seed-0/result.json")
     assert result.metrics == {"error": 2.0}
 
@@ -213,7 +215,7 @@ def test_a_run_without_the_metric_is_named_and_the_others_are_imported(
     assert said.output.splitlines() == [
         'logs: left out: logs/fast/seed-2: no scalar is tagged "eval/error"; did you mean '
         '"eval/errors"? Known: eval/errors',
-        "timing: 10 runs imported; ablations report timing",
+        f"timing: 10 runs imported{REPORT}",
     ]
 
 
@@ -270,7 +272,7 @@ def test_an_attempt_that_goes_on_from_an_earlier_one_is_one_run(place: Path) -> 
     attempts(place, "slow", curve([5.0] * 8))
     attempts(place, "fast", curve([2.0] * 6), curve([1.0] * 4, first=4))
     said = import_("logs", metric="eval/error")
-    assert said.output == "timing: 2 runs imported; ablations report timing\n"
+    assert said.output == f"timing: 2 runs imported{REPORT}\n"
     assert imported_curve(place, "fast") == {step: 2.0 if step < 4 else 1.0 for step in range(8)}
     assert read_result(place / "runs/timing/fast/seed-0/result.json").metrics["eval/error"] == 1.0
 
@@ -279,7 +281,7 @@ def test_two_writers_of_one_run_are_no_restart(place: Path) -> None:
     attempts(place, "slow", curve([5.0] * 3))
     attempts(place, "fast", [(n, "loss", 0.5) for n in range(3)], curve([1.0, 2.0, 3.0]))
     said = import_("logs", metric="eval/error")
-    assert said.output == "timing: 2 runs imported; ablations report timing\n"
+    assert said.output == f"timing: 2 runs imported{REPORT}\n"
     metrics = read_result(place / "runs/timing/fast/seed-0/result.json").metrics
     assert metrics == {"loss": 0.5, "eval/error": 3.0}
 

@@ -66,7 +66,8 @@ def test_a_users_model_and_data_are_planned_run_and_stale_once_their_code_change
     assert [line.split()[1] for line in states[1:]] == ["1", "1"]  # done
     (own / "mine.py").write_text(MODULE + "\n")
     states = ablations("status", "own").stdout.splitlines()
-    assert [line.split()[3] for line in states[1:]] == ["1", "1"]  # stale
+    assert [line.split()[3] for line in states[1:3]] == ["1", "1"]  # stale
+    assert all("mine.py has changed since" in line for line in states[3:]), states
 
 
 @pytest.mark.parametrize("command", ["plan", "run"])

@@ -144,7 +144,7 @@ def studies(draw: Any) -> Simulated:
 
 def number_of(text: str) -> float:
     """Return a number that is written as the report writes it."""
-    return float(text.replace("−", "-").replace(",", "").replace("%", ""))
+    return float(text.partition(" (n")[0].replace("−", "-").replace(",", "").replace("%", ""))
 
 
 def comparisons(study: Simulated) -> Iterator[tuple[str, Comparison]]:
