@@ -268,6 +268,10 @@ class Imported:
         self._before = set(sys.modules)
         self._seen: dict[str, str] = {}
 
+    def pass_over(self) -> None:
+        """Leave out what was imported since the last look: something else imported it."""
+        self._before.update(sys.modules)
+
     def look(self) -> dict[str, str]:
         """Return path → digest of all that were imported up to now."""
         for name, module in list(sys.modules.items()):

@@ -173,9 +173,12 @@ def test_modules_are_recorded_as_they_were_when_first_seen(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(here))
-    write({"seen_before_it.py": "", "seen_after_it.py": "X = 1\n"})
+    write({f"seen_{when}.py": "" for when in ("before_it", "between")})
+    write({"seen_after_it.py": "X = 1\n"})
     __import__("seen_before_it")
     modules = Imported()
+    __import__("seen_between")
+    modules.pass_over()  # a notebook imported it between two runs
     __import__("seen_after_it")
     try:
         first = modules.look()
@@ -184,5 +187,5 @@ def test_modules_are_recorded_as_they_were_when_first_seen(
         monkeypatch.chdir("..")  # as a user's code may
         assert modules.look() == first
     finally:
-        for name in ("seen_before_it", "seen_after_it"):
+        for name in ("seen_before_it", "seen_between", "seen_after_it"):
             del sys.modules[name]

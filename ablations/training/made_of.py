@@ -35,11 +35,18 @@ class MadeOf:
     notes: tuple[str, ...] = ()
 
 
-def imported_here() -> Callable[[], Mapping[str, str]]:
-    """Return what tells the user's own modules that this process imports from now on."""
+def imported_here(recipe: BaseRecipe) -> Callable[[], Mapping[str, str]]:
+    """Return what tells the user's own modules that this process imports for runs.
+
+    That begins now: between runs a notebook, say, imports what is no part of them.  A recipe
+    without code of the user's imports none.
+    """
     global _imported
-    _imported = _imported or Imported()
-    return _imported.look
+    if _imported is None:
+        _imported = Imported()
+    else:
+        _imported.pass_over()
+    return _imported.look if recipe.code_files() else dict
 
 
 def made_of(recipe: BaseRecipe, imported: Mapping[str, str]) -> MadeOf:

@@ -89,7 +89,7 @@ class _RunTraining(RecordedTraining):
         self.learn, self.table = learn, table
         self.data_digest = _data_digest(request)
         self.fingerprint = fingerprint(self.run.recipe, self.run.seed, self.data_digest)
-        self.imported = imported_here()
+        self.imported = imported_here(self.run.recipe)
         super().__init__(request.directory, self.fingerprint, make(), request.fence)
 
     def execute(self) -> Result:

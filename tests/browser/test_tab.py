@@ -147,7 +147,7 @@ def test_the_tab_shows_what_the_report_says(board: Board, page: Any, trained: Pa
     page.keyboard.press("ArrowUp")
     said = frame.locator(".readout").inner_text()
     assert f"elu, outputs, epoch {EPOCHS}" in said
-    assert f"({norm:.2e}".replace("e-0", "e-").replace("e+0", "e+") in said
+    assert f"({norm:.2e}".replace("e-0", "e−").replace("e+0", "e+") in said
     page.keyboard.press("Enter")
     frame.locator("svg.histogram .bucket").first.wait_for()
     counted = frame.locator(".detail .note").inner_text()

@@ -60,7 +60,7 @@ STUDIES: dict[str, dict[str, Any]] = {
         "training": "    loss: binary_crossentropy\n    metrics: [f1_score, auc]",
     },
     "two_inputs": {"data": f"{PACKAGE}.halves", "model": f'"{PACKAGE}.two_inputs"'},
-    "residual": {"data": "digits", "model": f'"{PACKAGE}.residual"', "epochs": 3},
+    "residual": {"data": "digits", "model": f'"{PACKAGE}.residual"', "epochs": 8},
     "lstm": {"data": f"{PACKAGE}.text", "model": f'"{PACKAGE}.lstm"', "rate": 0.03},
     "transformer": {"data": f"{PACKAGE}.text", "model": f'"{PACKAGE}.transformer"'},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from ablations.ledger.paths import RunsDirectory
 from ablations.ledger.records import Result, read_result
 from ablations.own_files import EDITED
 from ablations.study.schema import Study
+from ablations.training.made_of import imported_here
 from tests.commands.test_shell import here
+from tests.support.running import make_recipe
 
 FUNCTION = """\
 from helper import error
@@ -483,6 +486,18 @@ def test_a_function_that_returns_data_is_followed_alike() -> None:
     Path("beside.py").write_text("UNITS = 2\n")
     after = facts.digests(load(), None)
     assert list(before.values()) != list(after.values())
+
+
+def test_a_recipe_without_code_imports_nothing_whatever_its_process_imports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(".")
+    imported = imported_here(make_recipe())
+    __import__("helper")
+    try:
+        assert imported() == {}
+    finally:
+        del sys.modules["helper"]
 
 
 @pytest.mark.slow
