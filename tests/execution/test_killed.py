@@ -16,6 +16,7 @@ from ablations.execution import processes
 from ablations.execution.options import Options
 from ablations.execution.session import prepare
 from ablations.execution.worker import Job, Outcome, work
+from ablations.files import UNFINISHED
 from ablations.ledger.paths import RunDirectory
 from ablations.ledger.records import read_checkpoint_header, read_history, read_result
 from tests.support.running import recorded_events
@@ -58,7 +59,7 @@ def kill_in_fifth_checkpoint(job: Job) -> Outcome:
     def write_atomically(path: Path, content: bytes) -> None:
         calls.append(path)
         if len(calls) == 3:
-            path.with_name(f".{path.name}.torn").write_bytes(content[:100])
+            path.with_name(f".{path.name}.torn{UNFINISHED}").write_bytes(content[:100])
             os.kill(os.getpid(), signal.SIGKILL)
         path.write_bytes(content)
 
