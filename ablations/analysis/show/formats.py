@@ -29,7 +29,8 @@ def number(value: float | None, significant: int = 4) -> str:
         return "0"
     if not 1e-3 <= abs(value) < 1e6:
         return f"{value:.{significant - 1}e}".replace("-", MINUS)
-    decimals = max(0, significant - 1 - math.floor(math.log10(abs(value))))
+    rounded = float(f"{value:.{significant - 1}e}")  # 0.99999 is 1.000, as 1.00001 is
+    decimals = max(0, significant - 1 - math.floor(math.log10(abs(rounded))))
     return f"{value:,.{decimals}f}".replace("-", MINUS)
 
 

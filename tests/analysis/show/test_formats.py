@@ -27,6 +27,7 @@ OF_100 = replace(ACCURACY, percent=False, unit="%")
         (formats.number(3.4e38), "3.400e+38"),
         (formats.number(1234.567), "1,235"),
         (formats.number(0.0), "0"),
+        (formats.number(0.99999999), "1.000"),
         (formats.seed_ranges([7, 0, 1, 2, 4, 9, 10]), "0–2, 4, 7, 9, 10"),
         (formats.seed_ranges([]), ""),
         (formats.probability(0.0351), "0.035"),
