@@ -13,7 +13,8 @@ export function number(value, significant = 4) {
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size < 1e-3 || size >= 1e6) return signed(value.toExponential(significant - 1));
-  const decimals = Math.max(0, significant - 1 - Math.floor(Math.log10(size)));
+  const rounded = Number(size.toExponential(significant - 1)); // 0.99999 is 1.000
+  const decimals = Math.max(0, significant - 1 - Math.floor(Math.log10(rounded)));
   const text = value.toLocaleString('en', {
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
