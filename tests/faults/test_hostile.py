@@ -190,7 +190,7 @@ def table(place: Path, rng: np.random.Generator) -> Callable[[], object]:
     rows = [f"{arm},{seed},completed,{0.5 + seed / 10}" for arm in "ab" for seed in range(4)]
     path = place / "table.csv"
     path.write_bytes(mutated("\n".join(["arm,seed,status,error", *rows]).encode(), rng))
-    return lambda: read_table(path, "error")
+    return lambda: read_table(path, "error", ())
 
 
 KINDS: list[Kind] = [study_file, set_option, study_name, data, runs, checkpoint, table]
