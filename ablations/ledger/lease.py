@@ -73,8 +73,13 @@ class Lease:
             descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
         except FileExistsError:  # another host was faster
             raise HeldError(str(self._directory)) from None
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(self._content)
+        try:
+            with os.fdopen(descriptor, "w") as stream:
+                stream.write(self._content)
+        except OSError:  # of a full disk: an empty lease would fence the directory from all
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            raise
         self._thread.start()
 
     def _remove(self, found: str) -> None:
